@@ -1,15 +1,14 @@
 //! Runs containers: one trait, a Docker Engine behind it, and an engine that only exists in memory.
 
-mod clock;
 mod error;
 mod runtime;
 mod spec;
 mod state;
 
-pub use clock::{Clock, SystemClock};
 pub use error::{ImageError, RuntimeError};
 pub use futures_util::future::BoxFuture;
 pub use futures_util::stream::BoxStream;
+pub use roadstead_core::{Clock, Timestamp};
 pub use runtime::{Missing, OWNER_LABEL, Probe, Runtime};
 pub use spec::{
     ContainerId, ContainerSpec, Device, HealthCheck, Labels, LinuxParameters, LogMode, Mount, MountSource, Namespace,

@@ -84,8 +84,13 @@ pub trait Runtime: Send + Sync + 'static {
     /// Removes a named volume of this installation; fails while a container uses it.
     fn remove_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), RuntimeError>>;
 
-    /// Makes an image of one layer from an uncompressed tar of a root file system.
-    fn import_rootfs<'a>(&'a self, image: &'a str, tar: Vec<u8>) -> BoxFuture<'a, Result<ImageInfo, ImageError>>;
+    /// Makes an image of one layer from an uncompressed tar of a root file system (see `rootfs`) and a default command.
+    fn import_rootfs<'a>(
+        &'a self,
+        image: &'a str,
+        tar: Vec<u8>,
+        command: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<ImageInfo, ImageError>>;
 }
 
 /// What an engine said about itself.

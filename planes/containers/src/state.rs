@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
+use roadstead_core::Timestamp;
 
 use crate::{ContainerId, Labels, PortBinding};
 
@@ -72,11 +72,11 @@ pub struct ContainerState {
     /// Process id of its main process in the host's namespace, while it runs.
     pub pid: Option<u32>,
     /// When it was created.
-    pub created_at: Option<SystemTime>,
+    pub created_at: Option<Timestamp>,
     /// When its main process started last.
-    pub started_at: Option<SystemTime>,
+    pub started_at: Option<Timestamp>,
     /// When its main process ended last.
-    pub finished_at: Option<SystemTime>,
+    pub finished_at: Option<Timestamp>,
     /// What its health check says.
     pub health: Health,
     /// Why its start failed, in the engine's words.
@@ -121,7 +121,7 @@ pub struct Event {
     /// Its labels.
     pub labels: Arc<Labels>,
     /// When.
-    pub at: SystemTime,
+    pub at: Timestamp,
     /// What.
     pub kind: EventKind,
 }
@@ -161,7 +161,7 @@ pub struct LogChunk {
     /// The bytes as written, line end included.
     pub bytes: Bytes,
     /// When the engine read them.
-    pub at: SystemTime,
+    pub at: Timestamp,
 }
 
 /// What to read of a container's output.
@@ -170,14 +170,14 @@ pub struct LogOptions {
     /// Stay until the container ends.
     pub follow: bool,
     /// Only what was written at or after this time.
-    pub since: Option<SystemTime>,
+    pub since: Option<Timestamp>,
 }
 
 /// Resource use of a running container at one moment; rates come from two of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stats {
     /// When it was read.
-    pub at: SystemTime,
+    pub at: Timestamp,
     /// CPU time used since the start, in nanoseconds.
     pub cpu_total: u64,
     /// Part of it in user mode.
