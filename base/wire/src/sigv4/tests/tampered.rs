@@ -445,7 +445,11 @@ fn each_refusal_is_said_in_the_words_of_its_protocol() {
         ),
     ] {
         let said = error.to_api(family);
-        assert_eq!((said.code.as_ref(), said.status), (code, status), "{error:?} {family:?}");
+        assert_eq!(
+            (said.code.as_ref(), said.status),
+            (code, status),
+            "{error:?} {family:?}"
+        );
         if let Some(message) = message {
             assert_eq!(said.message, message, "{error:?} {family:?}");
         }
