@@ -1,0 +1,578 @@
+//! A Docker Engine as the runtime, over its HTTP API.
+
+mod answer;
+mod error;
+mod probe;
+mod request;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bollard::auth::DockerCredentials;
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::models::{ContainerInspectResponse, VolumeCreateRequest};
+use bollard::query_parameters::{
+    CreateContainerOptions, CreateImageOptions, EventsOptions, KillContainerOptions, ListContainersOptions,
+    LogsOptions, RemoveContainerOptions, RemoveVolumeOptions, StatsOptions, StopContainerOptions, WaitContainerOptions,
+};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use roadstead_core::Clock;
+use roadstead_core::time::SystemClock;
+use tokio::sync::OnceCell;
+
+use crate::reference::Reference;
+use crate::spec::{ContainerId, ContainerSpec, RegistryAuth, VolumeSpec};
+use crate::state::{
+    ContainerState, ContainerSummary, Event, Exit, ImageInfo, LogChunk, LogOptions, LogStream, Stats, Status,
+};
+use crate::{ImageError, OWNER_LABEL, Probe, Runtime, RuntimeError};
+
+/// How long the engine may take beyond the time a container is given to stop.
+const STOP_GRACE: Duration = Duration::from_secs(60);
+
+/// Containers run by a Docker Engine.
+///
+/// Cheap to clone; all clones share the connection. It connects when first used and again whenever the engine was away.
+#[derive(Clone)]
+pub struct Docker {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    owner: String,
+    endpoint: String,
+    client: OnceCell<bollard::Docker>,
+    /// Containers known to be this installation's: an id is never used again, so once is enough.
+    ours: Mutex<HashSet<ContainerId>>,
+}
+
+impl std::fmt::Debug for Docker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Docker")
+            .field("endpoint", &self.inner.endpoint)
+            .field("owner", &self.inner.owner)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Docker {
+    /// The engine at the usual place: `DOCKER_HOST`, else the first socket there is of those that engines make.
+    pub fn new(owner: impl Into<String>) -> Self {
+        Self::at(owner, probe::usual_endpoint())
+    }
+
+    /// The engine at `endpoint`: `unix:///path` or `tcp://host:port`.
+    pub fn at(owner: impl Into<String>, endpoint: impl Into<String>) -> Self {
+        let inner = Inner {
+            owner: owner.into(),
+            endpoint: endpoint.into(),
+            client: OnceCell::new(),
+            ours: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    async fn client(&self) -> Result<&bollard::Docker, Error> {
+        let connect = || async {
+            // Only makes the client and asks for the version; each request opens or reuses a connection.
+            bollard::Docker::connect_with_host(&self.inner.endpoint)?
+                .negotiate_version()
+                .await
+        };
+        self.inner.client.get_or_try_init(connect).await
+    }
+
+    async fn client_for(&self, id: &str) -> Result<&bollard::Docker, RuntimeError> {
+        self.client().await.map_err(|error| error::of_container(id, &error))
+    }
+
+    /// Looks at a container and makes sure that this installation made it.
+    async fn look(&self, id: &ContainerId) -> Result<ContainerInspectResponse, RuntimeError> {
+        check_name(&id.0)?;
+        let client = self.client_for(&id.0).await?;
+        let seen = client
+            .inspect_container(&id.0, None)
+            .await
+            .map_err(|error| error::of_container(&id.0, &error))?;
+        let labels = seen.config.as_ref().and_then(|config| config.labels.as_ref());
+        if labels.and_then(|labels| labels.get(OWNER_LABEL)) != Some(&self.inner.owner) {
+            return Err(RuntimeError::NotOurs(id.0.clone()));
+        }
+        self.remember(id);
+        Ok(seen)
+    }
+
+    fn remember(&self, id: &ContainerId) {
+        self.inner
+            .ours
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.clone());
+    }
+
+    /// The client, once it is certain that the container is this installation's.
+    async fn client_of(&self, id: &ContainerId) -> Result<&bollard::Docker, RuntimeError> {
+        let known = self
+            .inner
+            .ours
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(id);
+        if !known {
+            self.look(id).await?;
+        }
+        self.client_for(&id.0).await
+    }
+
+    async fn pull(&self, image: &str, auth: Option<&RegistryAuth>) -> Result<ImageInfo, ImageError> {
+        let wanted = Reference::parse(image).map_err(ImageError::InvalidReference)?;
+        let client = self.client().await.map_err(|error| error::of_image(&error))?;
+        let full = wanted.full();
+        match client.inspect_image(&full).await {
+            Ok(seen) => return Ok(answer::image_info(seen, &wanted, false)),
+            Err(error) if error::is_status(&error, 404) => {}
+            Err(error) => return Err(error::of_image(&error)),
+        }
+        let options = CreateImageOptions {
+            from_image: Some(full.clone()),
+            ..CreateImageOptions::default()
+        };
+        let credentials = auth.map(|auth| DockerCredentials {
+            username: Some(auth.username.clone()),
+            password: Some(auth.password.clone()),
+            serveraddress: Some(auth.server.clone().unwrap_or_else(|| wanted.registry().to_owned())),
+            ..DockerCredentials::default()
+        });
+        let mut progress = client.create_image(Some(options), None, credentials).boxed();
+        while let Some(step) = progress.next().await {
+            step.map_err(|error| error::of_image(&error))?;
+        }
+        let seen = client
+            .inspect_image(&full)
+            .await
+            .map_err(|error| error::of_image(&error))?;
+        Ok(answer::image_info(seen, &wanted, true))
+    }
+
+    async fn import(&self, image: &str, tar: Vec<u8>, command: &[&str]) -> Result<ImageInfo, ImageError> {
+        let wanted = Reference::parse(image).map_err(ImageError::InvalidReference)?;
+        let client = self.client().await.map_err(|error| error::of_image(&error))?;
+        let words: Vec<String> = command.iter().map(|word| format!("{word:?}")).collect();
+        let options = CreateImageOptions {
+            from_src: Some("-".to_owned()),
+            repo: Some(wanted.repository.to_owned()),
+            tag: Some(wanted.version.to_owned()),
+            changes: if words.is_empty() {
+                Vec::new()
+            } else {
+                vec![format!("CMD [{}]", words.join(","))]
+            },
+            ..CreateImageOptions::default()
+        };
+        let body = bollard::body_full(Bytes::from(tar));
+        let steps = client.create_image(Some(options), Some(body), None);
+        steps
+            .try_for_each(|_| async { Ok(()) })
+            .await
+            .map_err(|error| error::of_image(&error))?;
+        let seen = client
+            .inspect_image(&wanted.full())
+            .await
+            .map_err(|error| error::of_image(&error))?;
+        Ok(answer::image_info(seen, &wanted, false))
+    }
+
+    async fn make(&self, spec: ContainerSpec) -> Result<ContainerId, RuntimeError> {
+        check_name(&spec.name)?;
+        let name = spec.name.clone();
+        let body = request::create_body(spec, &self.inner.owner)?;
+        let client = self.client_for(&name).await?;
+        let options = CreateContainerOptions {
+            name: Some(name.clone()),
+            ..CreateContainerOptions::default()
+        };
+        let made = client.create_container(Some(options), body).await;
+        let made = made.map_err(|error| error::of_container(&name, &error))?;
+        for warning in made.warnings {
+            tracing::warn!(container = name, "the container engine warns: {warning}");
+        }
+        let id = ContainerId(made.id);
+        self.remember(&id);
+        Ok(id)
+    }
+
+    async fn begin(&self, id: &ContainerId) -> Result<(), RuntimeError> {
+        let client = self.client_of(id).await?;
+        let Err(failed) = client.start_container(&id.0, None).await else {
+            return Ok(());
+        };
+        let message = match error::answered(&failed) {
+            Some((404, message)) if message.contains("No such container") => None,
+            Some((_, message)) => Some(message),
+            None => None,
+        };
+        let Some(message) = message else {
+            return Err(error::of_container(&id.0, &failed));
+        };
+        if let Some(name) = error::refused_rlimit(message) {
+            let seen = self.look(id).await?;
+            let limits = seen.host_config.and_then(|host| host.ulimits).unwrap_or_default();
+            let asked = limits
+                .into_iter()
+                .find(|limit| limit.name.as_deref() == Some(name))
+                .and_then(|limit| limit.hard);
+            let granted = probe::granted_limit(&self.inner.endpoint, name);
+            return Err(RuntimeError::LimitNotGranted {
+                name: name.to_owned(),
+                asked: asked.unwrap_or(0),
+                granted,
+            });
+        }
+        Err(error::start_failed(message))
+    }
+
+    async fn end(&self, id: &ContainerId, signal: Option<&str>, timeout: Duration) -> Result<(), RuntimeError> {
+        let client = self.client_of(id).await?;
+        let Some(signal) = signal else {
+            let seconds = timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0);
+            let options = StopContainerOptions {
+                signal: None,
+                t: Some(i32::try_from(seconds).unwrap_or(i32::MAX)),
+            };
+            let patient = client.clone().with_timeout(timeout.saturating_add(STOP_GRACE));
+            let done = patient.stop_container(&id.0, Some(options)).await;
+            return done.map_err(|error| error::of_container(&id.0, &error));
+        };
+        // Engines before API 1.42 ignore a signal given to stop.
+        if matches!(answer::container_state(self.look(id).await?).status, Status::Created) {
+            return Ok(());
+        }
+        self.signal(id, signal).await?;
+        if let Ok(ended) = tokio::time::timeout(timeout, self.ended(id)).await {
+            return ended.map(|_| ());
+        }
+        self.signal(id, "SIGKILL").await?;
+        self.ended(id).await.map(|_| ())
+    }
+
+    async fn signal(&self, id: &ContainerId, signal: &str) -> Result<(), RuntimeError> {
+        let client = self.client_of(id).await?;
+        let options = KillContainerOptions {
+            signal: signal.to_owned(),
+        };
+        match client.kill_container(&id.0, Some(options)).await {
+            Err(error) if error::is_status(&error, 409) => Ok(()),
+            done => done.map_err(|error| error::of_container(&id.0, &error)),
+        }
+    }
+
+    async fn discard(&self, id: &ContainerId) -> Result<(), RuntimeError> {
+        let client = match self.client_of(id).await {
+            Err(RuntimeError::NotFound(_)) => return Ok(()),
+            found => found?,
+        };
+        let options = RemoveContainerOptions {
+            v: true,
+            force: true,
+            link: false,
+        };
+        let done = client.remove_container(&id.0, Some(options)).await;
+        match done {
+            // Gone already, or another removal of it is under way.
+            Err(error) if error::is_status(&error, 404) || error::is_status(&error, 409) => {}
+            done => done.map_err(|error| error::of_container(&id.0, &error))?,
+        }
+        self.inner
+            .ours
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(id);
+        Ok(())
+    }
+
+    async fn ended(&self, id: &ContainerId) -> Result<Exit, RuntimeError> {
+        match answer::container_state(self.look(id).await?).status {
+            Status::Exited(exit) => return Ok(exit),
+            Status::Created => return Err(RuntimeError::NotStarted(id.clone())),
+            Status::Running => {}
+        }
+        let client = self.client_of(id).await?;
+        // It was running a moment ago, so "not running" cannot mean "not yet".
+        let options = WaitContainerOptions {
+            condition: "not-running".to_owned(),
+        };
+        let answer = client.wait_container(&id.0, Some(options)).boxed().next().await;
+        let code = match answer {
+            Some(Ok(done)) => done.status_code,
+            // bollard reports every exit status above zero as an error.
+            Some(Err(Error::DockerContainerWaitError { code, .. })) => code,
+            Some(Err(error)) => return Err(error::of_container(&id.0, &error)),
+            None => {
+                return Err(RuntimeError::Unreachable(
+                    "the engine hung up while waiting for a container".to_owned(),
+                ));
+            }
+        };
+        let oom = match self.look(id).await {
+            Ok(seen) => seen.state.is_some_and(|state| answer::exit(&state).oom),
+            // Removed since: the exit status is known, the rest is not.
+            Err(RuntimeError::NotFound(_)) => false,
+            Err(error) => return Err(error),
+        };
+        Ok(Exit {
+            code: answer::code(code),
+            oom,
+        })
+    }
+
+    async fn listed(&self, labels: &[(&str, Option<&str>)]) -> Result<Vec<ContainerSummary>, RuntimeError> {
+        let client = self.client_for("").await?;
+        let mut wanted = vec![format!("{OWNER_LABEL}={}", self.inner.owner)];
+        wanted.extend(labels.iter().map(|(name, value)| match value {
+            Some(value) => format!("{name}={value}"),
+            None => (*name).to_owned(),
+        }));
+        let filters = HashMap::from([("label".to_owned(), wanted)]);
+        let options = ListContainersOptions {
+            all: true,
+            filters: Some(filters),
+            ..ListContainersOptions::default()
+        };
+        let seen = client
+            .list_containers(Some(options))
+            .await
+            .map_err(|error| error::of_container("", &error))?;
+        let found: Vec<ContainerSummary> = seen.into_iter().map(answer::container_summary).collect();
+        for container in &found {
+            self.remember(&container.id);
+        }
+        Ok(found)
+    }
+
+    /// Opens a stream of the engine's answers and hides the wait for the connection inside it.
+    fn streamed<T: Send + 'static>(
+        &self,
+        open: impl Future<Output = Result<BoxStream<'static, Result<T, RuntimeError>>, RuntimeError>> + Send + 'static,
+    ) -> BoxStream<'static, Result<T, RuntimeError>> {
+        stream::once(open).try_flatten().boxed()
+    }
+
+    async fn measured(&self, id: &ContainerId) -> Result<Stats, RuntimeError> {
+        let client = self.client_of(id).await?;
+        let options = StatsOptions {
+            stream: false,
+            one_shot: true,
+        };
+        let seen = client.stats(&id.0, Some(options)).boxed().next().await;
+        let seen = seen.ok_or_else(|| RuntimeError::NotFound(id.0.clone()))?;
+        let seen = seen.map_err(|error| error::of_container(&id.0, &error))?;
+        answer::stats(seen).ok_or_else(|| RuntimeError::NotStarted(id.clone()))
+    }
+
+    async fn volume(&self, spec: VolumeSpec) -> Result<(), RuntimeError> {
+        if self.owned_volume(&spec.name).await? {
+            return Ok(());
+        }
+        let client = self.client_for(&spec.name).await?;
+        let mut labels: HashMap<String, String> = spec.labels.into_iter().collect();
+        labels.insert(OWNER_LABEL.to_owned(), self.inner.owner.clone());
+        let wanted = VolumeCreateRequest {
+            name: Some(spec.name.clone()),
+            driver: spec.driver,
+            driver_opts: Some(spec.options.into_iter().collect()),
+            labels: Some(labels),
+            cluster_volume_spec: None,
+        };
+        let made = client.create_volume(wanted).await;
+        made.map(|_| ())
+            .map_err(|error| error::of_container(&spec.name, &error))
+    }
+
+    /// Whether the volume is there; an error when it is but somebody else made it.
+    async fn owned_volume(&self, name: &str) -> Result<bool, RuntimeError> {
+        check_name(name)?;
+        match self.client_for(name).await?.inspect_volume(name).await {
+            Ok(seen) if seen.labels.get(OWNER_LABEL) == Some(&self.inner.owner) => Ok(true),
+            Ok(_) => Err(RuntimeError::NotOurs(name.to_owned())),
+            Err(error) if error::is_status(&error, 404) => Ok(false),
+            Err(error) => Err(error::of_container(name, &error)),
+        }
+    }
+
+    async fn discard_volume(&self, name: &str) -> Result<(), RuntimeError> {
+        if !self.owned_volume(name).await? {
+            return Ok(());
+        }
+        let done = self
+            .client_for(name)
+            .await?
+            .remove_volume(name, None::<RemoveVolumeOptions>)
+            .await;
+        done.map_err(|error| error::of_container(name, &error))
+    }
+}
+
+/// Refuses what would change the meaning of the address it becomes a part of.
+fn check_name(name: &str) -> Result<(), RuntimeError> {
+    let fits = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    if fits {
+        Ok(())
+    } else {
+        Err(RuntimeError::InvalidSpec(format!(
+            "`{name}` cannot name a container or volume"
+        )))
+    }
+}
+
+fn log_chunk(output: LogOutput) -> Option<LogChunk> {
+    let (stream, message) = match output {
+        LogOutput::StdOut { message } | LogOutput::Console { message } => (LogStream::Stdout, message),
+        LogOutput::StdErr { message } => (LogStream::Stderr, message),
+        LogOutput::StdIn { .. } => return None,
+    };
+    let (at, bytes) = answer::log_line(&message)?;
+    Some(LogChunk { stream, bytes, at })
+}
+
+impl Runtime for Docker {
+    fn name(&self) -> &'static str {
+        "docker"
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Probe> {
+        async move { probe::probe(&self.inner.endpoint, self.client().await).await }.boxed()
+    }
+
+    fn ensure_image<'a>(
+        &'a self,
+        image: &'a str,
+        auth: Option<&'a RegistryAuth>,
+    ) -> BoxFuture<'a, Result<ImageInfo, ImageError>> {
+        self.pull(image, auth).boxed()
+    }
+
+    fn create(&self, spec: ContainerSpec) -> BoxFuture<'_, Result<ContainerId, RuntimeError>> {
+        self.make(spec).boxed()
+    }
+
+    fn start<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<(), RuntimeError>> {
+        self.begin(id).boxed()
+    }
+
+    fn stop<'a>(
+        &'a self,
+        id: &'a ContainerId,
+        signal: Option<&'a str>,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Result<(), RuntimeError>> {
+        self.end(id, signal, timeout).boxed()
+    }
+
+    fn kill<'a>(&'a self, id: &'a ContainerId, signal: &'a str) -> BoxFuture<'a, Result<(), RuntimeError>> {
+        self.signal(id, signal).boxed()
+    }
+
+    fn remove<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<(), RuntimeError>> {
+        self.discard(id).boxed()
+    }
+
+    fn inspect<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<ContainerState, RuntimeError>> {
+        async move { self.look(id).await.map(answer::container_state) }.boxed()
+    }
+
+    fn wait<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<Exit, RuntimeError>> {
+        self.ended(id).boxed()
+    }
+
+    fn list<'a>(
+        &'a self,
+        labels: &'a [(&'a str, Option<&'a str>)],
+    ) -> BoxFuture<'a, Result<Vec<ContainerSummary>, RuntimeError>> {
+        self.listed(labels).boxed()
+    }
+
+    fn events(&self) -> BoxStream<'static, Result<Event, RuntimeError>> {
+        // The engine keeps its last events: asking from now on closes the gap until the stream is polled.
+        let now = SystemClock.now().millis();
+        let since = format!("{}.{:03}000000", now.div_euclid(1000), now.rem_euclid(1000));
+        let this = self.clone();
+        self.streamed(async move {
+            let client = this.client_for("").await?;
+            let filters = HashMap::from([
+                ("type".to_owned(), vec!["container".to_owned()]),
+                ("label".to_owned(), vec![format!("{OWNER_LABEL}={}", this.inner.owner)]),
+            ]);
+            let seen = client.events(Some(EventsOptions {
+                since: Some(since),
+                until: None,
+                filters: Some(filters),
+            }));
+            let ours = seen.filter_map(async |event| match event {
+                Ok(event) => answer::event(event).map(Ok),
+                Err(error) => Some(Err(error::of_container("", &error))),
+            });
+            let gone = stream::once(async {
+                Err(RuntimeError::Unreachable(
+                    "the engine ended the stream of events".to_owned(),
+                ))
+            });
+            Ok(ours.chain(gone).boxed())
+        })
+    }
+
+    fn logs(&self, id: &ContainerId, options: LogOptions) -> BoxStream<'static, Result<LogChunk, RuntimeError>> {
+        let this = self.clone();
+        let id = id.clone();
+        self.streamed(async move {
+            let client = this.client_of(&id).await?;
+            let since = options.since;
+            let wanted = LogsOptions {
+                follow: options.follow,
+                stdout: true,
+                stderr: true,
+                // Whole seconds only; the rest is dropped below.
+                since: since.map_or(0, |at| i32::try_from(at.secs()).unwrap_or(i32::MAX)),
+                timestamps: true,
+                tail: "all".to_owned(),
+                ..LogsOptions::default()
+            };
+            let seen = client.logs(&id.0, Some(wanted));
+            let chunks = seen.filter_map(move |output| {
+                let chunk = match output {
+                    Ok(output) => log_chunk(output)
+                        .filter(|chunk| since.is_none_or(|since| chunk.at >= since))
+                        .map(Ok),
+                    Err(error) => Some(Err(error::of_container(&id.0, &error))),
+                };
+                async move { chunk }
+            });
+            Ok(chunks.boxed())
+        })
+    }
+
+    fn stats<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<Stats, RuntimeError>> {
+        self.measured(id).boxed()
+    }
+
+    fn create_volume(&self, spec: VolumeSpec) -> BoxFuture<'_, Result<(), RuntimeError>> {
+        self.volume(spec).boxed()
+    }
+
+    fn remove_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), RuntimeError>> {
+        self.discard_volume(name).boxed()
+    }
+
+    fn import_rootfs<'a>(
+        &'a self,
+        image: &'a str,
+        tar: Vec<u8>,
+        command: &'a [&'a str],
+    ) -> BoxFuture<'a, Result<ImageInfo, ImageError>> {
+        self.import(image, tar, command).boxed()
+    }
+}
