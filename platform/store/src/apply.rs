@@ -41,8 +41,9 @@ pub(crate) trait Rows {
 ///
 /// INVARIANT: before an error `Conflict` or `LeaseNotFound` nothing was written; after any other the rows are unusable.
 pub(crate) fn apply(rows: &mut impl Rows, txn: &Txn, revision: Revision) -> Result<Option<Events>> {
+    let mut known = Known::default();
     for guard in txn.guards() {
-        if let Some(key) = broken(rows, guard)? {
+        if let Some(key) = known.broken(rows, guard)? {
             return Err(StoreError::Conflict { key });
         }
     }
@@ -56,16 +57,22 @@ pub(crate) fn apply(rows: &mut impl Rows, txn: &Txn, revision: Revision) -> Resu
     let mut changes = Vec::with_capacity(txn.ops().len());
     for op in txn.ops() {
         match op {
-            Op::Put { key, value, lease } => changes.push(put(rows, key, value, *lease, revision)?),
-            Op::Delete { key } => changes.extend(delete(rows, key)?),
+            Op::Put { key, value, lease } => {
+                let old = known.head(rows, key)?;
+                changes.push(put(rows, old, key, value, *lease, revision)?);
+            }
+            Op::Delete { key } => {
+                let old = known.head(rows, key)?;
+                changes.extend(delete(rows, old, key)?);
+            }
             Op::DeletePrefix { prefix } => {
-                let mut keys = Vec::new();
-                rows.find(&Range::prefix(prefix.clone()), &mut |key, _| {
-                    keys.push(Bytes::copy_from_slice(key));
+                let mut found = Vec::new();
+                rows.find(&Range::prefix(prefix.clone()), &mut |key, head| {
+                    found.push((Bytes::copy_from_slice(key), head));
                     false
                 })?;
-                for key in &keys {
-                    changes.extend(delete(rows, key)?);
+                for (key, head) in found {
+                    changes.extend(delete(rows, Some(head), &key)?);
                 }
             }
         }
@@ -80,35 +87,58 @@ pub(crate) fn revoke(rows: &mut impl Rows, lease: LeaseId, revision: Revision) -
     }
     let mut changes = Vec::new();
     for key in rows.attached(lease)? {
-        changes.extend(delete(rows, &key)?);
+        let head = rows.head(&key)?;
+        changes.extend(delete(rows, head, &key)?);
     }
     rows.drop_lease(lease)?;
     Ok((!changes.is_empty()).then_some(Events { revision, changes }))
 }
 
-/// The key that breaks a guard.
-fn broken(rows: &impl Rows, guard: &Guard) -> Result<Option<Bytes>> {
-    Ok(match guard {
-        Guard::Absent(key) => rows.head(key)?.is_some().then(|| key.clone()),
-        Guard::Present(key) => rows.head(key)?.is_none().then(|| key.clone()),
-        Guard::At(key, revision) => {
-            rows.head(key)?.is_none_or(|head| head.modified != *revision).then(|| key.clone())
+/// The heads that the guards read, so that the operations need not look again.
+///
+/// A head stays right until its own operation, because a transaction writes a key only once.
+#[derive(Default)]
+struct Known<'txn>(Vec<(&'txn Bytes, Option<Head>)>);
+
+impl<'txn> Known<'txn> {
+    fn head(&self, rows: &impl Rows, key: &Bytes) -> Result<Option<Head>> {
+        match self.0.iter().find(|(known, _)| *known == key) {
+            Some((_, head)) => Ok(*head),
+            None => rows.head(key),
         }
-        Guard::NoneBelow(prefix) => rows.find(&Range::prefix(prefix.clone()), &mut |_, _| true)?,
-        Guard::Unwritten { prefix, since } => {
-            rows.find(&Range::prefix(prefix.clone()), &mut |_, head| head.modified > *since)?
-        }
-    })
+    }
+
+    fn look(&mut self, rows: &impl Rows, key: &'txn Bytes) -> Result<Option<Head>> {
+        let head = rows.head(key)?;
+        self.0.push((key, head));
+        Ok(head)
+    }
+
+    /// The key that breaks a guard.
+    fn broken(&mut self, rows: &impl Rows, guard: &'txn Guard) -> Result<Option<Bytes>> {
+        Ok(match guard {
+            Guard::Absent(key) => self.look(rows, key)?.is_some().then(|| key.clone()),
+            Guard::Present(key) => self.look(rows, key)?.is_none().then(|| key.clone()),
+            Guard::At(key, revision) => self
+                .look(rows, key)?
+                .is_none_or(|head| head.modified != *revision)
+                .then(|| key.clone()),
+            Guard::NoneBelow(prefix) => rows.find(&Range::prefix(prefix.clone()), &mut |_, _| true)?,
+            Guard::Unwritten { prefix, since } => {
+                rows.find(&Range::prefix(prefix.clone()), &mut |_, head| head.modified > *since)?
+            }
+        })
+    }
 }
 
 fn put(
     rows: &mut impl Rows,
+    old: Option<Head>,
     key: &Bytes,
     value: &Bytes,
     lease: Option<LeaseId>,
     revision: Revision,
 ) -> Result<Change> {
-    let old = rows.head(key)?;
     let old_lease = old.and_then(|head| head.lease);
     if old_lease != lease {
         if let Some(old_lease) = old_lease {
@@ -119,12 +149,25 @@ fn put(
         }
     }
     let created = old.map_or(revision, |head| head.created);
-    rows.put(key, value, Head { created, modified: revision, lease })?;
-    Ok(Change::Put(Entry { key: key.clone(), value: value.clone(), created, modified: revision }))
+    rows.put(
+        key,
+        value,
+        Head {
+            created,
+            modified: revision,
+            lease,
+        },
+    )?;
+    Ok(Change::Put(Entry {
+        key: key.clone(),
+        value: value.clone(),
+        created,
+        modified: revision,
+    }))
 }
 
-fn delete(rows: &mut impl Rows, key: &Bytes) -> Result<Option<Change>> {
-    let Some(head) = rows.head(key)? else { return Ok(None) };
+fn delete(rows: &mut impl Rows, old: Option<Head>, key: &Bytes) -> Result<Option<Change>> {
+    let Some(head) = old else { return Ok(None) };
     if let Some(lease) = head.lease {
         rows.detach(lease, key)?;
     }

@@ -91,14 +91,19 @@ impl StoreError {
         matches!(self, Self::Conflict { .. })
     }
 
-    #[cfg(test)]
     /// Sorts a system error into `Full` and `Io`.
     pub(crate) fn io(context: impl Into<String>, source: std::io::Error) -> Self {
         use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         let context = context.into();
         match source.kind() {
-            StorageFull | QuotaExceeded | FileTooLarge => Self::Full { context, source: Arc::new(source) },
-            _ => Self::Io { context, source: Arc::new(source) },
+            StorageFull | QuotaExceeded | FileTooLarge => Self::Full {
+                context,
+                source: Arc::new(source),
+            },
+            _ => Self::Io {
+                context,
+                source: Arc::new(source),
+            },
         }
     }
 }
@@ -108,7 +113,10 @@ impl fmt::Display for StoreError {
         match self {
             Self::Conflict { key } => write!(f, "`{}` was changed in between", readable(key)),
             Self::Compacted { floor } => {
-                write!(f, "the history before revision {floor} is gone; read again and watch from there")
+                write!(
+                    f,
+                    "the history before revision {floor} is gone; read again and watch from there"
+                )
             }
             Self::LeaseNotFound { lease } => write!(f, "lease {lease} does not exist or has expired"),
             Self::TooLarge { what, size, limit } => {
@@ -117,11 +125,17 @@ impl fmt::Display for StoreError {
             Self::DuplicateKey { key } => write!(f, "the transaction writes `{}` twice", readable(key)),
             Self::EmptyKey => f.write_str("the transaction names an empty key"),
             Self::Full { context, source } => {
-                write!(f, "{context}: no space left ({source}); free some space and start again")
+                write!(
+                    f,
+                    "{context}: no space left ({source}); free some space and start again"
+                )
             }
             Self::Io { context, source } => write!(f, "{context}: {source}"),
             Self::Corrupt { context } => {
-                write!(f, "{context}; nothing was changed: restore the file from a backup or name another directory")
+                write!(
+                    f,
+                    "{context}; nothing was changed: restore the file from a backup or name another directory"
+                )
             }
             Self::Record { key, problem } => write!(f, "the record `{}` is not readable: {problem}", readable(key)),
             Self::Locked { directory } => write!(

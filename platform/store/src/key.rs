@@ -28,12 +28,18 @@ impl<'a> Scope<'a> {
 
     /// The records of an account that belong to no region.
     pub const fn global(account: &'a str) -> Self {
-        Self { account, region: GLOBAL }
+        Self {
+            account,
+            region: GLOBAL,
+        }
     }
 
     /// The records that belong to no account, such as the index of access keys.
     pub const fn installation() -> Scope<'static> {
-        Scope { account: "-", region: "-" }
+        Scope {
+            account: "-",
+            region: "-",
+        }
     }
 }
 
@@ -55,7 +61,12 @@ impl KeyParts {
     pub fn parse(key: &[u8]) -> Option<Self> {
         let mut parts = split(key)?.into_iter();
         let (account, region, table) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Self { account, region, table, id: parts.collect() })
+        Some(Self {
+            account,
+            region,
+            table,
+            id: parts.collect(),
+        })
     }
 
     /// The account and region.

@@ -1,10 +1,11 @@
 //! The store: ordered keys with one revision counter, guarded transactions, watches and leases, and typed tables on top.
 //!
-//! It is the smallest thing that an embedded B-tree and etcd both do natively. [`Memory`] serves tests, `Embedded`
+//! It is the smallest thing that an embedded B-tree and etcd both do natively. [`Memory`] serves tests, [`Embedded`]
 //! keeps everything in one file and acknowledges only what is durable. Everybody holds `Arc<dyn Store>`, mostly through
 //! a [`Table`].
 
 mod apply;
+mod embedded;
 mod error;
 mod key;
 mod lease;
@@ -15,6 +16,7 @@ mod table;
 mod txn;
 mod watch;
 
+pub use embedded::Embedded;
 pub use error::{Result, StoreError};
 pub use key::{GLOBAL, KeyParts, Scope, ordered, readable, record_key, record_prefix};
 pub use lease::LeaseId;

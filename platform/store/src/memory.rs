@@ -3,9 +3,7 @@
 use crate::apply::{Head, Rows, apply, revoke};
 use crate::lease::Timers;
 use crate::watch::History;
-use crate::{
-    BoxFuture, Entry, Events, LeaseId, Range, Result, Revision, Store, StoreError, Txn, Watch,
-};
+use crate::{BoxFuture, Entry, Events, LeaseId, Range, Result, Revision, Store, StoreError, Txn, Watch};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -49,7 +47,11 @@ impl Memory {
     /// Reads the state as it is now.
     fn read<T>(&self, read: impl FnOnce(&State) -> T) -> Result<T> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        if state.closed { Err(StoreError::Closed) } else { Ok(read(&state)) }
+        if state.closed {
+            Err(StoreError::Closed)
+        } else {
+            Ok(read(&state))
+        }
     }
 
     /// Changes the rows; what changed takes the next revision.
@@ -74,7 +76,11 @@ impl Memory {
         let rows = state.rows.rows.range::<[u8], _>(bounds(range));
         let entry = |(key, (head, value)): (&Bytes, &(Head, Bytes))| entry(key, *head, value);
         let limit = range.limit.unwrap_or(usize::MAX);
-        if range.reverse { rows.rev().take(limit).map(entry).collect() } else { rows.take(limit).map(entry).collect() }
+        if range.reverse {
+            rows.rev().take(limit).map(entry).collect()
+        } else {
+            rows.take(limit).map(entry).collect()
+        }
     }
 }
 
@@ -86,12 +92,20 @@ impl Default for Memory {
 
 /// The bounds of a range that is not void.
 pub(crate) fn bounds(range: &Range) -> (Bound<&[u8]>, Bound<&[u8]>) {
-    let end = range.end.as_ref().map_or(Bound::Unbounded, |end| Bound::Excluded(end.as_ref()));
+    let end = range
+        .end
+        .as_ref()
+        .map_or(Bound::Unbounded, |end| Bound::Excluded(end.as_ref()));
     (Bound::Included(range.start.as_ref()), end)
 }
 
 fn entry(key: &Bytes, head: Head, value: &Bytes) -> Entry {
-    Entry { key: key.clone(), value: value.clone(), created: head.created, modified: head.modified }
+    Entry {
+        key: key.clone(),
+        value: value.clone(),
+        created: head.created,
+        modified: head.modified,
+    }
 }
 
 impl Rows for Map {
@@ -104,7 +118,9 @@ impl Rows for Map {
             return Ok(None);
         }
         let mut rows = self.rows.range::<[u8], _>(bounds(range));
-        Ok(rows.find(|(key, (head, _))| wanted(key, *head)).map(|(key, _)| key.clone()))
+        Ok(rows
+            .find(|(key, (head, _))| wanted(key, *head))
+            .map(|(key, _)| key.clone()))
     }
 
     fn put(&mut self, key: &Bytes, value: &Bytes, head: Head) -> Result<()> {
@@ -153,7 +169,11 @@ impl Rows for Map {
 impl Store for Memory {
     fn get<'a>(&'a self, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Entry>>> {
         let found = self.read(|state| {
-            state.rows.rows.get_key_value(key).map(|(key, (head, value))| entry(key, *head, value))
+            state
+                .rows
+                .rows
+                .get_key_value(key)
+                .map(|(key, (head, value))| entry(key, *head, value))
         });
         Box::pin(std::future::ready(found))
     }
@@ -164,7 +184,9 @@ impl Store for Memory {
     }
 
     fn commit(&self, txn: Txn) -> BoxFuture<'_, Result<Revision>> {
-        let done = txn.check().and_then(|()| self.write(|rows, revision| apply(rows, &txn, revision)));
+        let done = txn
+            .check()
+            .and_then(|()| self.write(|rows, revision| apply(rows, &txn, revision)));
         Box::pin(std::future::ready(done))
     }
 

@@ -49,25 +49,33 @@ pub fn encode<R: Record>(record: &R) -> Result<Bytes> {
     stored.extend(R::VERSION.to_be_bytes());
     match serde_json::to_writer(&mut stored, record) {
         Ok(()) => Ok(stored.into()),
-        Err(problem) => {
-            Err(StoreError::Record { key: Bytes::new(), problem: format!("writing `{}`: {problem}", R::TABLE) })
-        }
+        Err(problem) => Err(StoreError::Record {
+            key: Bytes::new(),
+            problem: format!("writing `{}`: {problem}", R::TABLE),
+        }),
     }
 }
 
 /// Reads a record; fails on versions that this program does not know yet.
 pub fn decode<R: Record>(key: &Bytes, stored: &[u8]) -> Result<R> {
-    let failed = |problem: String| StoreError::Record { key: key.clone(), problem };
+    let failed = |problem: String| StoreError::Record {
+        key: key.clone(),
+        problem,
+    };
     let Some(([encoding, high, low], body)) = stored.split_first_chunk::<HEADER>() else {
         return Err(failed(format!("it has only {} bytes", stored.len())));
     };
     if *encoding != JSON {
-        return Err(failed(format!("its encoding {encoding} is unknown; it was written by a newer version")));
+        return Err(failed(format!(
+            "its encoding {encoding} is unknown; it was written by a newer version"
+        )));
     }
     let version = u16::from_be_bytes([*high, *low]);
     let decoded = match version.cmp(&R::VERSION) {
         std::cmp::Ordering::Greater => {
-            return Err(failed(format!("its version {version} is unknown; it was written by a newer version")));
+            return Err(failed(format!(
+                "its version {version} is unknown; it was written by a newer version"
+            )));
         }
         std::cmp::Ordering::Equal => serde_json::from_slice(body),
         std::cmp::Ordering::Less => R::upgrade(version, body),

@@ -48,7 +48,12 @@ impl Range {
     /// The keys that begin with `prefix`.
     pub fn prefix(prefix: impl Into<Bytes>) -> Self {
         let start = prefix.into();
-        Self { end: prefix_end(&start), start, limit: None, reverse: false }
+        Self {
+            end: prefix_end(&start),
+            start,
+            limit: None,
+            reverse: false,
+        }
     }
 
     /// Leaves out `key` and all before it.

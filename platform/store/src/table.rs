@@ -2,7 +2,9 @@
 
 use crate::key::{KeyParts, record_key, record_prefix, scope_end};
 use crate::record::{decode, encode};
-use crate::{Entry, Guard, LeaseId, Op, Range, Record, Result, Revision, Scope, Store, StoreError, Txn, Versioned, Watch};
+use crate::{
+    Entry, Guard, LeaseId, Op, Range, Record, Result, Revision, Scope, Store, StoreError, Txn, Versioned, Watch,
+};
 use bytes::Bytes;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -20,7 +22,10 @@ pub struct Table<R> {
 
 impl<R> Clone for Table<R> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), record: PhantomData }
+        Self {
+            store: self.store.clone(),
+            record: PhantomData,
+        }
     }
 }
 
@@ -38,7 +43,10 @@ pub struct Page<R> {
 impl<R: Record> Table<R> {
     /// The table within a store.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, record: PhantomData }
+        Self {
+            store,
+            record: PhantomData,
+        }
     }
 
     /// The store the table is in, to commit what was staged.
@@ -64,7 +72,12 @@ impl<R: Record> Table<R> {
     /// Reads a stored entry as a record.
     pub fn decode(entry: Entry) -> Result<Versioned<R>> {
         let record = decode(&entry.key, &entry.value)?;
-        Ok(Versioned { key: entry.key, record, created: entry.created, revision: entry.modified })
+        Ok(Versioned {
+            key: entry.key,
+            record,
+            created: entry.created,
+            revision: entry.modified,
+        })
     }
 
     /// Reads a record.
@@ -112,7 +125,9 @@ impl<R: Record> Table<R> {
     ) -> std::result::Result<Option<Versioned<R>>, E> {
         let mut retries = 0;
         loop {
-            let Some(mut found) = self.get(scope, id).await? else { return Ok(None) };
+            let Some(mut found) = self.get(scope, id).await? else {
+                return Ok(None);
+            };
             change(&mut found.record)?;
             match self.replace(scope, id, found.revision, &found.record).await {
                 Ok(revision) => return Ok(Some(Versioned { revision, ..found })),
@@ -147,7 +162,9 @@ impl<R: Record> Table<R> {
         before: Option<&[&str]>,
         limit: usize,
     ) -> Result<Page<R>> {
-        let mut range = Range::prefix(Self::prefix(scope, below)).limit(limit.saturating_add(1)).reverse();
+        let mut range = Range::prefix(Self::prefix(scope, below))
+            .limit(limit.saturating_add(1))
+            .reverse();
         if let Some(before) = before {
             range = range.before(Self::key(scope, before));
         }
@@ -159,7 +176,11 @@ impl<R: Record> Table<R> {
         let more = entries.len() > limit;
         entries.truncate(limit);
         let records = entries.into_iter().map(Self::decode).collect::<Result<_>>()?;
-        Ok(Page { records, more, revision })
+        Ok(Page {
+            records,
+            more,
+            revision,
+        })
     }
 
     /// Lists all records of a scope.
@@ -176,41 +197,43 @@ impl<R: Record> Table<R> {
     pub fn stage_new(&self, txn: &mut Txn, scope: Scope<'_>, id: &[&str], record: &R) -> Result<()> {
         let key = Self::key(scope, id);
         txn.push_guard(Guard::Absent(key.clone()));
-        txn.push(Op::Put { key, value: encode(record)?, lease: None });
+        txn.push(Op::Put {
+            key,
+            value: encode(record)?,
+            lease: None,
+        });
         Ok(())
     }
 
     /// Adds to a transaction: this record is written, whatever was there.
     pub fn stage_put(&self, txn: &mut Txn, scope: Scope<'_>, id: &[&str], record: &R) -> Result<()> {
-        txn.push(Op::Put { key: Self::key(scope, id), value: encode(record)?, lease: None });
+        txn.push(Op::Put {
+            key: Self::key(scope, id),
+            value: encode(record)?,
+            lease: None,
+        });
         Ok(())
     }
 
     /// Adds to a transaction: this record is written and ends with the lease.
-    pub fn stage_leased(
-        &self,
-        txn: &mut Txn,
-        scope: Scope<'_>,
-        id: &[&str],
-        record: &R,
-        lease: LeaseId,
-    ) -> Result<()> {
-        txn.push(Op::Put { key: Self::key(scope, id), value: encode(record)?, lease: Some(lease) });
+    pub fn stage_leased(&self, txn: &mut Txn, scope: Scope<'_>, id: &[&str], record: &R, lease: LeaseId) -> Result<()> {
+        txn.push(Op::Put {
+            key: Self::key(scope, id),
+            value: encode(record)?,
+            lease: Some(lease),
+        });
         Ok(())
     }
 
     /// Adds to a transaction: the record is still the one of this revision, and is replaced.
-    pub fn stage_replace(
-        &self,
-        txn: &mut Txn,
-        scope: Scope<'_>,
-        id: &[&str],
-        at: Revision,
-        record: &R,
-    ) -> Result<()> {
+    pub fn stage_replace(&self, txn: &mut Txn, scope: Scope<'_>, id: &[&str], at: Revision, record: &R) -> Result<()> {
         let key = Self::key(scope, id);
         txn.push_guard(Guard::At(key.clone(), at));
-        txn.push(Op::Put { key, value: encode(record)?, lease: None });
+        txn.push(Op::Put {
+            key,
+            value: encode(record)?,
+            lease: None,
+        });
         Ok(())
     }
 

@@ -68,7 +68,10 @@ pub struct Txn {
 impl Txn {
     /// An empty transaction.
     pub const fn new() -> Self {
-        Self { guards: Vec::new(), ops: Vec::new() }
+        Self {
+            guards: Vec::new(),
+            ops: Vec::new(),
+        }
     }
 
     /// Adds a guard.
@@ -99,18 +102,29 @@ impl Txn {
 
     /// Adds the guard that no key that begins with this prefix was written after `since`.
     pub fn unwritten(self, prefix: impl Into<Bytes>, since: Revision) -> Self {
-        self.guard(Guard::Unwritten { prefix: prefix.into(), since })
+        self.guard(Guard::Unwritten {
+            prefix: prefix.into(),
+            since,
+        })
     }
 
     /// Writes a value.
     pub fn put(mut self, key: impl Into<Bytes>, value: impl Into<Bytes>) -> Self {
-        self.ops.push(Op::Put { key: key.into(), value: value.into(), lease: None });
+        self.ops.push(Op::Put {
+            key: key.into(),
+            value: value.into(),
+            lease: None,
+        });
         self
     }
 
     /// Writes a value that is deleted when the lease ends.
     pub fn put_leased(mut self, key: impl Into<Bytes>, value: impl Into<Bytes>, lease: LeaseId) -> Self {
-        self.ops.push(Op::Put { key: key.into(), value: value.into(), lease: Some(lease) });
+        self.ops.push(Op::Put {
+            key: key.into(),
+            value: value.into(),
+            lease: Some(lease),
+        });
         self
     }
 
@@ -154,7 +168,11 @@ impl Txn {
     /// Refuses what etcd would refuse, so that every backend accepts the same transactions.
     pub(crate) fn check(&self) -> Result<()> {
         let limit = |what, size, limit| {
-            if size > limit { Err(StoreError::TooLarge { what, size, limit }) } else { Ok(()) }
+            if size > limit {
+                Err(StoreError::TooLarge { what, size, limit })
+            } else {
+                Ok(())
+            }
         };
         limit("guards", self.guards.len(), MAX_TXN_OPS)?;
         limit("operations", self.ops.len(), MAX_TXN_OPS)?;
@@ -179,14 +197,20 @@ impl Txn {
         }
         written.sort_unstable();
         let twice = written.array_windows::<2>().find(|[a, b]| a == b).map(|[a, _]| *a);
-        let covered = || written.iter().find(|key| prefixes.iter().any(|prefix| key.starts_with(prefix))).copied();
+        let covered = || {
+            written
+                .iter()
+                .find(|key| prefixes.iter().any(|prefix| key.starts_with(prefix)))
+                .copied()
+        };
         match twice.or_else(covered) {
             Some(key) => Err(StoreError::DuplicateKey { key: key.clone() }),
             None => Ok(()),
         }
     }
 
-    fn bytes(&self) -> usize {
+    /// How many bytes its keys and values are.
+    pub(crate) fn bytes(&self) -> usize {
         let guards = self.guards.iter().map(|guard| match guard {
             Guard::Absent(key) | Guard::Present(key) | Guard::At(key, _) => key.len(),
             Guard::NoneBelow(prefix) | Guard::Unwritten { prefix, .. } => prefix.len(),
@@ -199,4 +223,3 @@ impl Txn {
         guards.chain(ops).sum()
     }
 }
-

@@ -91,7 +91,11 @@ struct Ring {
 impl History {
     pub(crate) fn new(revision: Revision) -> Self {
         Self(Arc::new(Shared {
-            ring: RwLock::new(Ring { events: VecDeque::new(), bytes: 0, floor: revision }),
+            ring: RwLock::new(Ring {
+                events: VecDeque::new(),
+                bytes: 0,
+                floor: revision,
+            }),
             latest: watch::Sender::new(Progress::At(revision)),
         }))
     }
@@ -122,7 +126,12 @@ impl History {
     }
 
     pub(crate) fn watch(&self, prefix: Bytes, after: Revision) -> Watch {
-        Watch::new(Follower { latest: self.0.latest.subscribe(), history: self.clone(), prefix, after })
+        Watch::new(Follower {
+            latest: self.0.latest.subscribe(),
+            history: self.clone(),
+            prefix,
+            after,
+        })
     }
 }
 
@@ -152,10 +161,17 @@ impl Follower {
         let first = ring.events.partition_point(|events| events.revision <= self.after);
         for events in ring.events.range(first..) {
             self.after = events.revision;
-            let changes: Vec<Change> =
-                events.changes.iter().filter(|change| change.key().starts_with(&self.prefix)).cloned().collect();
+            let changes: Vec<Change> = events
+                .changes
+                .iter()
+                .filter(|change| change.key().starts_with(&self.prefix))
+                .cloned()
+                .collect();
             if !changes.is_empty() {
-                return Ok(Some(Events { revision: events.revision, changes }));
+                return Ok(Some(Events {
+                    revision: events.revision,
+                    changes,
+                }));
             }
         }
         Ok(None)
