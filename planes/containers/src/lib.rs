@@ -6,6 +6,7 @@ mod reference;
 pub mod rootfs;
 mod runtime;
 mod select;
+mod simulated;
 mod spec;
 mod state;
 
@@ -16,6 +17,7 @@ pub use futures_util::stream::BoxStream;
 pub use roadstead_core::{Clock, Timestamp};
 pub use runtime::{Missing, OWNER_LABEL, Probe, Runtime};
 pub use select::{NoEngine, auto};
+pub use simulated::{Behaviour, PullFailure, Simulated};
 pub use spec::{
     ContainerId, ContainerSpec, Device, HealthCheck, Labels, LinuxParameters, LogMode, Mount, MountSource, Namespace,
     Network, PortBinding, Protocol, RegistryAuth, Ulimit, VolumeSpec, VolumesFrom,

@@ -112,6 +112,8 @@ pub fn pause_rootfs() -> Result<Vec<u8>, RootfsError> {
 
 /// A program of a few instructions: one system call that sleeps, in a loop, in an ELF file of one segment.
 fn pause_program() -> Option<Vec<u8>> {
+    const BASE: u64 = 0x40_0000;
+    const HEADERS: u64 = 64 + 56;
     let (machine, code): (u16, &[u8]) = match std::env::consts::ARCH {
         "x86_64" => (
             62,
@@ -135,8 +137,6 @@ fn pause_program() -> Option<Vec<u8>> {
         ),
         _ => return None,
     };
-    const BASE: u64 = 0x40_0000;
-    const HEADERS: u64 = 64 + 56;
     let size = HEADERS + code.len() as u64;
     let mut elf = Vec::new();
     elf.extend_from_slice(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0");

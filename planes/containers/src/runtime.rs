@@ -32,6 +32,9 @@ pub trait Runtime: Send + Sync + 'static {
         auth: Option<&'a RegistryAuth>,
     ) -> BoxFuture<'a, Result<ImageInfo, ImageError>>;
 
+    /// Finds an image that is on the machine already; asks no registry.
+    fn local_image<'a>(&'a self, image: &'a str) -> BoxFuture<'a, Result<Option<ImageInfo>, ImageError>>;
+
     /// Makes a container without starting it.
     fn create(&self, spec: ContainerSpec) -> BoxFuture<'_, Result<ContainerId, RuntimeError>>;
 

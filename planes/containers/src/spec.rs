@@ -26,6 +26,10 @@ impl fmt::Display for ContainerId {
 }
 
 /// Everything that decides how a container runs; `default()` plus a name and an image is a valid one.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an independent switch of the container"
+)]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ContainerSpec {
     /// Unique name on the engine; letters, digits, `_`, `.`, `-`.

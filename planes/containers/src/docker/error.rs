@@ -133,12 +133,8 @@ pub(super) fn refused_rlimit(message: &str) -> Option<&'static str> {
         "rtprio",
         "rttime",
     ];
-    let rest = message.split("error setting rlimit").nth(1)?;
-    let digits: String = rest
-        .chars()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(char::is_ascii_digit)
-        .collect();
+    let rest = message.split("error setting rlimit type ").nth(1)?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     NAMES.get(digits.parse::<usize>().ok()?).copied()
 }
 
@@ -153,40 +149,40 @@ mod tests {
 
     #[test]
     fn a_pull_that_failed_tells_why() {
-        let unreachable = |m: &str| ImageError::RegistryUnreachable(from_daemon(m));
-        let unauthorized = |m: &str| ImageError::Unauthorized(from_daemon(m));
-        let not_found = |m: &str| ImageError::NotFound(from_daemon(m));
-        let cases: [(u16, &str, &dyn Fn(&str) -> ImageError); 5] = [
+        type Kind = fn(String) -> ImageError;
+        let cases: [(u16, &str, Kind); 5] = [
             (
                 500,
                 "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io: no such host",
-                &unreachable,
+                ImageError::RegistryUnreachable,
             ),
             (
                 404,
                 "pull access denied for x/y, repository does not exist or may require 'docker login'",
-                &unauthorized,
+                ImageError::Unauthorized,
             ),
             (
                 500,
                 "Get \"http://r/v2/a/manifests/1\": no basic auth credentials",
-                &unauthorized,
+                ImageError::Unauthorized,
             ),
             (
                 404,
                 "manifest for r/a:1 not found: manifest unknown: manifest unknown",
-                &not_found,
+                ImageError::NotFound,
             ),
-            (500, "manifest unknown", &not_found),
+            (500, "manifest unknown", ImageError::NotFound),
         ];
         for (status, message, expected) in cases {
-            assert_eq!(classify(status, message), expected(message));
+            assert_eq!(classify(status, message), expected(from_daemon(message)));
         }
     }
 
     #[test]
     fn a_refused_limit_is_named() {
-        let text = "OCI runtime create failed: container_linux.go: error setting rlimit type 7: operation not permitted: unknown";
+        let text = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: \
+ error during container init: error setting rlimits for ready process: error setting rlimit type 7: \
+ operation not permitted: unknown";
         assert_eq!(refused_rlimit(text), Some("nofile"));
         assert_eq!(refused_rlimit("exec: not found"), None);
     }

@@ -129,15 +129,22 @@ impl Docker {
         self.client_for(&id.0).await
     }
 
+    async fn local(&self, wanted: &Reference<'_>) -> Result<Option<ImageInfo>, ImageError> {
+        let client = self.client().await.map_err(|error| error::of_image(&error))?;
+        match client.inspect_image(&wanted.full()).await {
+            Ok(seen) => Ok(Some(answer::image_info(seen, wanted, false))),
+            Err(error) if error::is_status(&error, 404) => Ok(None),
+            Err(error) => Err(error::of_image(&error)),
+        }
+    }
+
     async fn pull(&self, image: &str, auth: Option<&RegistryAuth>) -> Result<ImageInfo, ImageError> {
         let wanted = Reference::parse(image).map_err(ImageError::InvalidReference)?;
+        if let Some(there) = self.local(&wanted).await? {
+            return Ok(there);
+        }
         let client = self.client().await.map_err(|error| error::of_image(&error))?;
         let full = wanted.full();
-        match client.inspect_image(&full).await {
-            Ok(seen) => return Ok(answer::image_info(seen, &wanted, false)),
-            Err(error) if error::is_status(&error, 404) => {}
-            Err(error) => return Err(error::of_image(&error)),
-        }
         let options = CreateImageOptions {
             from_image: Some(full.clone()),
             ..CreateImageOptions::default()
@@ -356,7 +363,6 @@ impl Docker {
 
     /// Opens a stream of the engine's answers and hides the wait for the connection inside it.
     fn streamed<T: Send + 'static>(
-        &self,
         open: impl Future<Output = Result<BoxStream<'static, Result<T, RuntimeError>>, RuntimeError>> + Send + 'static,
     ) -> BoxStream<'static, Result<T, RuntimeError>> {
         stream::once(open).try_flatten().boxed()
@@ -456,6 +462,14 @@ impl Runtime for Docker {
         self.pull(image, auth).boxed()
     }
 
+    fn local_image<'a>(&'a self, image: &'a str) -> BoxFuture<'a, Result<Option<ImageInfo>, ImageError>> {
+        async move {
+            self.local(&Reference::parse(image).map_err(ImageError::InvalidReference)?)
+                .await
+        }
+        .boxed()
+    }
+
     fn create(&self, spec: ContainerSpec) -> BoxFuture<'_, Result<ContainerId, RuntimeError>> {
         self.make(spec).boxed()
     }
@@ -501,7 +515,7 @@ impl Runtime for Docker {
         let now = SystemClock.now().millis();
         let since = format!("{}.{:03}000000", now.div_euclid(1000), now.rem_euclid(1000));
         let this = self.clone();
-        self.streamed(async move {
+        Self::streamed(async move {
             let client = this.client_for("").await?;
             let filters = HashMap::from([
                 ("type".to_owned(), vec!["container".to_owned()]),
@@ -528,7 +542,7 @@ impl Runtime for Docker {
     fn logs(&self, id: &ContainerId, options: LogOptions) -> BoxStream<'static, Result<LogChunk, RuntimeError>> {
         let this = self.clone();
         let id = id.clone();
-        self.streamed(async move {
+        Self::streamed(async move {
             let client = this.client_of(&id).await?;
             let since = options.since;
             let wanted = LogsOptions {
