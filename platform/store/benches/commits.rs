@@ -1,5 +1,7 @@
 //! Durable small writes by many writers at once, next to plain redb with the same batching in the same run.
 //!
+//! Both drain a queue into one durable commit of at most 256. The store also waits a moment for those it just answered.
+//!
 //! `cargo bench -p roadstead-store --bench commits -- [writers] [seconds per round] [rounds]`
 
 #![allow(clippy::unwrap_used, reason = "a benchmark ends on the first error")]

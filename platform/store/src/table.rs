@@ -40,6 +40,10 @@ pub struct Page<R> {
     pub revision: Revision,
 }
 
+#[expect(
+    clippy::unused_self,
+    reason = "`tasks.stage_put(&mut txn, …)` names the table by the value at hand"
+)]
 impl<R: Record> Table<R> {
     /// The table within a store.
     pub fn new(store: Arc<dyn Store>) -> Self {

@@ -196,7 +196,10 @@ impl Txn {
             return Err(StoreError::EmptyKey);
         }
         written.sort_unstable();
-        let twice = written.array_windows::<2>().find(|[a, b]| a == b).map(|[a, _]| *a);
+        let twice = written.windows(2).find_map(|pair| match pair {
+            [a, b] if a == b => Some(*a),
+            _ => None,
+        });
         let covered = || {
             written
                 .iter()

@@ -205,9 +205,10 @@ impl<'txn> Tables<'txn> {
     fn with_leases<T>(&self, act: impl FnOnce(&mut LeaseTables<'txn>) -> Result<T>) -> Result<T> {
         let mut open = self.leases.borrow_mut();
         if open.is_none() {
-            let leases = self.write.open_table(LEASES).map_err(writing)?;
-            let leased = self.write.open_table(LEASED).map_err(writing)?;
-            *open = Some(LeaseTables { leases, leased });
+            *open = Some(LeaseTables {
+                leases: self.write.open_table(LEASES).map_err(writing)?,
+                leased: self.write.open_table(LEASED).map_err(writing)?,
+            });
         }
         match open.as_mut() {
             Some(tables) => act(tables),

@@ -9,7 +9,7 @@ use redb::Database;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// The most transactions in one commit of the file.
@@ -17,10 +17,21 @@ const MAX_BATCH: usize = 256;
 /// The bytes of keys and values after which a commit of the file takes no further transaction.
 const MAX_BATCH_BYTES: usize = 8 << 20;
 
+/// Whom to tell what became of something.
+type Reply = oneshot::Sender<Result<u64>>;
+
 /// Something to do, and whom to tell.
 pub(super) struct Work {
     pub asked: Asked,
-    pub reply: oneshot::Sender<Result<u64>>,
+    pub reply: Reply,
+}
+
+/// Why the thread does nothing more.
+enum Close {
+    /// It was told so, by whom this answers.
+    Told(Reply),
+    /// Nobody is left who could ask.
+    Left,
 }
 
 /// What the thread can do.
@@ -40,6 +51,16 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     queue: Receiver<Work>,
     revision: Revision,
+    pace: Pace,
+}
+
+/// The last batch that was written.
+#[derive(Default)]
+struct Pace {
+    /// How many it had.
+    size: usize,
+    /// How long its commit took.
+    took: Duration,
 }
 
 /// What became of a batch once it is durable.
@@ -57,6 +78,7 @@ impl Writer {
             shared,
             queue,
             revision,
+            pace: Pace::default(),
         }
     }
 
@@ -80,37 +102,46 @@ impl Writer {
     }
 
     /// Returns why it ended and who is to be told so.
-    fn serve(&mut self, database: &Database) -> (StoreError, Vec<oneshot::Sender<Result<u64>>>) {
+    fn serve(&mut self, database: &Database) -> (StoreError, Vec<Reply>) {
         loop {
             let (batch, close) = self.wait();
-            let (asked, replies): (Vec<_>, Vec<_>) = batch.into_iter().map(|work| (work.asked, work.reply)).unzip();
-            if !asked.is_empty() {
-                let written = catch_unwind(AssertUnwindSafe(|| self.write(database, asked)));
-                match written.unwrap_or_else(|_| Err(panicked())) {
-                    Ok(answers) => {
-                        for (reply, answer) in replies.into_iter().zip(answers) {
-                            let _ = reply.send(answer);
-                        }
+            let (asked, mut replies): (Vec<_>, Vec<_>) = batch.into_iter().map(|work| (work.asked, work.reply)).unzip();
+            let written = catch_unwind(AssertUnwindSafe(|| self.write(database, asked)));
+            match written.unwrap_or_else(|_| Err(panicked())) {
+                Ok(answers) => {
+                    for (reply, answer) in replies.drain(..).zip(answers) {
+                        let _ = reply.send(answer);
                     }
-                    Err(error) => return (error, replies.into_iter().chain(close.flatten()).collect()),
+                }
+                Err(error) => {
+                    if let Some(Close::Told(reply)) = close {
+                        replies.push(reply);
+                    }
+                    return (error, replies);
                 }
             }
-            if let Some(reply) = close {
-                return (StoreError::Closed, reply.into_iter().collect());
+            match close {
+                None => {}
+                Some(Close::Left) => return (StoreError::Closed, Vec::new()),
+                Some(Close::Told(reply)) => return (StoreError::Closed, vec![reply]),
             }
         }
     }
 
     /// Waits for work and takes all there is; the second value is there when nothing more will be done.
-    fn wait(&self) -> (Vec<Work>, Option<Option<oneshot::Sender<Result<u64>>>>) {
+    ///
+    /// Those whose commit was just answered are likely to ask again at once. So where the last batch was larger than
+    /// this one, it waits for them, for a fraction of the time a commit takes: fewer, fuller trips to the disk.
+    fn wait(&self) -> (Vec<Work>, Option<Close>) {
         let mut batch = Vec::new();
         let mut bytes = 0;
         let Ok(mut work) = self.queue.recv() else {
-            return (batch, Some(None));
+            return (batch, Some(Close::Left));
         };
+        let patience = Instant::now() + self.pace.took / 2;
         loop {
             match &work.asked {
-                Asked::Close => return (batch, Some(Some(work.reply))),
+                Asked::Close => return (batch, Some(Close::Told(work.reply))),
                 Asked::Commit(txn) => bytes += txn.bytes(),
                 Asked::Grant(_) | Asked::Revoke(_) => {}
             }
@@ -118,15 +149,25 @@ impl Writer {
             if batch.len() >= MAX_BATCH || bytes >= MAX_BATCH_BYTES {
                 return (batch, None);
             }
-            match self.queue.try_recv() {
-                Ok(next) => work = next,
-                Err(_) => return (batch, None),
+            let next = if batch.len() < self.pace.size {
+                self.queue
+                    .recv_timeout(patience.saturating_duration_since(Instant::now()))
+                    .ok()
+            } else {
+                self.queue.try_recv().ok()
+            };
+            match next {
+                Some(next) => work = next,
+                None => return (batch, None),
             }
         }
     }
 
     /// Writes a batch durably and shows it to readers and watches. After an error nothing more can be written.
     fn write(&mut self, database: &Database, asked: Vec<Asked>) -> Result<Vec<Result<u64>>> {
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
         let batch = Batch::begin(database)?;
         let mut revision = self.revision;
         let done = {
@@ -151,7 +192,12 @@ impl Writer {
             batch.abort()?;
             return Ok(done.answers);
         }
+        let begin = Instant::now();
         batch.commit()?;
+        self.pace = Pace {
+            size: done.answers.len(),
+            took: begin.elapsed(),
+        };
         self.revision = revision;
         self.shared
             .snapshot
