@@ -309,7 +309,10 @@ fn render(service: &ServiceMeta, violations: &[Violation]) -> ApiError {
 /// `N validation errors detected: …; …`.
 fn collected(violations: &[Violation], show_values: bool) -> String {
     let count = violations.len();
-    let mut text = format!("{count} validation error{} detected: ", if count == 1 { "" } else { "s" });
+    let mut text = format!(
+        "{count} validation error{} detected: ",
+        if count == 1 { "" } else { "s" }
+    );
     for (i, violation) in violations.iter().enumerate() {
         if i > 0 {
             text.push_str("; ");
@@ -342,7 +345,11 @@ fn shown(violation: &Violation) -> &str {
 }
 
 fn leaf(violation: &Violation) -> &str {
-    violation.path.rsplit('.').find(|part| *part != "member").unwrap_or_default()
+    violation
+        .path
+        .rsplit('.')
+        .find(|part| *part != "member")
+        .unwrap_or_default()
 }
 
 /// ECS reports the first one in words of its own.

@@ -103,7 +103,9 @@ impl ApiError {
                 400,
                 format!("Could not find operation {name} for version {version}"),
             ),
-            Protocol::Json10 | Protocol::Json11 | Protocol::RpcV2Cbor => Self::new("UnknownOperationException", 400, ""),
+            Protocol::Json10 | Protocol::Json11 | Protocol::RpcV2Cbor => {
+                Self::new("UnknownOperationException", 400, "")
+            }
             Protocol::RestXml | Protocol::RestJson => Self::new("UnknownOperationException", 404, ""),
         }
     }

@@ -37,9 +37,7 @@ impl Pattern {
         match self.matcher.get_or_init(|| compile(self.translated)) {
             Matcher::Class { set, least, most } => {
                 let bytes = text.as_bytes();
-                bytes.len() >= *least
-                    && bytes.len() <= *most
-                    && bytes.iter().all(|b| *b < 128 && set & (1 << *b) != 0)
+                bytes.len() >= *least && bytes.len() <= *most && bytes.iter().all(|b| *b < 128 && set & (1 << *b) != 0)
             }
             Matcher::Regex(regex) => regex.is_match(text),
             Matcher::Broken => false,
@@ -172,7 +170,8 @@ mod tests {
             let regex = regex::Regex::new(&anchored(pattern)).unwrap();
             let (set, least, most) = simple_class(pattern).unwrap();
             for text in ["", "a", "ab", "-", "a-", "x]", "]b", "äb", "abcd", "a b", "A9_@", "a\n"] {
-                let fast = text.len() >= least && text.len() <= most && text.bytes().all(|b| b < 128 && set & (1 << b) != 0);
+                let fast =
+                    text.len() >= least && text.len() <= most && text.bytes().all(|b| b < 128 && set & (1 << b) != 0);
                 assert_eq!(fast, regex.is_match(text), "{pattern} on {text:?}");
             }
         }
