@@ -37,12 +37,27 @@ fn resident_kib() -> u64 {
 async fn simulated() {
     let engine = Simulated::new("bench", Arc::new(SystemClock)).without_specs();
     engine.ensure_image("simulated/run", None).await.unwrap();
+    let labels = |number: u32| {
+        let task = format!("arn:aws:ecs:eu-west-1:123456789012:task/a-cluster/{number:032x}");
+        let labels = [
+            ("com.amazonaws.ecs.cluster", "a-cluster"),
+            ("com.amazonaws.ecs.container-name", "app"),
+            ("com.amazonaws.ecs.task-arn", &task),
+            ("com.amazonaws.ecs.task-definition-family", "a-family"),
+            ("com.amazonaws.ecs.task-definition-version", "1"),
+        ];
+        labels
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    };
     let before = resident_kib();
     let begun = Instant::now();
     for number in 0..SIMULATED {
         let spec = ContainerSpec {
             name: format!("c{number}"),
             image: "simulated/run".to_owned(),
+            labels: labels(number),
             ..ContainerSpec::default()
         };
         let id = engine.create(spec).await.unwrap();

@@ -59,6 +59,8 @@ pub trait Runtime: Send + Sync + 'static {
     fn inspect<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<ContainerState, RuntimeError>>;
 
     /// Waits until a started container ends; at once if it already has.
+    ///
+    /// Its answer is the one to trust on `Exit::oom`: an engine may learn of a lack of memory a moment after the exit.
     fn wait<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<Exit, RuntimeError>>;
 
     /// Lists this installation's containers, ended ones included, whose labels match all of `labels`.

@@ -131,7 +131,7 @@ pub struct Event {
 pub enum EventKind {
     /// Its main process started.
     Started,
-    /// Its main process ended. Whether by lack of memory: `Runtime::inspect`.
+    /// Its main process ended; whether for lack of memory, `Runtime::wait` says.
     Died {
         /// Exit status.
         code: i32,

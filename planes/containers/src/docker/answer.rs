@@ -64,6 +64,14 @@ fn status(state: &DockerState) -> Status {
     }
 }
 
+pub(super) fn status_of(seen: &ContainerInspectResponse) -> Status {
+    seen.state.as_ref().map_or(Status::Created, status)
+}
+
+pub(super) fn finished(state: &DockerState) -> Option<Timestamp> {
+    state.finished_at.as_deref().and_then(time)
+}
+
 pub(super) fn exit(state: &DockerState) -> Exit {
     Exit {
         code: code(state.exit_code.unwrap_or(0)),

@@ -34,6 +34,8 @@ use crate::{ImageError, OWNER_LABEL, Probe, Runtime, RuntimeError};
 
 /// How long the engine may take beyond the time a container is given to stop.
 const STOP_GRACE: Duration = Duration::from_secs(60);
+/// How long after an exit the engine may still learn that it was for lack of memory.
+const OOM_SETTLES: Duration = Duration::from_millis(400);
 
 /// Containers run by a Docker Engine.
 ///
@@ -303,8 +305,9 @@ impl Docker {
     }
 
     async fn ended(&self, id: &ContainerId) -> Result<Exit, RuntimeError> {
-        match answer::container_state(self.look(id).await?).status {
-            Status::Exited(exit) => return Ok(exit),
+        let seen = self.look(id).await?;
+        match answer::status_of(&seen) {
+            Status::Exited(_) => return self.settled(id, seen).await,
             Status::Created => return Err(RuntimeError::NotStarted(id.clone())),
             Status::Running => {}
         }
@@ -325,16 +328,42 @@ impl Docker {
                 ));
             }
         };
-        let oom = match self.look(id).await {
-            Ok(seen) => seen.state.is_some_and(|state| answer::exit(&state).oom),
-            // Removed since: the exit status is known, the rest is not.
-            Err(RuntimeError::NotFound(_)) => false,
-            Err(error) => return Err(error),
-        };
-        Ok(Exit {
-            code: answer::code(code),
-            oom,
-        })
+        match self.look(id).await {
+            Ok(seen) if matches!(answer::status_of(&seen), Status::Exited(_)) => self.settled(id, seen).await,
+            // Removed or started again since: the exit status is known, the rest is not.
+            Ok(_) | Err(RuntimeError::NotFound(_)) => Ok(Exit {
+                code: answer::code(code),
+                oom: false,
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How a container ended, once the engine knows all of it.
+    ///
+    /// The engine hears of a lack of memory on another way than of the exit, and sometimes a moment later. A container
+    /// with a memory limit that was killed just now is therefore looked at again for a short time.
+    async fn settled(&self, id: &ContainerId, mut seen: ContainerInspectResponse) -> Result<Exit, RuntimeError> {
+        let limited = seen
+            .host_config
+            .as_ref()
+            .and_then(|host| host.memory)
+            .is_some_and(|memory| memory > 0);
+        loop {
+            let state = seen.state.unwrap_or_default();
+            let exit = answer::exit(&state);
+            let recent = answer::finished(&state)
+                .is_some_and(|at| SystemClock.now().since(at) < OOM_SETTLES && SystemClock.now() >= at);
+            if exit.code != 137 || exit.oom || !limited || !recent {
+                return Ok(exit);
+            }
+            tokio::time::sleep(OOM_SETTLES / 20).await;
+            seen = match self.look(id).await {
+                Ok(seen) if matches!(answer::status_of(&seen), Status::Exited(_)) => seen,
+                Ok(_) | Err(RuntimeError::NotFound(_)) => return Ok(exit),
+                Err(error) => return Err(error),
+            };
+        }
     }
 
     async fn listed(&self, labels: &[(&str, Option<&str>)]) -> Result<Vec<ContainerSummary>, RuntimeError> {

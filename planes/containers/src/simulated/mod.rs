@@ -252,14 +252,6 @@ fn known_signal(name: &str) -> Result<i32, RuntimeError> {
     world::signal_number(name).ok_or_else(invalid)
 }
 
-fn matches(labels: &crate::Labels, wanted: &[(&str, Option<&str>)]) -> bool {
-    wanted.iter().all(|(name, value)| {
-        labels
-            .get(*name)
-            .is_some_and(|found| value.is_none_or(|value| value == found))
-    })
-}
-
 impl Runtime for Simulated {
     fn name(&self) -> &'static str {
         "simulated"
@@ -349,18 +341,15 @@ impl Runtime for Simulated {
     ) -> BoxFuture<'a, Result<Vec<ContainerSummary>, RuntimeError>> {
         async move {
             self.act(|world, _| {
-                let ours = world
-                    .containers
-                    .iter()
-                    .filter(|(_, container)| matches(&container.labels, labels));
-                let summary = |(number, container): (&u64, &world::Container)| ContainerSummary {
+                let ours = world.containers.iter().filter(|(_, container)| container.has(labels));
+                let summary = |number: &u64, container: &world::Container| ContainerSummary {
                     id: ContainerId(world::id_text(*number)),
                     name: container.name.to_string(),
                     image: container.image.to_string(),
-                    labels: container.labels.clone(),
+                    labels: container.labels(),
                     phase: container.phase(),
                 };
-                Ok(ours.map(summary).collect())
+                Ok(ours.map(|(number, container)| summary(number, container)).collect())
             })
         }
         .boxed()

@@ -31,7 +31,7 @@ pub(super) struct Container {
     pub(super) name: Box<str>,
     pub(super) image: Arc<str>,
     pub(super) image_id: Arc<str>,
-    pub(super) labels: Arc<Labels>,
+    labels: Packed,
     pub(super) spec: Option<Arc<ContainerSpec>>,
     behaviour: Behaviour,
     stop_signal: i32,
@@ -51,6 +51,9 @@ pub(super) struct Container {
     waiting: Vec<oneshot::Sender<Exit>>,
     output: Option<Box<Output>>,
 }
+
+/// Labels in one piece, each name and each value closed by a zero: a map of them is several times as large.
+struct Packed(Box<str>);
 
 /// Use of the processor and memory; constant until it is set anew.
 #[derive(Clone, Copy)]
@@ -87,7 +90,8 @@ struct Entry {
 #[derive(Default)]
 pub(super) struct World {
     pub(super) owner: String,
-    pub(super) containers: BTreeMap<u64, Container>,
+    /// Boxed: the map's nodes are half empty when keys only ever grow.
+    pub(super) containers: BTreeMap<u64, Box<Container>>,
     pub(super) images: HashMap<String, ImageInfo>,
     pub(super) scripts: HashMap<String, Behaviour>,
     pub(super) keep_specs: bool,
@@ -164,13 +168,16 @@ impl World {
     }
 
     pub(super) fn find(&self, id: &ContainerId) -> Result<(u64, &Container), RuntimeError> {
-        let found = number_of(id).and_then(|number| Some((number, self.containers.get(&number)?)));
+        let found = number_of(id).and_then(|number| Some((number, &**self.containers.get(&number)?)));
         found.ok_or_else(|| RuntimeError::NotFound(id.0.clone()))
     }
 
     pub(super) fn find_mut(&mut self, id: &ContainerId) -> Result<(u64, &mut Container), RuntimeError> {
         let number = self.find(id)?.0;
-        let found = self.containers.get_mut(&number).map(|container| (number, container));
+        let found = self
+            .containers
+            .get_mut(&number)
+            .map(|container| (number, &mut **container));
         found.ok_or_else(|| RuntimeError::NotFound(id.0.clone()))
     }
 
@@ -217,6 +224,15 @@ impl World {
         let stop_signal = signal_number(stop_signal).ok_or_else(|| {
             RuntimeError::InvalidSpec(format!("Error response from daemon: Invalid signal: {stop_signal}"))
         })?;
+        if spec
+            .labels
+            .iter()
+            .any(|(name, value)| name.contains('\0') || value.contains('\0'))
+        {
+            return Err(RuntimeError::InvalidSpec(
+                "a label with a zero byte cannot be expressed".to_owned(),
+            ));
+        }
         let number = self.made;
         self.made += 1;
         spec.labels.insert(crate::OWNER_LABEL.to_owned(), self.owner.clone());
@@ -257,7 +273,7 @@ impl World {
             .as_ref()
             .filter(|check| check.test.first().is_some_and(|kind| kind != "NONE"));
         let container = Container {
-            labels: Arc::new(spec.labels.clone()),
+            labels: Packed::new(&spec.labels),
             image,
             image_id,
             behaviour,
@@ -293,7 +309,7 @@ impl World {
             name: name.clone(),
         };
         self.names.insert(name, number);
-        self.containers.insert(number, container);
+        self.containers.insert(number, Box::new(container));
         Ok(ContainerId(id_text(number)))
     }
 
@@ -507,7 +523,7 @@ impl World {
         };
         let event = Event {
             id: ContainerId(id_text(number)),
-            labels: container.labels.clone(),
+            labels: container.labels(),
             at,
             kind,
         };
@@ -529,7 +545,40 @@ impl World {
     }
 }
 
+impl Packed {
+    fn new(labels: &Labels) -> Self {
+        let mut text = String::with_capacity(labels.iter().map(|(name, value)| name.len() + value.len() + 2).sum());
+        for (name, value) in labels {
+            text.extend([name, "\0", value, "\0"]);
+        }
+        Self(text.into())
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut words = self.0.split_terminator('\0');
+        std::iter::from_fn(move || Some((words.next()?, words.next()?)))
+    }
+}
+
 impl Container {
+    pub(super) fn labels(&self) -> Arc<Labels> {
+        Arc::new(
+            self.labels
+                .pairs()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        )
+    }
+
+    /// Whether it has all of these labels; `None` as value matches any.
+    pub(super) fn has(&self, wanted: &[(&str, Option<&str>)]) -> bool {
+        wanted.iter().all(|(name, value)| {
+            self.labels
+                .pairs()
+                .any(|(found, has)| found == *name && value.is_none_or(|value| value == has))
+        })
+    }
+
     pub(super) fn phase(&self) -> Phase {
         match self.status {
             Status::Created => Phase::Created,
@@ -545,7 +594,7 @@ impl Container {
             name: self.name.to_string(),
             image: self.image.to_string(),
             image_id: self.image_id.to_string(),
-            labels: self.labels.clone(),
+            labels: self.labels(),
             status: self.status,
             pid: running.then(|| PID_BASE.saturating_add(u32::try_from(number).unwrap_or(u32::MAX))),
             created_at: Some(self.created),
