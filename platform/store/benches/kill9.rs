@@ -96,6 +96,8 @@ fn parent(rounds: u64) {
     );
     drop(store);
 
+    measure_starts(&path);
+
     let mut starts = Vec::new();
     let mut acknowledged: BTreeMap<(String, String), u64> = BTreeMap::new();
     let mut seed = 1_u64;
@@ -149,18 +151,46 @@ fn parent(rounds: u64) {
         assert_eq!(old.len(), usize::try_from(RECORDS).unwrap());
         records.len()
     });
-    starts.sort_unstable();
     println!(
         "{rounds} rounds, {} acknowledged transactions, {written} found, none lost, none torn",
         acknowledged.len()
     );
     println!(
-        "start-up after SIGKILL with {RECORDS} records and more: median {:?}, longest {:?}",
-        starts[starts.len() / 2],
-        starts[starts.len() - 1]
+        "start-up after SIGKILL, growing to {} records: {}",
+        RECORDS + 2 * u64::try_from(written).unwrap(),
+        summary(starts)
     );
     drop(store);
     std::fs::remove_dir_all(path).unwrap();
+}
+
+/// Kills a writer on a copy of the preloaded store, each time a fresh one, and measures the start-up after it.
+fn measure_starts(path: &Path) {
+    let copy = path.with_extension("copy");
+    let mut starts = Vec::new();
+    for round in 0..20 {
+        std::fs::create_dir_all(&copy).unwrap();
+        std::fs::copy(path.join("store.redb"), copy.join("store.redb")).unwrap();
+        run_and_kill(&copy, 64, round, Duration::from_millis(20));
+        let begin = Instant::now();
+        let store = Embedded::open(&copy).unwrap();
+        starts.push(begin.elapsed());
+        drop(store);
+        std::fs::remove_dir_all(&copy).unwrap();
+    }
+    println!(
+        "start-up with {RECORDS} records after SIGKILL under load: {}",
+        summary(starts)
+    );
+}
+
+fn summary(mut times: Vec<Duration>) -> String {
+    times.sort_unstable();
+    format!(
+        "median {:?}, longest {:?}",
+        times[times.len() / 2],
+        times[times.len() - 1]
+    )
 }
 
 fn preload(runtime: &tokio::runtime::Runtime, path: &Path) {
