@@ -1,6 +1,6 @@
 //! Point reads and listings of a store with 100,000 records, and how much memory it takes.
 //!
-//! `cargo bench -p roadstead-store --bench reads`
+//! `cargo bench -p roadstead-store --bench reads -- [bytes of a value]`
 
 #![allow(clippy::unwrap_used, reason = "a benchmark ends on the first error")]
 
@@ -18,6 +18,9 @@ fn key(number: u64) -> Bytes {
 }
 
 fn main() {
+    let value = std::env::args()
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(400_usize);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("reads-{}", std::process::id()));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     println!("resident before: {} KiB", resident());
@@ -30,11 +33,16 @@ fn main() {
     );
     runtime.block_on(async {
         for first in (0..RECORDS).step_by(100) {
-            let txn = (first..first + 100).fold(Txn::new(), |txn, number| txn.put(key(number), vec![7; 400]));
+            let txn = (first..first + 100).fold(Txn::new(), |txn, number| txn.put(key(number), vec![7; value]));
             store.commit(txn).await.unwrap();
         }
     });
     drop(store);
+    let file = std::fs::metadata(path.join("store.redb")).unwrap().len();
+    println!(
+        "{} bytes of file for each record of {value} and its key",
+        file / RECORDS
+    );
     let begin = Instant::now();
     let store = Embedded::open(&path).unwrap();
     println!(
