@@ -1,1 +1,210 @@
-//! placeholder
+//! Reconcilers: told *which* record to look at, never *what happened*; observe, plan, apply.
+//!
+//! A [`Controller`] holds the keys that want a look, each at most once, and runs its [`Reconciler`] for one key at a
+//! time. A failed reconcile is tried again with growing pauses. Time comes from the injected clock, so that tests set
+//! it and call [`Controller::settle`].
+
+mod queue;
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use roadstead_core::Clock;
+use roadstead_kernel::Fault;
+use tokio::sync::Notify;
+
+use queue::Queue;
+
+/// When a key wants its next look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// When somebody enqueues it.
+    WhenChanged,
+    /// After a time at the latest.
+    In(Duration),
+    /// Never: the record is gone.
+    Forget,
+}
+
+/// Brings one kind of record from what is to what should be.
+pub trait Reconciler: Send + Sync + 'static {
+    /// Names a record.
+    type Key: Clone + Debug + Eq + Hash + Send + Sync + 'static;
+
+    /// The name in logs and metrics, such as `ecs/task`.
+    fn name(&self) -> &'static str;
+
+    /// Looks at a record and takes the steps that are due; each step is idempotent. A fault means: later again.
+    fn reconcile(&self, key: &Self::Key) -> impl Future<Output = Result<Next, Fault>> + Send;
+}
+
+/// The first pause after a failure; doubled with each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause after failures.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Runs a reconciler over the keys that want a look.
+pub struct Controller<R: Reconciler> {
+    reconciler: R,
+    state: Mutex<State<R::Key>>,
+    wake: Notify,
+    clock: Arc<dyn Clock>,
+    runs: AtomicU64,
+    failures: AtomicU64,
+}
+
+struct State<K> {
+    queue: Queue<K>,
+    failed: HashMap<K, u32>,
+}
+
+impl<R: Reconciler> Controller<R> {
+    /// A controller with an empty queue.
+    pub fn new(reconciler: R, clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self {
+            reconciler,
+            state: Mutex::new(State { queue: Queue::default(), failed: HashMap::new() }),
+            wake: Notify::new(),
+            clock,
+            runs: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+        })
+    }
+
+    /// The reconciler.
+    pub fn reconciler(&self) -> &R {
+        &self.reconciler
+    }
+
+    /// How often it ran, and how often it failed.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.runs.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed))
+    }
+
+    /// Asks for a look at a key, now. A key that is being looked at gets another look afterwards.
+    pub fn enqueue(&self, key: R::Key) {
+        self.lock().queue.add(key, self.clock.now());
+        self.wake.notify_one();
+    }
+
+    /// Works until the process ends; several may run side by side.
+    pub async fn run(self: Arc<Self>) {
+        loop {
+            let taken = self.lock().queue.take(self.clock.now());
+            if let Some(key) = taken {
+                self.look(key).await;
+                continue;
+            }
+            let due = self.lock().queue.next_due();
+            let pause = due.map_or(LONGEST_PAUSE, |due| due.since(self.clock.now()));
+            tokio::select! {
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(pause.max(Duration::from_millis(1))) => {}
+            }
+        }
+    }
+
+    /// Looks at every key that is due by the clock until none is; for tests, which set the clock.
+    pub async fn settle(&self) {
+        loop {
+            let Some(key) = self.lock().queue.take(self.clock.now()) else { return };
+            self.look(key).await;
+        }
+    }
+
+    async fn look(&self, key: R::Key) {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        let outcome = self.reconciler.reconcile(&key).await;
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let next = match outcome {
+            Ok(next) => {
+                state.failed.remove(&key);
+                next
+            }
+            Err(fault) => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                let failed = state.failed.entry(key.clone()).or_insert(0);
+                *failed += 1;
+                // Another writer was first: look again at once, a few times.
+                let pause = if fault.is_conflict() && *failed < 5 { Duration::ZERO } else { pause_after(*failed) };
+                if !pause.is_zero() {
+                    tracing::warn!(reconciler = self.reconciler.name(), ?key, %fault, "a reconcile failed; it is tried again");
+                }
+                Next::In(pause)
+            }
+        };
+        match next {
+            Next::In(pause) => state.queue.done(&key, Some(now.plus(pause))),
+            Next::WhenChanged => state.queue.done(&key, None),
+            Next::Forget => {
+                state.failed.remove(&key);
+                state.queue.done(&key, None);
+            }
+        }
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<R::Key>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn pause_after(failures: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX)).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use roadstead_core::time::FakeClock;
+
+    struct FailsTwice(Mutex<Vec<&'static str>>);
+
+    impl Reconciler for FailsTwice {
+        type Key = &'static str;
+        fn name(&self) -> &'static str {
+            "test"
+        }
+        async fn reconcile(&self, key: &&'static str) -> Result<Next, Fault> {
+            let mut seen = self.0.lock().unwrap();
+            seen.push(key);
+            if seen.iter().filter(|k| *k == key).count() < 3 { Err(Fault::internal("not yet")) } else { Ok(Next::Forget) }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failed_reconcile_is_tried_again_after_growing_pauses() {
+        let clock = Arc::new(FakeClock::default());
+        let controller = Controller::new(FailsTwice(Mutex::default()), clock.clone());
+        let tries = |c: &Controller<FailsTwice>| c.reconciler().0.lock().unwrap().len();
+        controller.enqueue("a");
+        controller.enqueue("a");
+        controller.settle().await;
+        assert_eq!(tries(&controller), 1);
+        clock.advance(FIRST_PAUSE);
+        controller.settle().await;
+        assert_eq!(tries(&controller), 2);
+        clock.advance(FIRST_PAUSE);
+        controller.settle().await;
+        assert_eq!(tries(&controller), 2, "the second pause is longer");
+        clock.advance(FIRST_PAUSE);
+        controller.settle().await;
+        assert_eq!(tries(&controller), 3);
+        clock.advance(LONGEST_PAUSE * 10);
+        controller.settle().await;
+        assert_eq!(tries(&controller), 3, "a forgotten key is not looked at again");
+        assert_eq!(controller.counts(), (3, 2));
+    }
+
+    #[test]
+    fn pauses_never_grow_beyond_the_longest() {
+        assert_eq!(pause_after(1), FIRST_PAUSE);
+        assert_eq!(pause_after(200), LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,297 @@
+//! The file form of the audit trail: JSON lines in numbered segments, written in batches by a thread of its own.
+
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::Record;
+use crate::{Fault, Result};
+
+/// How long a record may wait in memory before it is written: the most that `kill -9` can lose.
+pub const FLUSH_EVERY: Duration = Duration::from_millis(50);
+/// A segment is closed when it reaches this many bytes.
+const SEGMENT_BYTES: u64 = 16 << 20;
+/// All segments together keep at most this many bytes; the oldest go first.
+const TOTAL_BYTES: u64 = 256 << 20;
+/// Records kept in memory when there is no directory, and the most that may wait for a slow disk.
+const IN_MEMORY: usize = 65_536;
+
+/// Takes records without ever waiting for a disk.
+pub struct AuditLog {
+    shared: Arc<Shared>,
+    dir: Option<PathBuf>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Record>,
+    /// Records dropped because the disk could not keep up.
+    dropped: u64,
+    closed: bool,
+    flushed: u64,
+    taken: u64,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AuditLog {
+    /// Keeps the newest records in memory only; for tests and the memory store.
+    pub fn in_memory() -> Self {
+        Self { shared: Arc::new(Shared::new()), dir: None, writer: Mutex::new(None) }
+    }
+
+    /// Appends to the segments in a directory, which is made (owner only) when it is missing.
+    pub fn open(dir: &Path) -> Result<Self> {
+        let refused = |error| Fault::internal(format_args!("opening the audit trail in `{}`: {error}", dir.display()));
+        fs::create_dir_all(dir).map_err(refused)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(refused)?;
+        }
+        let segments = segments(dir).map_err(refused)?;
+        let next = segments.last().map_or(1, |(number, _)| number + 1);
+        let mut files = Segments { dir: dir.to_owned(), number: next, file: None, size: 0 };
+        files.trim().map_err(refused)?;
+        let shared = Arc::new(Shared::new());
+        let ours = Arc::clone(&shared);
+        let writer = std::thread::Builder::new()
+            .name("audit".into())
+            .spawn(move || write_batches(&ours, &mut files))
+            .map_err(refused)?;
+        Ok(Self { shared, dir: Some(dir.to_owned()), writer: Mutex::new(Some(writer)) })
+    }
+
+    /// Takes a record; never waits for the disk.
+    pub fn append(&self, record: Record) {
+        let mut queue = self.shared.lock();
+        if queue.waiting.len() >= IN_MEMORY {
+            queue.waiting.pop_front();
+            if self.dir.is_some() {
+                queue.dropped += 1;
+            }
+        }
+        queue.waiting.push_back(record);
+        queue.taken += 1;
+    }
+
+    /// How many records were lost because the disk could not keep up.
+    pub fn dropped(&self) -> u64 {
+        self.shared.lock().dropped
+    }
+
+    /// The newest records that pass the filter, newest first.
+    pub fn recent(&self, limit: usize, wanted: impl Fn(&Record) -> bool) -> Result<Vec<Record>> {
+        let Some(dir) = &self.dir else {
+            let queue = self.shared.lock();
+            return Ok(queue.waiting.iter().rev().filter(|r| wanted(r)).take(limit).cloned().collect());
+        };
+        self.flush();
+        read_records(dir, limit, wanted)
+    }
+
+    /// Waits until everything taken so far is written.
+    pub fn flush(&self) {
+        if self.dir.is_none() {
+            return;
+        }
+        let mut queue = self.shared.lock();
+        let until = queue.taken;
+        self.shared.wake.notify_all();
+        while queue.flushed + queue.dropped < until && !queue.closed {
+            let (guard, timeout) =
+                self.shared.wake.wait_timeout(queue, Duration::from_secs(5)).unwrap_or_else(PoisonError::into_inner);
+            queue = guard;
+            if timeout.timed_out() {
+                break;
+            }
+        }
+    }
+
+    /// Writes what waits and stops; later records stay in memory.
+    pub fn close(&self) {
+        self.shared.lock().closed = true;
+        self.shared.wake.notify_all();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Drop for AuditLog {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Shared {
+    fn new() -> Self {
+        Self { queue: Mutex::new(Queue::default()), wake: Condvar::new() }
+    }
+}
+
+fn write_batches(shared: &Shared, files: &mut Segments) {
+    let mut text = Vec::new();
+    loop {
+        let (batch, closed) = {
+            let queue = shared.lock();
+            let (mut queue, _) =
+                shared.wake.wait_timeout(queue, FLUSH_EVERY).unwrap_or_else(PoisonError::into_inner);
+            (std::mem::take(&mut queue.waiting), queue.closed)
+        };
+        text.clear();
+        for record in &batch {
+            if serde_json::to_writer(&mut text, record).is_ok() {
+                text.push(b'\n');
+            }
+        }
+        if let Err(error) = files.append(&text) {
+            tracing::error!(%error, records = batch.len(), "the audit trail could not be written");
+            shared.lock().dropped += batch.len() as u64;
+        } else {
+            shared.lock().flushed += batch.len() as u64;
+        }
+        shared.wake.notify_all();
+        if closed && shared.lock().waiting.is_empty() {
+            return;
+        }
+    }
+}
+
+/// The segment being written.
+struct Segments {
+    dir: PathBuf,
+    number: u64,
+    file: Option<File>,
+    size: u64,
+}
+
+impl Segments {
+    fn append(&mut self, text: &[u8]) -> std::io::Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let mut file = match self.file.take() {
+            Some(file) if self.size < SEGMENT_BYTES => file,
+            full => {
+                if full.is_some() {
+                    self.number += 1;
+                    self.trim()?;
+                }
+                self.size = 0;
+                open_private(&segment_path(&self.dir, self.number))?
+            }
+        };
+        file.write_all(text)?;
+        self.size += text.len() as u64;
+        self.file = Some(file);
+        Ok(())
+    }
+
+    /// Deletes the oldest segments over the cap.
+    fn trim(&mut self) -> std::io::Result<()> {
+        let all = segments(&self.dir)?;
+        let mut total: u64 = all.iter().map(|(_, size)| size).sum();
+        for (number, size) in all {
+            if total <= TOTAL_BYTES {
+                break;
+            }
+            fs::remove_file(segment_path(&self.dir, number))?;
+            total -= size;
+        }
+        Ok(())
+    }
+}
+
+fn open_private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+fn segment_path(dir: &Path, number: u64) -> PathBuf {
+    dir.join(format!("{number:08}.jsonl"))
+}
+
+/// The segments in a directory, oldest first: number and size.
+fn segments(dir: &Path) -> std::io::Result<Vec<(u64, u64)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".jsonl")).and_then(|n| n.parse().ok());
+        if let Some(number) = number {
+            found.push((number, entry.metadata()?.len()));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Reads the newest records that pass the filter, newest first; another process may be writing.
+pub fn read_records(dir: &Path, limit: usize, wanted: impl Fn(&Record) -> bool) -> Result<Vec<Record>> {
+    let unreadable =
+        |error: std::io::Error| Fault::internal(format_args!("reading the audit trail in `{}`: {error}", dir.display()));
+    let mut found = Vec::new();
+    for (number, _) in segments(dir).map_err(unreadable)?.into_iter().rev() {
+        let text = fs::read_to_string(segment_path(dir, number)).map_err(unreadable)?;
+        for line in text.lines().rev() {
+            // A torn last line after a crash is no record.
+            let Ok(record) = serde_json::from_str::<Record>(line) else { continue };
+            if wanted(&record) {
+                found.push(record);
+                if found.len() == limit {
+                    return Ok(found);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Follows the trail: calls `each` for every record written after the call, until it answers `false`.
+pub fn tail(dir: &Path, mut each: impl FnMut(Record) -> bool) -> Result<()> {
+    let unreadable =
+        |error: std::io::Error| Fault::internal(format_args!("reading the audit trail in `{}`: {error}", dir.display()));
+    let mut at = segments(dir).map_err(unreadable)?.pop().unwrap_or((1, 0));
+    loop {
+        if let Ok(mut file) = File::open(segment_path(dir, at.0)) {
+            file.seek(SeekFrom::Start(at.1)).map_err(unreadable)?;
+            let mut reader = BufReader::new(file.take(u64::MAX));
+            let mut line = String::new();
+            while reader.read_line(&mut line).map_err(unreadable)? > 0 && line.ends_with('\n') {
+                at.1 += line.len() as u64;
+                if let Ok(record) = serde_json::from_str(&line)
+                    && !each(record)
+                {
+                    return Ok(());
+                }
+                line.clear();
+            }
+        }
+        let newest = segments(dir).map_err(unreadable)?.into_iter().find(|(number, _)| *number > at.0);
+        match newest {
+            Some((number, _)) => at = (number, 0),
+            None => std::thread::sleep(FLUSH_EVERY),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Acting as a role: a service assumes it through STS like anybody, and every call passes the kernel like any other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_sts::AssumeRoleRequest;
+use api_sts::op::AssumeRole;
+use roadstead_core::arn::Place;
+use roadstead_wire::Operation;
+
+use crate::caller::{Caller, Origin, Principal};
+use crate::kernel::{Call, Kernel};
+use crate::{Fault, Result};
+
+/// A session of a role that a service has assumed; the only way for a service to act that is not the caller's own.
+#[derive(Clone)]
+pub struct Behalf {
+    kernel: Arc<Kernel>,
+    place: Place,
+    service: &'static str,
+    access_key_id: String,
+    session_token: String,
+}
+
+/// Sessions on behalf last the hour that service-linked roles allow at most.
+const SESSION: Duration = Duration::from_secs(3600);
+
+impl Behalf {
+    /// Assumes the role as the service (`ecs.amazonaws.com`), if the role's trust policy lets it.
+    ///
+    /// Errors: what `sts:AssumeRole` answers, `AccessDenied` where the role is missing or does not trust the service.
+    pub async fn assume(
+        kernel: &Arc<Kernel>,
+        service: &'static str,
+        place: Place,
+        role_arn: &str,
+        session_name: &str,
+    ) -> Result<Self> {
+        Self::assume_for(kernel, service, place, role_arn, session_name, None).await
+    }
+
+    /// As [`Behalf::assume`], for a resource that trust policies may name as `aws:SourceArn`.
+    pub async fn assume_about(
+        kernel: &Arc<Kernel>,
+        service: &'static str,
+        place: Place,
+        role_arn: &str,
+        session_name: &str,
+        about: String,
+    ) -> Result<Self> {
+        Self::assume_for(kernel, service, place, role_arn, session_name, Some(about)).await
+    }
+
+    async fn assume_for(
+        kernel: &Arc<Kernel>,
+        service: &'static str,
+        place: Place,
+        role_arn: &str,
+        session_name: &str,
+        about: Option<String>,
+    ) -> Result<Self> {
+        let caller = Caller {
+            principal: Principal::Service { name: service, account: place.account },
+            access_key_id: String::new(),
+            via: Vec::new(),
+        };
+        let input = AssumeRoleRequest {
+            role_arn: role_arn.to_owned(),
+            role_session_name: session_name.to_owned(),
+            duration_seconds: i32::try_from(SESSION.as_secs()).ok(),
+            ..AssumeRoleRequest::default()
+        };
+        let call = Call { caller, place, origin: Origin::within(service, about), request_id: None };
+        let answer = kernel.call_typed::<AssumeRole>(call, input).await?;
+        let credentials = answer.credentials.ok_or_else(|| Fault::internal("a session without credentials"))?;
+        Ok(Self {
+            kernel: Arc::clone(kernel),
+            place,
+            service,
+            access_key_id: credentials.access_key_id,
+            session_token: credentials.session_token,
+        })
+    }
+
+    /// Calls an operation in the account and region of the session, as the role.
+    pub async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output> {
+        // The session is looked up anew each time: a role that was deleted or changed meanwhile counts as it is now.
+        let caller = self.kernel.session_caller(&self.access_key_id, &self.session_token).await?;
+        let call = Call { caller, place: self.place, origin: Origin::within(self.service, None), request_id: None };
+        self.kernel.call_typed::<O>(call, input).await
+    }
+
+    /// The account and region that the session acts in.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+}
