@@ -3,7 +3,9 @@
 use crate::{Result, cargo, must};
 
 /// Name, what it measures, and how it is run.
-const BENCHES: [(&str, &str, &[&str]); 2] = [
+type Bench = (&'static str, &'static str, &'static [&'static str]);
+
+const BENCHES: [Bench; 6] = [
     (
         "server",
         "signed requests against a real server: throughput, latency, CPU, memory, start, stored size",
@@ -25,6 +27,26 @@ const BENCHES: [(&str, &str, &[&str]); 2] = [
             "--nocapture",
         ],
     ),
+    (
+        "commits",
+        "durable small writes by 64 writers, next to plain redb",
+        &["bench", "-q", "-p", "roadstead-store", "--bench", "commits"],
+    ),
+    (
+        "reads",
+        "point reads and listings of 100,000 records",
+        &["bench", "-q", "-p", "roadstead-store", "--bench", "reads"],
+    ),
+    (
+        "kill9",
+        "200 kills under write load: nothing acknowledged is lost",
+        &["bench", "-q", "-p", "roadstead-store", "--bench", "kill9"],
+    ),
+    (
+        "containers",
+        "creating and starting a container",
+        &["bench", "-q", "-p", "roadstead-containers", "--bench", "start"],
+    ),
 ];
 
 pub fn run(arguments: &[String]) -> Result<()> {
@@ -39,7 +61,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         if name == "server" {
             must(&mut cargo(["build", "--release", "--quiet", "--package", "roadstead"]))?;
         }
-        must(&mut cargo(command.iter().copied()))?;
+        must(cargo(command.iter().copied()).args(arguments.iter().skip(1)))?;
     }
     if found {
         Ok(())
