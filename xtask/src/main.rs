@@ -22,7 +22,7 @@ cargo xtask TASK [options]
                                 (--fast leaves out conformance; PART is one of the five)
   tidy                          the rules of the repository itself (also run as tests)
   conformance [pytest options]  real clients against a real server
-  bench [NAME]                  how fast and how small, printed as a table
+  bench [NAME [options]]        how fast and how small, printed as a table
   coverage [--check]            writes docs/coverage.md, or says whether it is up to date
   codegen [--check]             writes api/ from models/, or says whether it is up to date
   sar [--check | --from SHARED] writes the policy engine's tables from models/sar (which --from makes first)

@@ -214,7 +214,15 @@ fn whole_length(answer: &[u8]) -> Result<Option<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::whole_length;
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use http::{HeaderMap, HeaderName, HeaderValue};
+    use roadstead_core::Clock as _;
+    use roadstead_core::time::SystemClock;
+    use roadstead_wire::sigv4::{Request, Signed, SigningKey};
+
+    use super::{Call, Client, Duration, SECRET_ACCESS_KEY, whole_length};
 
     #[test]
     fn an_answer_is_whole_when_its_body_is_there() {
@@ -224,5 +232,65 @@ mod tests {
             Some(41)
         );
         assert!(whole_length(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+    }
+
+    /// Answers every request of every connection, with 200 where its signature holds.
+    fn serve(listener: &TcpListener) {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            std::thread::spawn(move || {
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                while let Some((headers, body)) = read(&mut reader) {
+                    let request = Request {
+                        method: "POST",
+                        path: "/",
+                        query: "",
+                        headers: &headers,
+                    };
+                    let signed = Signed::parse(request).unwrap().unwrap();
+                    let key = SigningKey::derive(SECRET_ACCESS_KEY, &signed.scope());
+                    let status = match signed.verify(&key, &body, SystemClock.now()) {
+                        Ok(()) if body.starts_with(b"Action=") => "200 OK",
+                        _ => "403 Forbidden",
+                    };
+                    write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n{{}}").unwrap();
+                }
+            });
+        }
+    }
+
+    fn read(reader: &mut impl std::io::BufRead) -> Option<(HeaderMap, Vec<u8>)> {
+        let mut headers = HeaderMap::new();
+        for line in reader
+            .by_ref()
+            .lines()
+            .map_while(Result::ok)
+            .take_while(|line| !line.is_empty())
+        {
+            if let Some((name, value)) = line.split_once(": ") {
+                headers.insert(
+                    name.parse::<HeaderName>().unwrap(),
+                    HeaderValue::from_str(value).unwrap(),
+                );
+            }
+        }
+        let mut body = vec![0; headers.get("content-length")?.to_str().unwrap().parse().unwrap()];
+        reader.read_exact(&mut body).unwrap();
+        Some((headers, body))
+    }
+
+    #[test]
+    fn signed_requests_are_repeated_on_every_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = Client {
+            address: listener.local_addr().unwrap(),
+        };
+        std::thread::spawn(move || serve(&listener));
+        let good = Call::form("sts", "Action=GetCallerIdentity&Version=2011-06-15");
+        client.must(&good).unwrap();
+        assert!(client.load(&good, 2, Duration::from_millis(50)).unwrap().count() > 2);
+        let bad = Call::json("ecs", "X.ListClusters", "{}");
+        assert!(client.must(&bad).unwrap_err().to_string().starts_with("HTTP/1.1 403"));
+        assert!(client.load(&bad, 2, Duration::from_millis(50)).is_err());
     }
 }
