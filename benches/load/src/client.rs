@@ -214,7 +214,7 @@ fn whole_length(answer: &[u8]) -> Result<Option<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::io::{BufRead as _, BufReader, Write as _};
     use std::net::TcpListener;
 
     use http::{HeaderMap, HeaderName, HeaderValue};
