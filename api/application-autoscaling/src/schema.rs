@@ -18,7 +18,7 @@ pub static ALARM: Shape = Shape::of("Alarm", Kind::Structure, &[
 pub static ALARMS: Shape = Shape::of("Alarms", Kind::List, &[
     Member::new("member", &ALARM),
 ]);
-pub static AMAZON_RESOURCE_NAME: Shape = Shape::new("AmazonResourceName", Kind::String).min(1).max(1011).pattern(&P3);
+pub static AMAZON_RESOURCE_NAME: Shape = Shape::new("AmazonResourceName", Kind::String).min(1.0).max(1011.0).pattern(&P3);
 pub static CAPACITY_FORECAST: Shape = Shape::of("CapacityForecast", Kind::Structure, &[
     Member::new("Timestamps", &PREDICTIVE_SCALING_FORECAST_TIMESTAMPS).required(),
     Member::new("Values", &PREDICTIVE_SCALING_FORECAST_VALUES).required(),
@@ -105,7 +105,7 @@ pub static DESCRIBE_SCHEDULED_ACTIONS_RESPONSE: Shape = Shape::of("DescribeSched
 pub static DISABLE_SCALE_IN: Shape = Shape::new("DisableScaleIn", Kind::Boolean);
 pub static ERROR_MESSAGE: Shape = Shape::new("ErrorMessage", Kind::String);
 pub static EXCEPTION_MESSAGE: Shape = Shape::new("ExceptionMessage", Kind::String);
-pub static EXPRESSION: Shape = Shape::new("Expression", Kind::String).min(1).max(2048).pattern(&P1);
+pub static EXPRESSION: Shape = Shape::new("Expression", Kind::String).min(1.0).max(2048.0).pattern(&P1);
 pub static FAILED_RESOURCE_ACCESS_EXCEPTION: Shape = Shape::of("FailedResourceAccessException", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
@@ -122,7 +122,7 @@ pub static GET_PREDICTIVE_SCALING_FORECAST_RESPONSE: Shape = Shape::of("GetPredi
     Member::new("CapacityForecast", &CAPACITY_FORECAST),
     Member::new("UpdateTime", &TIMESTAMP_TYPE),
 ]);
-pub static ID: Shape = Shape::new("Id", Kind::String).min(1).max(255).pattern(&P1);
+pub static ID: Shape = Shape::new("Id", Kind::String).min(1.0).max(255.0).pattern(&P1);
 pub static INCLUDE_NOT_SCALED_ACTIVITIES: Shape = Shape::new("IncludeNotScaledActivities", Kind::Boolean);
 pub static INTERNAL_SERVICE_EXCEPTION: Shape = Shape::of("InternalServiceException", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
@@ -177,7 +177,7 @@ pub static NOT_SCALED_REASONS: Shape = Shape::of("NotScaledReasons", Kind::List,
 pub static OBJECT_NOT_FOUND_EXCEPTION: Shape = Shape::of("ObjectNotFoundException", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
-pub static POLICY_NAME: Shape = Shape::new("PolicyName", Kind::String).min(1).max(256).pattern(&P2);
+pub static POLICY_NAME: Shape = Shape::new("PolicyName", Kind::String).min(1.0).max(256.0).pattern(&P2);
 pub static POLICY_TYPE: Shape = Shape::values("PolicyType", &["StepScaling", "TargetTrackingScaling", "PredictiveScaling"]);
 pub static PREDEFINED_METRIC_SPECIFICATION: Shape = Shape::of("PredefinedMetricSpecification", Kind::Structure, &[
     Member::new("PredefinedMetricType", &METRIC_TYPE).required(),
@@ -193,7 +193,7 @@ pub static PREDICTIVE_SCALING_FORECAST_VALUES: Shape = Shape::of("PredictiveScal
     Member::new("member", &METRIC_SCALE),
 ]);
 pub static PREDICTIVE_SCALING_MAX_CAPACITY_BREACH_BEHAVIOR: Shape = Shape::values("PredictiveScalingMaxCapacityBreachBehavior", &["HonorMaxCapacity", "IncreaseMaxCapacity"]);
-pub static PREDICTIVE_SCALING_MAX_CAPACITY_BUFFER: Shape = Shape::new("PredictiveScalingMaxCapacityBuffer", Kind::Integer).min(0).max(100);
+pub static PREDICTIVE_SCALING_MAX_CAPACITY_BUFFER: Shape = Shape::new("PredictiveScalingMaxCapacityBuffer", Kind::Integer).min(0.0).max(100.0);
 pub static PREDICTIVE_SCALING_METRIC: Shape = Shape::of("PredictiveScalingMetric", Kind::Structure, &[
     Member::new("Dimensions", &PREDICTIVE_SCALING_METRIC_DIMENSIONS),
     Member::new("MetricName", &PREDICTIVE_SCALING_METRIC_NAME),
@@ -213,13 +213,13 @@ pub static PREDICTIVE_SCALING_METRIC_DIMENSION: Shape = Shape::of("PredictiveSca
     Member::new("Name", &PREDICTIVE_SCALING_METRIC_DIMENSION_NAME).required(),
     Member::new("Value", &PREDICTIVE_SCALING_METRIC_DIMENSION_VALUE).required(),
 ]);
-pub static PREDICTIVE_SCALING_METRIC_DIMENSION_NAME: Shape = Shape::new("PredictiveScalingMetricDimensionName", Kind::String).min(1).max(255).pattern(&P1);
-pub static PREDICTIVE_SCALING_METRIC_DIMENSION_VALUE: Shape = Shape::new("PredictiveScalingMetricDimensionValue", Kind::String).min(1).max(1024).pattern(&P1);
+pub static PREDICTIVE_SCALING_METRIC_DIMENSION_NAME: Shape = Shape::new("PredictiveScalingMetricDimensionName", Kind::String).min(1.0).max(255.0).pattern(&P1);
+pub static PREDICTIVE_SCALING_METRIC_DIMENSION_VALUE: Shape = Shape::new("PredictiveScalingMetricDimensionValue", Kind::String).min(1.0).max(1024.0).pattern(&P1);
 pub static PREDICTIVE_SCALING_METRIC_DIMENSIONS: Shape = Shape::of("PredictiveScalingMetricDimensions", Kind::List, &[
     Member::new("member", &PREDICTIVE_SCALING_METRIC_DIMENSION),
 ]);
-pub static PREDICTIVE_SCALING_METRIC_NAME: Shape = Shape::new("PredictiveScalingMetricName", Kind::String).min(1).max(255).pattern(&P1);
-pub static PREDICTIVE_SCALING_METRIC_NAMESPACE: Shape = Shape::new("PredictiveScalingMetricNamespace", Kind::String).min(1).max(255).pattern(&P1);
+pub static PREDICTIVE_SCALING_METRIC_NAME: Shape = Shape::new("PredictiveScalingMetricName", Kind::String).min(1.0).max(255.0).pattern(&P1);
+pub static PREDICTIVE_SCALING_METRIC_NAMESPACE: Shape = Shape::new("PredictiveScalingMetricNamespace", Kind::String).min(1.0).max(255.0).pattern(&P1);
 pub static PREDICTIVE_SCALING_METRIC_SPECIFICATION: Shape = Shape::of("PredictiveScalingMetricSpecification", Kind::Structure, &[
     Member::new("TargetValue", &METRIC_SCALE).required(),
     Member::new("PredefinedMetricPairSpecification", &PREDICTIVE_SCALING_PREDEFINED_METRIC_PAIR_SPECIFICATION),
@@ -237,8 +237,8 @@ pub static PREDICTIVE_SCALING_METRIC_STAT: Shape = Shape::of("PredictiveScalingM
     Member::new("Stat", &XML_STRING).required(),
     Member::new("Unit", &PREDICTIVE_SCALING_METRIC_UNIT),
 ]);
-pub static PREDICTIVE_SCALING_METRIC_TYPE: Shape = Shape::new("PredictiveScalingMetricType", Kind::String).min(1).max(128);
-pub static PREDICTIVE_SCALING_METRIC_UNIT: Shape = Shape::new("PredictiveScalingMetricUnit", Kind::String).min(1).max(1023).pattern(&P1);
+pub static PREDICTIVE_SCALING_METRIC_TYPE: Shape = Shape::new("PredictiveScalingMetricType", Kind::String).min(1.0).max(128.0);
+pub static PREDICTIVE_SCALING_METRIC_UNIT: Shape = Shape::new("PredictiveScalingMetricUnit", Kind::String).min(1.0).max(1023.0).pattern(&P1);
 pub static PREDICTIVE_SCALING_MODE: Shape = Shape::values("PredictiveScalingMode", &["ForecastOnly", "ForecastAndScale"]);
 pub static PREDICTIVE_SCALING_POLICY_CONFIGURATION: Shape = Shape::of("PredictiveScalingPolicyConfiguration", Kind::Structure, &[
     Member::new("MetricSpecifications", &PREDICTIVE_SCALING_METRIC_SPECIFICATIONS).required(),
@@ -259,7 +259,7 @@ pub static PREDICTIVE_SCALING_PREDEFINED_SCALING_METRIC_SPECIFICATION: Shape = S
     Member::new("PredefinedMetricType", &PREDICTIVE_SCALING_METRIC_TYPE).required(),
     Member::new("ResourceLabel", &RESOURCE_LABEL),
 ]);
-pub static PREDICTIVE_SCALING_SCHEDULING_BUFFER_TIME: Shape = Shape::new("PredictiveScalingSchedulingBufferTime", Kind::Integer).min(0).max(3600);
+pub static PREDICTIVE_SCALING_SCHEDULING_BUFFER_TIME: Shape = Shape::new("PredictiveScalingSchedulingBufferTime", Kind::Integer).min(0.0).max(3600.0);
 pub static PUT_SCALING_POLICY_REQUEST: Shape = Shape::of("PutScalingPolicyRequest", Kind::Structure, &[
     Member::new("PolicyName", &POLICY_NAME).required(),
     Member::new("ServiceNamespace", &SERVICE_NAMESPACE).required(),
@@ -301,11 +301,11 @@ pub static REGISTER_SCALABLE_TARGET_RESPONSE: Shape = Shape::of("RegisterScalabl
 ]);
 pub static RESOURCE_CAPACITY: Shape = Shape::new("ResourceCapacity", Kind::Integer);
 pub static RESOURCE_ID: Shape = Shape::new("ResourceId", Kind::String).pattern(&P1);
-pub static RESOURCE_ID_MAX_LEN1600: Shape = Shape::new("ResourceIdMaxLen1600", Kind::String).min(1).max(1600).pattern(&P1);
+pub static RESOURCE_ID_MAX_LEN1600: Shape = Shape::new("ResourceIdMaxLen1600", Kind::String).min(1.0).max(1600.0).pattern(&P1);
 pub static RESOURCE_IDS_MAX_LEN1600: Shape = Shape::of("ResourceIdsMaxLen1600", Kind::List, &[
     Member::new("member", &RESOURCE_ID_MAX_LEN1600),
-]).max(50);
-pub static RESOURCE_LABEL: Shape = Shape::new("ResourceLabel", Kind::String).min(1).max(1023);
+]).max(50.0);
+pub static RESOURCE_LABEL: Shape = Shape::new("ResourceLabel", Kind::String).min(1.0).max(1023.0);
 pub static RESOURCE_NOT_FOUND_EXCEPTION: Shape = Shape::of("ResourceNotFoundException", Kind::Structure, &[
     Member::new("Message", &EXCEPTION_MESSAGE),
     Member::new("ResourceName", &AMAZON_RESOURCE_NAME),
@@ -380,7 +380,7 @@ pub static SCHEDULED_ACTION: Shape = Shape::of("ScheduledAction", Kind::Structur
     Member::new("ScalableTargetAction", &SCALABLE_TARGET_ACTION),
     Member::new("CreationTime", &TIMESTAMP_TYPE).required(),
 ]);
-pub static SCHEDULED_ACTION_NAME: Shape = Shape::new("ScheduledActionName", Kind::String).min(1).max(256).pattern(&P0);
+pub static SCHEDULED_ACTION_NAME: Shape = Shape::new("ScheduledActionName", Kind::String).min(1.0).max(256.0).pattern(&P0);
 pub static SCHEDULED_ACTIONS: Shape = Shape::of("ScheduledActions", Kind::List, &[
     Member::new("member", &SCHEDULED_ACTION),
 ]);
@@ -405,10 +405,10 @@ pub static SUSPENDED_STATE: Shape = Shape::of("SuspendedState", Kind::Structure,
     Member::new("DynamicScalingOutSuspended", &SCALING_SUSPENDED),
     Member::new("ScheduledScalingSuspended", &SCALING_SUSPENDED),
 ]);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1).max(128);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1.0).max(128.0);
 pub static TAG_KEY_LIST: Shape = Shape::of("TagKeyList", Kind::List, &[
     Member::new("member", &TAG_KEY),
-]).min(0).max(200);
+]).min(0.0).max(200.0);
 pub static TAG_MAP: Shape = Shape::of("TagMap", Kind::Map, &[
     Member::new("key", &TAG_KEY),
     Member::new("value", &TAG_VALUE),
@@ -418,7 +418,7 @@ pub static TAG_RESOURCE_REQUEST: Shape = Shape::of("TagResourceRequest", Kind::S
     Member::new("Tags", &TAG_MAP).required(),
 ]);
 pub static TAG_RESOURCE_RESPONSE: Shape = Shape::new("TagResourceResponse", Kind::Structure);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0).max(256);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0.0).max(256.0);
 pub static TARGET_TRACKING_METRIC: Shape = Shape::of("TargetTrackingMetric", Kind::Structure, &[
     Member::new("Dimensions", &TARGET_TRACKING_METRIC_DIMENSIONS),
     Member::new("MetricName", &TARGET_TRACKING_METRIC_NAME),
@@ -438,19 +438,19 @@ pub static TARGET_TRACKING_METRIC_DIMENSION: Shape = Shape::of("TargetTrackingMe
     Member::new("Name", &TARGET_TRACKING_METRIC_DIMENSION_NAME).required(),
     Member::new("Value", &TARGET_TRACKING_METRIC_DIMENSION_VALUE).required(),
 ]);
-pub static TARGET_TRACKING_METRIC_DIMENSION_NAME: Shape = Shape::new("TargetTrackingMetricDimensionName", Kind::String).min(1).max(255).pattern(&P1);
-pub static TARGET_TRACKING_METRIC_DIMENSION_VALUE: Shape = Shape::new("TargetTrackingMetricDimensionValue", Kind::String).min(1).max(1024).pattern(&P1);
+pub static TARGET_TRACKING_METRIC_DIMENSION_NAME: Shape = Shape::new("TargetTrackingMetricDimensionName", Kind::String).min(1.0).max(255.0).pattern(&P1);
+pub static TARGET_TRACKING_METRIC_DIMENSION_VALUE: Shape = Shape::new("TargetTrackingMetricDimensionValue", Kind::String).min(1.0).max(1024.0).pattern(&P1);
 pub static TARGET_TRACKING_METRIC_DIMENSIONS: Shape = Shape::of("TargetTrackingMetricDimensions", Kind::List, &[
     Member::new("member", &TARGET_TRACKING_METRIC_DIMENSION),
 ]);
-pub static TARGET_TRACKING_METRIC_NAME: Shape = Shape::new("TargetTrackingMetricName", Kind::String).min(1).max(255).pattern(&P1);
-pub static TARGET_TRACKING_METRIC_NAMESPACE: Shape = Shape::new("TargetTrackingMetricNamespace", Kind::String).min(1).max(255).pattern(&P1);
+pub static TARGET_TRACKING_METRIC_NAME: Shape = Shape::new("TargetTrackingMetricName", Kind::String).min(1.0).max(255.0).pattern(&P1);
+pub static TARGET_TRACKING_METRIC_NAMESPACE: Shape = Shape::new("TargetTrackingMetricNamespace", Kind::String).min(1.0).max(255.0).pattern(&P1);
 pub static TARGET_TRACKING_METRIC_STAT: Shape = Shape::of("TargetTrackingMetricStat", Kind::Structure, &[
     Member::new("Metric", &TARGET_TRACKING_METRIC).required(),
     Member::new("Stat", &XML_STRING).required(),
     Member::new("Unit", &TARGET_TRACKING_METRIC_UNIT),
 ]);
-pub static TARGET_TRACKING_METRIC_UNIT: Shape = Shape::new("TargetTrackingMetricUnit", Kind::String).min(1).max(1023).pattern(&P1);
+pub static TARGET_TRACKING_METRIC_UNIT: Shape = Shape::new("TargetTrackingMetricUnit", Kind::String).min(1.0).max(1023.0).pattern(&P1);
 pub static TARGET_TRACKING_SCALING_POLICY_CONFIGURATION: Shape = Shape::of("TargetTrackingScalingPolicyConfiguration", Kind::Structure, &[
     Member::new("TargetValue", &METRIC_SCALE).required(),
     Member::new("PredefinedMetricSpecification", &PREDEFINED_METRIC_SPECIFICATION),

@@ -81,15 +81,15 @@ pub static ALARM_SPECIFICATION: Shape = Shape::of("AlarmSpecification", Kind::St
 pub static ALARMS: Shape = Shape::of("Alarms", Kind::List, &[
     Member::new("member", &ALARM),
 ]);
-pub static ALLOWED_INSTANCE_TYPE: Shape = Shape::new("AllowedInstanceType", Kind::String).min(1).max(30).pattern(&P4);
+pub static ALLOWED_INSTANCE_TYPE: Shape = Shape::new("AllowedInstanceType", Kind::String).min(1.0).max(30.0).pattern(&P4);
 pub static ALLOWED_INSTANCE_TYPES: Shape = Shape::of("AllowedInstanceTypes", Kind::List, &[
     Member::new("member", &ALLOWED_INSTANCE_TYPE),
-]).max(400);
+]).max(400.0);
 pub static ALREADY_EXISTS_FAULT: Shape = Shape::of("AlreadyExistsFault", Kind::Structure, &[
     Member::new("message", &XML_STRING_MAX_LEN255),
 ]);
-pub static ANY_PRINTABLE_ASCII_STRING_MAX_LEN4000: Shape = Shape::new("AnyPrintableAsciiStringMaxLen4000", Kind::String).min(1).max(4000).pattern(&P1);
-pub static ASCII_STRING_MAX_LEN255: Shape = Shape::new("AsciiStringMaxLen255", Kind::String).min(1).max(255).pattern(&P0);
+pub static ANY_PRINTABLE_ASCII_STRING_MAX_LEN4000: Shape = Shape::new("AnyPrintableAsciiStringMaxLen4000", Kind::String).min(1.0).max(4000.0).pattern(&P1);
+pub static ASCII_STRING_MAX_LEN255: Shape = Shape::new("AsciiStringMaxLen255", Kind::String).min(1.0).max(255.0).pattern(&P0);
 pub static ASSOCIATE_PUBLIC_IP_ADDRESS: Shape = Shape::new("AssociatePublicIpAddress", Kind::Boolean);
 pub static ATTACH_INSTANCES_QUERY: Shape = Shape::of("AttachInstancesQuery", Kind::Structure, &[
     Member::new("InstanceIds", &INSTANCE_IDS),
@@ -169,7 +169,7 @@ pub static AUTO_SCALING_GROUP_NAMES_TYPE: Shape = Shape::of("AutoScalingGroupNam
     Member::new("Filters", &FILTERS),
 ]);
 pub static AUTO_SCALING_GROUP_PREDICTED_CAPACITY: Shape = Shape::new("AutoScalingGroupPredictedCapacity", Kind::Integer);
-pub static AUTO_SCALING_GROUP_STATE: Shape = Shape::new("AutoScalingGroupState", Kind::String).min(1).max(32);
+pub static AUTO_SCALING_GROUP_STATE: Shape = Shape::new("AutoScalingGroupState", Kind::String).min(1.0).max(32.0);
 pub static AUTO_SCALING_GROUPS: Shape = Shape::of("AutoScalingGroups", Kind::List, &[
     Member::new("member", &AUTO_SCALING_GROUP),
 ]);
@@ -209,7 +209,7 @@ pub static AVAILABILITY_ZONE_IDS: Shape = Shape::of("AvailabilityZoneIds", Kind:
 ]);
 pub static AVAILABILITY_ZONE_IDS_LIMIT1: Shape = Shape::of("AvailabilityZoneIdsLimit1", Kind::List, &[
     Member::new("member", &XML_STRING_MAX_LEN255),
-]).max(1);
+]).max(1.0);
 pub static AVAILABILITY_ZONE_IMPAIRMENT_POLICY: Shape = Shape::of("AvailabilityZoneImpairmentPolicy", Kind::Structure, &[
     Member::new("ZonalShiftEnabled", &ZONAL_SHIFT_ENABLED),
     Member::new("ImpairedZoneHealthCheckBehavior", &IMPAIRED_ZONE_HEALTH_CHECK_BEHAVIOR),
@@ -219,8 +219,8 @@ pub static AVAILABILITY_ZONES: Shape = Shape::of("AvailabilityZones", Kind::List
 ]);
 pub static AVAILABILITY_ZONES_LIMIT1: Shape = Shape::of("AvailabilityZonesLimit1", Kind::List, &[
     Member::new("member", &XML_STRING_MAX_LEN255),
-]).max(1);
-pub static BAKE_TIME: Shape = Shape::new("BakeTime", Kind::Integer).min(0).max(172800);
+]).max(1.0);
+pub static BAKE_TIME: Shape = Shape::new("BakeTime", Kind::Integer).min(0.0).max(172800.0);
 pub static BARE_METAL: Shape = Shape::values("BareMetal", &["included", "excluded", "required"]);
 pub static BASELINE_EBS_BANDWIDTH_MBPS_REQUEST: Shape = Shape::of("BaselineEbsBandwidthMbpsRequest", Kind::Structure, &[
     Member::new("Min", &NULLABLE_POSITIVE_INTEGER),
@@ -245,10 +245,10 @@ pub static BATCH_PUT_SCHEDULED_UPDATE_GROUP_ACTION_TYPE: Shape = Shape::of("Batc
 ]);
 pub static BLOCK_DEVICE_EBS_DELETE_ON_TERMINATION: Shape = Shape::new("BlockDeviceEbsDeleteOnTermination", Kind::Boolean);
 pub static BLOCK_DEVICE_EBS_ENCRYPTED: Shape = Shape::new("BlockDeviceEbsEncrypted", Kind::Boolean);
-pub static BLOCK_DEVICE_EBS_IOPS: Shape = Shape::new("BlockDeviceEbsIops", Kind::Integer).min(100).max(20000);
-pub static BLOCK_DEVICE_EBS_THROUGHPUT: Shape = Shape::new("BlockDeviceEbsThroughput", Kind::Integer).min(125).max(1000);
-pub static BLOCK_DEVICE_EBS_VOLUME_SIZE: Shape = Shape::new("BlockDeviceEbsVolumeSize", Kind::Integer).min(1).max(16384);
-pub static BLOCK_DEVICE_EBS_VOLUME_TYPE: Shape = Shape::new("BlockDeviceEbsVolumeType", Kind::String).min(1).max(255);
+pub static BLOCK_DEVICE_EBS_IOPS: Shape = Shape::new("BlockDeviceEbsIops", Kind::Integer).min(100.0).max(20000.0);
+pub static BLOCK_DEVICE_EBS_THROUGHPUT: Shape = Shape::new("BlockDeviceEbsThroughput", Kind::Integer).min(125.0).max(1000.0);
+pub static BLOCK_DEVICE_EBS_VOLUME_SIZE: Shape = Shape::new("BlockDeviceEbsVolumeSize", Kind::Integer).min(1.0).max(16384.0);
+pub static BLOCK_DEVICE_EBS_VOLUME_TYPE: Shape = Shape::new("BlockDeviceEbsVolumeType", Kind::String).min(1.0).max(255.0);
 pub static BLOCK_DEVICE_MAPPING: Shape = Shape::of("BlockDeviceMapping", Kind::Structure, &[
     Member::new("VirtualName", &XML_STRING_MAX_LEN255),
     Member::new("DeviceName", &XML_STRING_MAX_LEN255).required(),
@@ -288,14 +288,14 @@ pub static CAPACITY_RESERVATION_TARGET: Shape = Shape::of("CapacityReservationTa
     Member::new("CapacityReservationIds", &CAPACITY_RESERVATION_IDS),
     Member::new("CapacityReservationResourceGroupArns", &CAPACITY_RESERVATION_RESOURCE_GROUP_ARNS),
 ]);
-pub static CHECKPOINT_DELAY: Shape = Shape::new("CheckpointDelay", Kind::Integer).min(0).max(172800);
+pub static CHECKPOINT_DELAY: Shape = Shape::new("CheckpointDelay", Kind::Integer).min(0.0).max(172800.0);
 pub static CHECKPOINT_PERCENTAGES: Shape = Shape::of("CheckpointPercentages", Kind::List, &[
     Member::new("member", &NON_ZERO_INT_PERCENT),
 ]);
 pub static CLASSIC_LINK_VPC_SECURITY_GROUPS: Shape = Shape::of("ClassicLinkVPCSecurityGroups", Kind::List, &[
     Member::new("member", &XML_STRING_MAX_LEN255),
 ]);
-pub static CLIENT_TOKEN: Shape = Shape::new("ClientToken", Kind::String).min(1).max(64).pattern(&P0);
+pub static CLIENT_TOKEN: Shape = Shape::new("ClientToken", Kind::String).min(1.0).max(64.0).pattern(&P0);
 pub static COMPLETE_LIFECYCLE_ACTION_ANSWER: Shape = Shape::new("CompleteLifecycleActionAnswer", Kind::Structure);
 pub static COMPLETE_LIFECYCLE_ACTION_TYPE: Shape = Shape::of("CompleteLifecycleActionType", Kind::Structure, &[
     Member::new("LifecycleHookName", &ASCII_STRING_MAX_LEN255).required(),
@@ -596,10 +596,10 @@ pub static ENTER_STANDBY_QUERY: Shape = Shape::of("EnterStandbyQuery", Kind::Str
     Member::new("ShouldDecrementDesiredCapacity", &SHOULD_DECREMENT_DESIRED_CAPACITY).required(),
 ]);
 pub static ESTIMATED_INSTANCE_WARMUP: Shape = Shape::new("EstimatedInstanceWarmup", Kind::Integer);
-pub static EXCLUDED_INSTANCE: Shape = Shape::new("ExcludedInstance", Kind::String).min(1).max(30).pattern(&P4);
+pub static EXCLUDED_INSTANCE: Shape = Shape::new("ExcludedInstance", Kind::String).min(1.0).max(30.0).pattern(&P4);
 pub static EXCLUDED_INSTANCE_TYPES: Shape = Shape::of("ExcludedInstanceTypes", Kind::List, &[
     Member::new("member", &EXCLUDED_INSTANCE),
-]).max(400);
+]).max(400.0);
 pub static EXECUTE_POLICY_TYPE: Shape = Shape::of("ExecutePolicyType", Kind::Structure, &[
     Member::new("AutoScalingGroupName", &XML_STRING_MAX_LEN255),
     Member::new("PolicyName", &RESOURCE_NAME).required(),
@@ -648,7 +648,7 @@ pub static HONOR_COOLDOWN: Shape = Shape::new("HonorCooldown", Kind::Boolean);
 pub static IDEMPOTENT_PARAMETER_MISMATCH_ERROR: Shape = Shape::of("IdempotentParameterMismatchError", Kind::Structure, &[
     Member::new("Message", &XML_STRING_MAX_LEN255),
 ]);
-pub static IMAGE_ID: Shape = Shape::new("ImageId", Kind::String).min(5).max(21).pattern(&P5);
+pub static IMAGE_ID: Shape = Shape::new("ImageId", Kind::String).min(5.0).max(21.0).pattern(&P5);
 pub static IMPAIRED_ZONE_HEALTH_CHECK_BEHAVIOR: Shape = Shape::values("ImpairedZoneHealthCheckBehavior", &["ReplaceUnhealthy", "IgnoreUnhealthy"]);
 pub static INCLUDE_DELETED_GROUPS: Shape = Shape::new("IncludeDeletedGroups", Kind::Boolean);
 pub static INCLUDE_INSTANCES: Shape = Shape::new("IncludeInstances", Kind::Boolean);
@@ -691,7 +691,7 @@ pub static INSTANCE_MAINTENANCE_POLICY: Shape = Shape::of("InstanceMaintenancePo
     Member::new("MaxHealthyPercentage", &INT_PERCENT100_TO200_RESETTABLE),
 ]);
 pub static INSTANCE_METADATA_ENDPOINT_STATE: Shape = Shape::values("InstanceMetadataEndpointState", &["disabled", "enabled"]);
-pub static INSTANCE_METADATA_HTTP_PUT_RESPONSE_HOP_LIMIT: Shape = Shape::new("InstanceMetadataHttpPutResponseHopLimit", Kind::Integer).min(1).max(64);
+pub static INSTANCE_METADATA_HTTP_PUT_RESPONSE_HOP_LIMIT: Shape = Shape::new("InstanceMetadataHttpPutResponseHopLimit", Kind::Integer).min(1.0).max(64.0);
 pub static INSTANCE_METADATA_HTTP_TOKENS_STATE: Shape = Shape::values("InstanceMetadataHttpTokensState", &["optional", "required"]);
 pub static INSTANCE_METADATA_OPTIONS: Shape = Shape::of("InstanceMetadataOptions", Kind::Structure, &[
     Member::new("HttpTokens", &INSTANCE_METADATA_HTTP_TOKENS_STATE),
@@ -780,11 +780,11 @@ pub static INSTANCES_DISTRIBUTION: Shape = Shape::of("InstancesDistribution", Ki
     Member::new("SpotInstancePools", &SPOT_INSTANCE_POOLS),
     Member::new("SpotMaxPrice", &MIXED_INSTANCE_SPOT_PRICE),
 ]);
-pub static INSTANCES_TO_UPDATE: Shape = Shape::new("InstancesToUpdate", Kind::Integer).min(0);
-pub static INT_PERCENT: Shape = Shape::new("IntPercent", Kind::Integer).min(0).max(100);
-pub static INT_PERCENT100_TO200: Shape = Shape::new("IntPercent100To200", Kind::Integer).min(100).max(200);
-pub static INT_PERCENT100_TO200_RESETTABLE: Shape = Shape::new("IntPercent100To200Resettable", Kind::Integer).min(-1).max(200);
-pub static INT_PERCENT_RESETTABLE: Shape = Shape::new("IntPercentResettable", Kind::Integer).min(-1).max(100);
+pub static INSTANCES_TO_UPDATE: Shape = Shape::new("InstancesToUpdate", Kind::Integer).min(0.0);
+pub static INT_PERCENT: Shape = Shape::new("IntPercent", Kind::Integer).min(0.0).max(100.0);
+pub static INT_PERCENT100_TO200: Shape = Shape::new("IntPercent100To200", Kind::Integer).min(100.0).max(200.0);
+pub static INT_PERCENT100_TO200_RESETTABLE: Shape = Shape::new("IntPercent100To200Resettable", Kind::Integer).min(-1.0).max(200.0);
+pub static INT_PERCENT_RESETTABLE: Shape = Shape::new("IntPercentResettable", Kind::Integer).min(-1.0).max(100.0);
 pub static INVALID_NEXT_TOKEN: Shape = Shape::of("InvalidNextToken", Kind::Structure, &[
     Member::new("message", &XML_STRING_MAX_LEN255),
 ]);
@@ -862,7 +862,7 @@ pub static LAUNCH_TEMPLATE: Shape = Shape::of("LaunchTemplate", Kind::Structure,
     Member::new("LaunchTemplateSpecification", &LAUNCH_TEMPLATE_SPECIFICATION),
     Member::new("Overrides", &OVERRIDES),
 ]);
-pub static LAUNCH_TEMPLATE_NAME: Shape = Shape::new("LaunchTemplateName", Kind::String).min(3).max(128).pattern(&P3);
+pub static LAUNCH_TEMPLATE_NAME: Shape = Shape::new("LaunchTemplateName", Kind::String).min(3.0).max(128.0).pattern(&P3);
 pub static LAUNCH_TEMPLATE_OVERRIDES: Shape = Shape::of("LaunchTemplateOverrides", Kind::Structure, &[
     Member::new("InstanceType", &XML_STRING_MAX_LEN255),
     Member::new("WeightedCapacity", &XML_STRING_MAX_LEN32),
@@ -876,7 +876,7 @@ pub static LAUNCH_TEMPLATE_SPECIFICATION: Shape = Shape::of("LaunchTemplateSpeci
     Member::new("Version", &XML_STRING_MAX_LEN255),
 ]);
 pub static LIFECYCLE_ACTION_RESULT: Shape = Shape::new("LifecycleActionResult", Kind::String);
-pub static LIFECYCLE_ACTION_TOKEN: Shape = Shape::new("LifecycleActionToken", Kind::String).min(36).max(36);
+pub static LIFECYCLE_ACTION_TOKEN: Shape = Shape::new("LifecycleActionToken", Kind::String).min(36.0).max(36.0);
 pub static LIFECYCLE_HOOK: Shape = Shape::of("LifecycleHook", Kind::Structure, &[
     Member::new("LifecycleHookName", &ASCII_STRING_MAX_LEN255),
     Member::new("AutoScalingGroupName", &XML_STRING_MAX_LEN255),
@@ -890,7 +890,7 @@ pub static LIFECYCLE_HOOK: Shape = Shape::of("LifecycleHook", Kind::Structure, &
 ]);
 pub static LIFECYCLE_HOOK_NAMES: Shape = Shape::of("LifecycleHookNames", Kind::List, &[
     Member::new("member", &ASCII_STRING_MAX_LEN255),
-]).max(50);
+]).max(50.0);
 pub static LIFECYCLE_HOOK_SPECIFICATION: Shape = Shape::of("LifecycleHookSpecification", Kind::Structure, &[
     Member::new("LifecycleHookName", &ASCII_STRING_MAX_LEN255).required(),
     Member::new("LifecycleTransition", &LIFECYCLE_TRANSITION).required(),
@@ -941,7 +941,7 @@ pub static LOCAL_STORAGE_TYPE: Shape = Shape::values("LocalStorageType", &["hdd"
 pub static LOCAL_STORAGE_TYPES: Shape = Shape::of("LocalStorageTypes", Kind::List, &[
     Member::new("member", &LOCAL_STORAGE_TYPE),
 ]);
-pub static MAX_GROUP_PREPARED_CAPACITY: Shape = Shape::new("MaxGroupPreparedCapacity", Kind::Integer).min(-1);
+pub static MAX_GROUP_PREPARED_CAPACITY: Shape = Shape::new("MaxGroupPreparedCapacity", Kind::Integer).min(-1.0);
 pub static MAX_INSTANCE_LIFETIME: Shape = Shape::new("MaxInstanceLifetime", Kind::Integer);
 pub static MAX_NUMBER_OF_AUTO_SCALING_GROUPS: Shape = Shape::new("MaxNumberOfAutoScalingGroups", Kind::Integer);
 pub static MAX_NUMBER_OF_LAUNCH_CONFIGURATIONS: Shape = Shape::new("MaxNumberOfLaunchConfigurations", Kind::Integer);
@@ -984,7 +984,7 @@ pub static METRIC_DIMENSION_VALUE: Shape = Shape::new("MetricDimensionValue", Ki
 pub static METRIC_DIMENSIONS: Shape = Shape::of("MetricDimensions", Kind::List, &[
     Member::new("member", &METRIC_DIMENSION),
 ]);
-pub static METRIC_GRANULARITY_IN_SECONDS: Shape = Shape::new("MetricGranularityInSeconds", Kind::Integer).min(1);
+pub static METRIC_GRANULARITY_IN_SECONDS: Shape = Shape::new("MetricGranularityInSeconds", Kind::Integer).min(1.0);
 pub static METRIC_GRANULARITY_TYPE: Shape = Shape::of("MetricGranularityType", Kind::Structure, &[
     Member::new("Granularity", &XML_STRING_MAX_LEN255),
 ]);
@@ -1007,7 +1007,7 @@ pub static METRICS: Shape = Shape::of("Metrics", Kind::List, &[
 ]);
 pub static MIN_ADJUSTMENT_MAGNITUDE: Shape = Shape::new("MinAdjustmentMagnitude", Kind::Integer);
 pub static MIN_ADJUSTMENT_STEP: Shape = Shape::new("MinAdjustmentStep", Kind::Integer);
-pub static MIXED_INSTANCE_SPOT_PRICE: Shape = Shape::new("MixedInstanceSpotPrice", Kind::String).min(0).max(255);
+pub static MIXED_INSTANCE_SPOT_PRICE: Shape = Shape::new("MixedInstanceSpotPrice", Kind::String).min(0.0).max(255.0);
 pub static MIXED_INSTANCES_POLICY: Shape = Shape::of("MixedInstancesPolicy", Kind::Structure, &[
     Member::new("LaunchTemplate", &LAUNCH_TEMPLATE),
     Member::new("InstancesDistribution", &INSTANCES_DISTRIBUTION),
@@ -1022,7 +1022,7 @@ pub static NETWORK_INTERFACE_COUNT_REQUEST: Shape = Shape::of("NetworkInterfaceC
     Member::new("Max", &NULLABLE_POSITIVE_INTEGER),
 ]);
 pub static NO_DEVICE: Shape = Shape::new("NoDevice", Kind::Boolean);
-pub static NON_ZERO_INT_PERCENT: Shape = Shape::new("NonZeroIntPercent", Kind::Integer).min(1).max(100);
+pub static NON_ZERO_INT_PERCENT: Shape = Shape::new("NonZeroIntPercent", Kind::Integer).min(1.0).max(100.0);
 pub static NOTIFICATION_CONFIGURATION: Shape = Shape::of("NotificationConfiguration", Kind::Structure, &[
     Member::new("AutoScalingGroupName", &XML_STRING_MAX_LEN255),
     Member::new("TopicARN", &XML_STRING_MAX_LEN255),
@@ -1031,10 +1031,10 @@ pub static NOTIFICATION_CONFIGURATION: Shape = Shape::of("NotificationConfigurat
 pub static NOTIFICATION_CONFIGURATIONS: Shape = Shape::of("NotificationConfigurations", Kind::List, &[
     Member::new("member", &NOTIFICATION_CONFIGURATION),
 ]);
-pub static NOTIFICATION_TARGET_RESOURCE_NAME: Shape = Shape::new("NotificationTargetResourceName", Kind::String).min(0).max(255).pattern(&P2);
+pub static NOTIFICATION_TARGET_RESOURCE_NAME: Shape = Shape::new("NotificationTargetResourceName", Kind::String).min(0.0).max(255.0).pattern(&P2);
 pub static NULLABLE_BOOLEAN: Shape = Shape::new("NullableBoolean", Kind::Boolean);
-pub static NULLABLE_POSITIVE_DOUBLE: Shape = Shape::new("NullablePositiveDouble", Kind::Double).min(0);
-pub static NULLABLE_POSITIVE_INTEGER: Shape = Shape::new("NullablePositiveInteger", Kind::Integer).min(0);
+pub static NULLABLE_POSITIVE_DOUBLE: Shape = Shape::new("NullablePositiveDouble", Kind::Double).min(0.0);
+pub static NULLABLE_POSITIVE_INTEGER: Shape = Shape::new("NullablePositiveInteger", Kind::Integer).min(0.0);
 pub static NUMBER_OF_AUTO_SCALING_GROUPS: Shape = Shape::new("NumberOfAutoScalingGroups", Kind::Integer);
 pub static NUMBER_OF_LAUNCH_CONFIGURATIONS: Shape = Shape::new("NumberOfLaunchConfigurations", Kind::Integer);
 pub static ON_DEMAND_BASE_CAPACITY: Shape = Shape::new("OnDemandBaseCapacity", Kind::Integer);
@@ -1093,7 +1093,7 @@ pub static PREDICTIVE_SCALING_FORECAST_VALUES: Shape = Shape::of("PredictiveScal
     Member::new("member", &METRIC_SCALE),
 ]);
 pub static PREDICTIVE_SCALING_MAX_CAPACITY_BREACH_BEHAVIOR: Shape = Shape::values("PredictiveScalingMaxCapacityBreachBehavior", &["HonorMaxCapacity", "IncreaseMaxCapacity"]);
-pub static PREDICTIVE_SCALING_MAX_CAPACITY_BUFFER: Shape = Shape::new("PredictiveScalingMaxCapacityBuffer", Kind::Integer).min(0).max(100);
+pub static PREDICTIVE_SCALING_MAX_CAPACITY_BUFFER: Shape = Shape::new("PredictiveScalingMaxCapacityBuffer", Kind::Integer).min(0.0).max(100.0);
 pub static PREDICTIVE_SCALING_METRIC_SPECIFICATION: Shape = Shape::of("PredictiveScalingMetricSpecification", Kind::Structure, &[
     Member::new("TargetValue", &METRIC_SCALE).required(),
     Member::new("PredefinedMetricPairSpecification", &PREDICTIVE_SCALING_PREDEFINED_METRIC_PAIR),
@@ -1119,7 +1119,7 @@ pub static PREDICTIVE_SCALING_PREDEFINED_SCALING_METRIC: Shape = Shape::of("Pred
     Member::new("PredefinedMetricType", &PREDEFINED_SCALING_METRIC_TYPE).required(),
     Member::new("ResourceLabel", &XML_STRING_MAX_LEN1023),
 ]);
-pub static PREDICTIVE_SCALING_SCHEDULING_BUFFER_TIME: Shape = Shape::new("PredictiveScalingSchedulingBufferTime", Kind::Integer).min(0);
+pub static PREDICTIVE_SCALING_SCHEDULING_BUFFER_TIME: Shape = Shape::new("PredictiveScalingSchedulingBufferTime", Kind::Integer).min(0.0);
 pub static PROCESS_NAMES: Shape = Shape::of("ProcessNames", Kind::List, &[
     Member::new("member", &XML_STRING_MAX_LEN255),
 ]);
@@ -1194,7 +1194,7 @@ pub static RECORD_LIFECYCLE_ACTION_HEARTBEAT_TYPE: Shape = Shape::of("RecordLife
     Member::new("LifecycleActionToken", &LIFECYCLE_ACTION_TOKEN),
     Member::new("InstanceId", &XML_STRING_MAX_LEN19),
 ]);
-pub static REFRESH_INSTANCE_WARMUP: Shape = Shape::new("RefreshInstanceWarmup", Kind::Integer).min(0);
+pub static REFRESH_INSTANCE_WARMUP: Shape = Shape::new("RefreshInstanceWarmup", Kind::Integer).min(0.0);
 pub static REFRESH_PREFERENCES: Shape = Shape::of("RefreshPreferences", Kind::Structure, &[
     Member::new("MinHealthyPercentage", &INT_PERCENT),
     Member::new("InstanceWarmup", &REFRESH_INSTANCE_WARMUP),
@@ -1209,14 +1209,14 @@ pub static REFRESH_PREFERENCES: Shape = Shape::of("RefreshPreferences", Kind::St
     Member::new("BakeTime", &BAKE_TIME),
 ]);
 pub static REFRESH_STRATEGY: Shape = Shape::values("RefreshStrategy", &["Rolling", "ReplaceRootVolume"]);
-pub static REQUESTED_CAPACITY: Shape = Shape::new("RequestedCapacity", Kind::Integer).min(1);
+pub static REQUESTED_CAPACITY: Shape = Shape::new("RequestedCapacity", Kind::Integer).min(1.0);
 pub static RESOURCE_CONTENTION_FAULT: Shape = Shape::of("ResourceContentionFault", Kind::Structure, &[
     Member::new("message", &XML_STRING_MAX_LEN255),
 ]);
 pub static RESOURCE_IN_USE_FAULT: Shape = Shape::of("ResourceInUseFault", Kind::Structure, &[
     Member::new("message", &XML_STRING_MAX_LEN255),
 ]);
-pub static RESOURCE_NAME: Shape = Shape::new("ResourceName", Kind::String).min(1).max(1600).pattern(&P2);
+pub static RESOURCE_NAME: Shape = Shape::new("ResourceName", Kind::String).min(1.0).max(1600.0).pattern(&P2);
 pub static RETENTION_ACTION: Shape = Shape::values("RetentionAction", &["retain", "terminate"]);
 pub static RETENTION_TRIGGERS: Shape = Shape::of("RetentionTriggers", Kind::Structure, &[
     Member::new("TerminateHookAbandon", &RETENTION_ACTION),
@@ -1331,7 +1331,7 @@ pub static SHOULD_RESPECT_GRACE_PERIOD: Shape = Shape::new("ShouldRespectGracePe
 pub static SKIP_MATCHING: Shape = Shape::new("SkipMatching", Kind::Boolean);
 pub static SKIP_ZONAL_SHIFT_VALIDATION: Shape = Shape::new("SkipZonalShiftValidation", Kind::Boolean);
 pub static SPOT_INSTANCE_POOLS: Shape = Shape::new("SpotInstancePools", Kind::Integer);
-pub static SPOT_PRICE: Shape = Shape::new("SpotPrice", Kind::String).min(1).max(255);
+pub static SPOT_PRICE: Shape = Shape::new("SpotPrice", Kind::String).min(1.0).max(255.0);
 pub static STANDBY_INSTANCES: Shape = Shape::values("StandbyInstances", &["Terminate", "Ignore", "Wait"]);
 pub static START_INSTANCE_REFRESH_ANSWER: Shape = Shape::of("StartInstanceRefreshAnswer", Kind::Structure, &[
     Member::new("InstanceRefreshId", &XML_STRING_MAX_LEN255),
@@ -1353,7 +1353,7 @@ pub static STEP_ADJUSTMENTS: Shape = Shape::of("StepAdjustments", Kind::List, &[
 pub static STRING: Shape = Shape::new("String", Kind::String);
 pub static SUBNET_IDS_LIMIT1: Shape = Shape::of("SubnetIdsLimit1", Kind::List, &[
     Member::new("member", &XML_STRING_MAX_LEN255),
-]).max(1);
+]).max(1.0);
 pub static SUSPENDED_PROCESS: Shape = Shape::of("SuspendedProcess", Kind::Structure, &[
     Member::new("ProcessName", &XML_STRING_MAX_LEN255),
     Member::new("SuspensionReason", &XML_STRING_MAX_LEN255),
@@ -1378,8 +1378,8 @@ pub static TAG_DESCRIPTION: Shape = Shape::of("TagDescription", Kind::Structure,
 pub static TAG_DESCRIPTION_LIST: Shape = Shape::of("TagDescriptionList", Kind::List, &[
     Member::new("member", &TAG_DESCRIPTION),
 ]);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1).max(128).pattern(&P2);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0).max(256).pattern(&P2);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1.0).max(128.0).pattern(&P2);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0.0).max(256.0).pattern(&P2);
 pub static TAGS: Shape = Shape::of("Tags", Kind::List, &[
     Member::new("member", &TAG),
 ]);
@@ -1472,7 +1472,7 @@ pub static UPDATE_AUTO_SCALING_GROUP_TYPE: Shape = Shape::of("UpdateAutoScalingG
     Member::new("InstanceLifecyclePolicy", &INSTANCE_LIFECYCLE_POLICY),
     Member::new("DeletionProtection", &DELETION_PROTECTION),
 ]);
-pub static UPDATE_PLACEMENT_GROUP_PARAM: Shape = Shape::new("UpdatePlacementGroupParam", Kind::String).min(0).max(255).pattern(&P2);
+pub static UPDATE_PLACEMENT_GROUP_PARAM: Shape = Shape::new("UpdatePlacementGroupParam", Kind::String).min(0.0).max(255.0).pattern(&P2);
 pub static V_CPU_COUNT_REQUEST: Shape = Shape::of("VCpuCountRequest", Kind::Structure, &[
     Member::new("Min", &NULLABLE_POSITIVE_INTEGER).required(),
     Member::new("Max", &NULLABLE_POSITIVE_INTEGER),
@@ -1487,21 +1487,21 @@ pub static WARM_POOL_CONFIGURATION: Shape = Shape::of("WarmPoolConfiguration", K
     Member::new("Status", &WARM_POOL_STATUS),
     Member::new("InstanceReusePolicy", &INSTANCE_REUSE_POLICY),
 ]);
-pub static WARM_POOL_MIN_SIZE: Shape = Shape::new("WarmPoolMinSize", Kind::Integer).min(0);
+pub static WARM_POOL_MIN_SIZE: Shape = Shape::new("WarmPoolMinSize", Kind::Integer).min(0.0);
 pub static WARM_POOL_SIZE: Shape = Shape::new("WarmPoolSize", Kind::Integer);
 pub static WARM_POOL_STATE: Shape = Shape::values("WarmPoolState", &["Stopped", "Running", "Hibernated"]);
 pub static WARM_POOL_STATUS: Shape = Shape::values("WarmPoolStatus", &["PendingDelete"]);
 pub static XML_STRING: Shape = Shape::new("XmlString", Kind::String).pattern(&P2);
-pub static XML_STRING_MAX_LEN1023: Shape = Shape::new("XmlStringMaxLen1023", Kind::String).min(1).max(1023).pattern(&P2);
-pub static XML_STRING_MAX_LEN1600: Shape = Shape::new("XmlStringMaxLen1600", Kind::String).min(1).max(1600).pattern(&P2);
-pub static XML_STRING_MAX_LEN19: Shape = Shape::new("XmlStringMaxLen19", Kind::String).min(1).max(19).pattern(&P2);
-pub static XML_STRING_MAX_LEN2047: Shape = Shape::new("XmlStringMaxLen2047", Kind::String).min(1).max(2047).pattern(&P2);
-pub static XML_STRING_MAX_LEN255: Shape = Shape::new("XmlStringMaxLen255", Kind::String).min(1).max(255).pattern(&P2);
-pub static XML_STRING_MAX_LEN32: Shape = Shape::new("XmlStringMaxLen32", Kind::String).min(1).max(32).pattern(&P2);
-pub static XML_STRING_MAX_LEN5000: Shape = Shape::new("XmlStringMaxLen5000", Kind::String).min(1).max(5000).pattern(&P2);
-pub static XML_STRING_MAX_LEN511: Shape = Shape::new("XmlStringMaxLen511", Kind::String).min(1).max(511).pattern(&P2);
-pub static XML_STRING_MAX_LEN64: Shape = Shape::new("XmlStringMaxLen64", Kind::String).min(1).max(64).pattern(&P2);
-pub static XML_STRING_METRIC_LABEL: Shape = Shape::new("XmlStringMetricLabel", Kind::String).max(2047).pattern(&P2);
-pub static XML_STRING_METRIC_STAT: Shape = Shape::new("XmlStringMetricStat", Kind::String).min(1).max(100).pattern(&P2);
-pub static XML_STRING_USER_DATA: Shape = Shape::new("XmlStringUserData", Kind::String).max(21847).pattern(&P2);
+pub static XML_STRING_MAX_LEN1023: Shape = Shape::new("XmlStringMaxLen1023", Kind::String).min(1.0).max(1023.0).pattern(&P2);
+pub static XML_STRING_MAX_LEN1600: Shape = Shape::new("XmlStringMaxLen1600", Kind::String).min(1.0).max(1600.0).pattern(&P2);
+pub static XML_STRING_MAX_LEN19: Shape = Shape::new("XmlStringMaxLen19", Kind::String).min(1.0).max(19.0).pattern(&P2);
+pub static XML_STRING_MAX_LEN2047: Shape = Shape::new("XmlStringMaxLen2047", Kind::String).min(1.0).max(2047.0).pattern(&P2);
+pub static XML_STRING_MAX_LEN255: Shape = Shape::new("XmlStringMaxLen255", Kind::String).min(1.0).max(255.0).pattern(&P2);
+pub static XML_STRING_MAX_LEN32: Shape = Shape::new("XmlStringMaxLen32", Kind::String).min(1.0).max(32.0).pattern(&P2);
+pub static XML_STRING_MAX_LEN5000: Shape = Shape::new("XmlStringMaxLen5000", Kind::String).min(1.0).max(5000.0).pattern(&P2);
+pub static XML_STRING_MAX_LEN511: Shape = Shape::new("XmlStringMaxLen511", Kind::String).min(1.0).max(511.0).pattern(&P2);
+pub static XML_STRING_MAX_LEN64: Shape = Shape::new("XmlStringMaxLen64", Kind::String).min(1.0).max(64.0).pattern(&P2);
+pub static XML_STRING_METRIC_LABEL: Shape = Shape::new("XmlStringMetricLabel", Kind::String).max(2047.0).pattern(&P2);
+pub static XML_STRING_METRIC_STAT: Shape = Shape::new("XmlStringMetricStat", Kind::String).min(1.0).max(100.0).pattern(&P2);
+pub static XML_STRING_USER_DATA: Shape = Shape::new("XmlStringUserData", Kind::String).max(21847.0).pattern(&P2);
 pub static ZONAL_SHIFT_ENABLED: Shape = Shape::new("ZonalShiftEnabled", Kind::Boolean);

@@ -116,7 +116,7 @@ pub static LOOKUP_ATTRIBUTE: Shape = Shape::of("LookupAttribute", Kind::Structur
     Member::new("AttributeValue", &LOOKUP_ATTRIBUTE_VALUE).required(),
 ]);
 pub static LOOKUP_ATTRIBUTE_KEY: Shape = Shape::values("LookupAttributeKey", &["EventId", "EventName", "ReadOnly", "Username", "ResourceType", "ResourceName", "EventSource", "AccessKeyId"]);
-pub static LOOKUP_ATTRIBUTE_VALUE: Shape = Shape::new("LookupAttributeValue", Kind::String).min(1).max(2000);
+pub static LOOKUP_ATTRIBUTE_VALUE: Shape = Shape::new("LookupAttributeValue", Kind::String).min(1.0).max(2000.0);
 pub static LOOKUP_ATTRIBUTES_LIST: Shape = Shape::of("LookupAttributesList", Kind::List, &[
     Member::new("member", &LOOKUP_ATTRIBUTE),
 ]);
@@ -132,7 +132,7 @@ pub static LOOKUP_EVENTS_RESPONSE: Shape = Shape::of("LookupEventsResponse", Kin
     Member::new("Events", &EVENTS_LIST),
     Member::new("NextToken", &NEXT_TOKEN),
 ]);
-pub static MAX_RESULTS: Shape = Shape::new("MaxResults", Kind::Integer).min(1).max(50);
+pub static MAX_RESULTS: Shape = Shape::new("MaxResults", Kind::Integer).min(1.0).max(50.0);
 pub static MAXIMUM_NUMBER_OF_TRAILS_EXCEEDED_EXCEPTION: Shape = Shape::new("MaximumNumberOfTrailsExceededException", Kind::Structure);
 pub static NEXT_TOKEN: Shape = Shape::new("NextToken", Kind::String);
 pub static NO_MANAGEMENT_ACCOUNT_SLR_EXISTS_EXCEPTION: Shape = Shape::new("NoManagementAccountSLRExistsException", Kind::Structure);
@@ -161,12 +161,12 @@ pub static TAG: Shape = Shape::of("Tag", Kind::Structure, &[
     Member::new("Key", &TAG_KEY).required(),
     Member::new("Value", &TAG_VALUE),
 ]);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1).max(128);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(1).max(256);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1.0).max(128.0);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(1.0).max(256.0);
 pub static TAGS_LIMIT_EXCEEDED_EXCEPTION: Shape = Shape::new("TagsLimitExceededException", Kind::Structure);
 pub static TAGS_LIST: Shape = Shape::of("TagsList", Kind::List, &[
     Member::new("member", &TAG),
-]).max(200);
+]).max(200.0);
 pub static THROTTLING_EXCEPTION: Shape = Shape::new("ThrottlingException", Kind::Structure);
 pub static TRAIL: Shape = Shape::of("Trail", Kind::Structure, &[
     Member::new("Name", &STRING),

@@ -12,12 +12,12 @@ static P3: Pattern = Pattern::new("[\\x00-\\x7F]+", "[\\x00-\\x7F]+");
 static P4: Pattern = Pattern::new("[\\x20-\\x7E]+", "[\\x20-\\x7E]+");
 static P5: Pattern = Pattern::new("[^:].*", "[^:].*");
 
-pub static ACCOUNT_ID: Shape = Shape::new("AccountId", Kind::String).min(1).max(255);
-pub static ACTION_PREFIX: Shape = Shape::new("ActionPrefix", Kind::String).min(1).max(1024);
+pub static ACCOUNT_ID: Shape = Shape::new("AccountId", Kind::String).min(1.0).max(255.0);
+pub static ACTION_PREFIX: Shape = Shape::new("ActionPrefix", Kind::String).min(1.0).max(1024.0);
 pub static ACTIONS_ENABLED: Shape = Shape::new("ActionsEnabled", Kind::Boolean);
 pub static ACTIONS_SUPPRESSED_BY: Shape = Shape::values("ActionsSuppressedBy", &["WaitPeriod", "ExtensionPeriod", "Alarm"]);
-pub static ACTIONS_SUPPRESSED_REASON: Shape = Shape::new("ActionsSuppressedReason", Kind::String).min(0).max(1024);
-pub static ALARM_ARN: Shape = Shape::new("AlarmArn", Kind::String).min(1).max(1600);
+pub static ACTIONS_SUPPRESSED_REASON: Shape = Shape::new("ActionsSuppressedReason", Kind::String).min(0.0).max(1024.0);
+pub static ALARM_ARN: Shape = Shape::new("AlarmArn", Kind::String).min(1.0).max(1600.0);
 pub static ALARM_CONTRIBUTOR: Shape = Shape::of("AlarmContributor", Kind::Structure, &[
     Member::new("ContributorId", &CONTRIBUTOR_ID).required(),
     Member::new("ContributorAttributes", &CONTRIBUTOR_ATTRIBUTES).required(),
@@ -27,7 +27,7 @@ pub static ALARM_CONTRIBUTOR: Shape = Shape::of("AlarmContributor", Kind::Struct
 pub static ALARM_CONTRIBUTORS: Shape = Shape::of("AlarmContributors", Kind::List, &[
     Member::new("member", &ALARM_CONTRIBUTOR),
 ]);
-pub static ALARM_DESCRIPTION: Shape = Shape::new("AlarmDescription", Kind::String).min(0).max(1024);
+pub static ALARM_DESCRIPTION: Shape = Shape::new("AlarmDescription", Kind::String).min(0.0).max(1024.0);
 pub static ALARM_HISTORY_ITEM: Shape = Shape::of("AlarmHistoryItem", Kind::Structure, &[
     Member::new("AlarmName", &ALARM_NAME),
     Member::new("AlarmContributorId", &CONTRIBUTOR_ID),
@@ -55,22 +55,22 @@ pub static ALARM_MUTE_RULE_SUMMARY: Shape = Shape::of("AlarmMuteRuleSummary", Ki
     Member::new("MuteType", &MUTE_TYPE),
     Member::new("LastUpdatedTimestamp", &TIMESTAMP),
 ]);
-pub static ALARM_NAME: Shape = Shape::new("AlarmName", Kind::String).min(1).max(255);
-pub static ALARM_NAME_PREFIX: Shape = Shape::new("AlarmNamePrefix", Kind::String).min(1).max(255);
+pub static ALARM_NAME: Shape = Shape::new("AlarmName", Kind::String).min(1.0).max(255.0);
+pub static ALARM_NAME_PREFIX: Shape = Shape::new("AlarmNamePrefix", Kind::String).min(1.0).max(255.0);
 pub static ALARM_NAMES: Shape = Shape::of("AlarmNames", Kind::List, &[
     Member::new("member", &ALARM_NAME),
-]).max(100);
+]).max(100.0);
 pub static ALARM_PROM_QL_CRITERIA: Shape = Shape::of("AlarmPromQLCriteria", Kind::Structure, &[
     Member::new("Query", &QUERY).required(),
     Member::new("PendingPeriod", &PENDING_PERIOD),
     Member::new("RecoveryPeriod", &RECOVERY_PERIOD),
 ]);
-pub static ALARM_RULE: Shape = Shape::new("AlarmRule", Kind::String).min(1).max(10240);
+pub static ALARM_RULE: Shape = Shape::new("AlarmRule", Kind::String).min(1.0).max(10240.0);
 pub static ALARM_TYPE: Shape = Shape::values("AlarmType", &["CompositeAlarm", "MetricAlarm"]);
 pub static ALARM_TYPES: Shape = Shape::of("AlarmTypes", Kind::List, &[
     Member::new("member", &ALARM_TYPE),
 ]);
-pub static AMAZON_RESOURCE_NAME: Shape = Shape::new("AmazonResourceName", Kind::String).min(1).max(1024);
+pub static AMAZON_RESOURCE_NAME: Shape = Shape::new("AmazonResourceName", Kind::String).min(1.0).max(1024.0);
 pub static ANOMALY_DETECTOR: Shape = Shape::of("AnomalyDetector", Kind::Structure, &[
     Member::new("Namespace", &NAMESPACE),
     Member::new("MetricName", &METRIC_NAME),
@@ -89,19 +89,19 @@ pub static ANOMALY_DETECTOR_CONFIGURATION: Shape = Shape::of("AnomalyDetectorCon
 pub static ANOMALY_DETECTOR_EXCLUDED_TIME_RANGES: Shape = Shape::of("AnomalyDetectorExcludedTimeRanges", Kind::List, &[
     Member::new("member", &RANGE),
 ]);
-pub static ANOMALY_DETECTOR_METRIC_STAT: Shape = Shape::new("AnomalyDetectorMetricStat", Kind::String).max(50).pattern(&P0);
-pub static ANOMALY_DETECTOR_METRIC_TIMEZONE: Shape = Shape::new("AnomalyDetectorMetricTimezone", Kind::String).max(50).pattern(&P1);
+pub static ANOMALY_DETECTOR_METRIC_STAT: Shape = Shape::new("AnomalyDetectorMetricStat", Kind::String).max(50.0).pattern(&P0);
+pub static ANOMALY_DETECTOR_METRIC_TIMEZONE: Shape = Shape::new("AnomalyDetectorMetricTimezone", Kind::String).max(50.0).pattern(&P1);
 pub static ANOMALY_DETECTOR_STATE_VALUE: Shape = Shape::values("AnomalyDetectorStateValue", &["PENDING_TRAINING", "TRAINED_INSUFFICIENT_DATA", "TRAINED"]);
 pub static ANOMALY_DETECTOR_TYPE: Shape = Shape::values("AnomalyDetectorType", &["SINGLE_METRIC", "METRIC_MATH"]);
 pub static ANOMALY_DETECTOR_TYPES: Shape = Shape::of("AnomalyDetectorTypes", Kind::List, &[
     Member::new("member", &ANOMALY_DETECTOR_TYPE),
-]).max(2);
+]).max(2.0);
 pub static ANOMALY_DETECTORS: Shape = Shape::of("AnomalyDetectors", Kind::List, &[
     Member::new("member", &ANOMALY_DETECTOR),
 ]);
-pub static ARN: Shape = Shape::new("Arn", Kind::String).min(1).max(1600);
-pub static ATTRIBUTE_NAME: Shape = Shape::new("AttributeName", Kind::String).min(1).max(255);
-pub static ATTRIBUTE_VALUE: Shape = Shape::new("AttributeValue", Kind::String).min(1).max(1024);
+pub static ARN: Shape = Shape::new("Arn", Kind::String).min(1.0).max(1600.0);
+pub static ATTRIBUTE_NAME: Shape = Shape::new("AttributeName", Kind::String).min(1.0).max(255.0);
+pub static ATTRIBUTE_VALUE: Shape = Shape::new("AttributeValue", Kind::String).min(1.0).max(1024.0);
 pub static AWS_QUERY_ERROR_MESSAGE: Shape = Shape::new("AwsQueryErrorMessage", Kind::String);
 pub static BATCH_FAILURES: Shape = Shape::of("BatchFailures", Kind::List, &[
     Member::new("member", &PARTIAL_FAILURE),
@@ -138,8 +138,8 @@ pub static CONFLICT_EXCEPTION: Shape = Shape::of("ConflictException", Kind::Stru
 pub static CONTRIBUTOR_ATTRIBUTES: Shape = Shape::of("ContributorAttributes", Kind::Map, &[
     Member::new("key", &ATTRIBUTE_NAME),
     Member::new("value", &ATTRIBUTE_VALUE),
-]).min(0).max(150);
-pub static CONTRIBUTOR_ID: Shape = Shape::new("ContributorId", Kind::String).min(1).max(16);
+]).min(0.0).max(150.0);
+pub static CONTRIBUTOR_ID: Shape = Shape::new("ContributorId", Kind::String).min(1.0).max(16.0);
 pub static COUNTS: Shape = Shape::of("Counts", Kind::List, &[
     Member::new("member", &DATAPOINT_VALUE),
 ]);
@@ -196,7 +196,7 @@ pub static DATAPOINT_VALUES: Shape = Shape::of("DatapointValues", Kind::List, &[
 pub static DATAPOINTS: Shape = Shape::of("Datapoints", Kind::List, &[
     Member::new("member", &DATAPOINT),
 ]);
-pub static DATAPOINTS_TO_ALARM: Shape = Shape::new("DatapointsToAlarm", Kind::Integer).min(1);
+pub static DATAPOINTS_TO_ALARM: Shape = Shape::new("DatapointsToAlarm", Kind::Integer).min(1.0);
 pub static DELETE_ALARM_MUTE_RULE_INPUT: Shape = Shape::of("DeleteAlarmMuteRuleInput", Kind::Structure, &[
     Member::new("AlarmMuteRuleName", &NAME).required(),
 ]);
@@ -307,12 +307,12 @@ pub static DIMENSION_FILTER: Shape = Shape::of("DimensionFilter", Kind::Structur
 ]);
 pub static DIMENSION_FILTERS: Shape = Shape::of("DimensionFilters", Kind::List, &[
     Member::new("member", &DIMENSION_FILTER),
-]).max(10);
-pub static DIMENSION_NAME: Shape = Shape::new("DimensionName", Kind::String).min(1).max(255);
-pub static DIMENSION_VALUE: Shape = Shape::new("DimensionValue", Kind::String).min(1).max(1024);
+]).max(10.0);
+pub static DIMENSION_NAME: Shape = Shape::new("DimensionName", Kind::String).min(1.0).max(255.0);
+pub static DIMENSION_VALUE: Shape = Shape::new("DimensionValue", Kind::String).min(1.0).max(1024.0);
 pub static DIMENSIONS: Shape = Shape::of("Dimensions", Kind::List, &[
     Member::new("member", &DIMENSION),
-]).max(30);
+]).max(30.0);
 pub static DISABLE_ALARM_ACTIONS_INPUT: Shape = Shape::of("DisableAlarmActionsInput", Kind::Structure, &[
     Member::new("AlarmNames", &ALARM_NAMES).required(),
 ]);
@@ -322,7 +322,7 @@ pub static DISABLE_INSIGHT_RULES_INPUT: Shape = Shape::of("DisableInsightRulesIn
 pub static DISABLE_INSIGHT_RULES_OUTPUT: Shape = Shape::of("DisableInsightRulesOutput", Kind::Structure, &[
     Member::new("Failures", &BATCH_FAILURES),
 ]);
-pub static DURATION: Shape = Shape::new("Duration", Kind::String).min(1).max(50);
+pub static DURATION: Shape = Shape::new("Duration", Kind::String).min(1.0).max(50.0);
 pub static ENABLE_ALARM_ACTIONS_INPUT: Shape = Shape::of("EnableAlarmActionsInput", Kind::Structure, &[
     Member::new("AlarmNames", &ALARM_NAMES).required(),
 ]);
@@ -339,15 +339,15 @@ pub static ENTITY: Shape = Shape::of("Entity", Kind::Structure, &[
 pub static ENTITY_ATTRIBUTES_MAP: Shape = Shape::of("EntityAttributesMap", Kind::Map, &[
     Member::new("key", &ENTITY_ATTRIBUTES_MAP_KEY_STRING),
     Member::new("value", &ENTITY_ATTRIBUTES_MAP_VALUE_STRING),
-]).min(0).max(10);
-pub static ENTITY_ATTRIBUTES_MAP_KEY_STRING: Shape = Shape::new("EntityAttributesMapKeyString", Kind::String).min(1).max(256);
-pub static ENTITY_ATTRIBUTES_MAP_VALUE_STRING: Shape = Shape::new("EntityAttributesMapValueString", Kind::String).min(1).max(2048);
+]).min(0.0).max(10.0);
+pub static ENTITY_ATTRIBUTES_MAP_KEY_STRING: Shape = Shape::new("EntityAttributesMapKeyString", Kind::String).min(1.0).max(256.0);
+pub static ENTITY_ATTRIBUTES_MAP_VALUE_STRING: Shape = Shape::new("EntityAttributesMapValueString", Kind::String).min(1.0).max(2048.0);
 pub static ENTITY_KEY_ATTRIBUTES_MAP: Shape = Shape::of("EntityKeyAttributesMap", Kind::Map, &[
     Member::new("key", &ENTITY_KEY_ATTRIBUTES_MAP_KEY_STRING),
     Member::new("value", &ENTITY_KEY_ATTRIBUTES_MAP_VALUE_STRING),
-]).min(2).max(4);
-pub static ENTITY_KEY_ATTRIBUTES_MAP_KEY_STRING: Shape = Shape::new("EntityKeyAttributesMapKeyString", Kind::String).min(1).max(32);
-pub static ENTITY_KEY_ATTRIBUTES_MAP_VALUE_STRING: Shape = Shape::new("EntityKeyAttributesMapValueString", Kind::String).min(1).max(2048);
+]).min(2.0).max(4.0);
+pub static ENTITY_KEY_ATTRIBUTES_MAP_KEY_STRING: Shape = Shape::new("EntityKeyAttributesMapKeyString", Kind::String).min(1.0).max(32.0);
+pub static ENTITY_KEY_ATTRIBUTES_MAP_VALUE_STRING: Shape = Shape::new("EntityKeyAttributesMapValueString", Kind::String).min(1.0).max(2048.0);
 pub static ENTITY_METRIC_DATA: Shape = Shape::of("EntityMetricData", Kind::Structure, &[
     Member::new("Entity", &ENTITY),
     Member::new("MetricData", &METRIC_DATA),
@@ -355,20 +355,20 @@ pub static ENTITY_METRIC_DATA: Shape = Shape::of("EntityMetricData", Kind::Struc
 pub static ENTITY_METRIC_DATA_LIST: Shape = Shape::of("EntityMetricDataList", Kind::List, &[
     Member::new("member", &ENTITY_METRIC_DATA),
 ]);
-pub static ERROR_MESSAGE: Shape = Shape::new("ErrorMessage", Kind::String).min(1).max(255);
-pub static EVALUATE_LOW_SAMPLE_COUNT_PERCENTILE: Shape = Shape::new("EvaluateLowSampleCountPercentile", Kind::String).min(1).max(255);
+pub static ERROR_MESSAGE: Shape = Shape::new("ErrorMessage", Kind::String).min(1.0).max(255.0);
+pub static EVALUATE_LOW_SAMPLE_COUNT_PERCENTILE: Shape = Shape::new("EvaluateLowSampleCountPercentile", Kind::String).min(1.0).max(255.0);
 pub static EVALUATION_CRITERIA: Shape = Shape::of("EvaluationCriteria", Kind::Structure, &[
     Member::new("PromQLCriteria", &ALARM_PROM_QL_CRITERIA),
 ]).union();
-pub static EVALUATION_INTERVAL: Shape = Shape::new("EvaluationInterval", Kind::Integer).min(10).max(3600);
-pub static EVALUATION_PERIODS: Shape = Shape::new("EvaluationPeriods", Kind::Integer).min(1);
+pub static EVALUATION_INTERVAL: Shape = Shape::new("EvaluationInterval", Kind::Integer).min(10.0).max(3600.0);
+pub static EVALUATION_PERIODS: Shape = Shape::new("EvaluationPeriods", Kind::Integer).min(1.0);
 pub static EVALUATION_STATE: Shape = Shape::values("EvaluationState", &["PARTIAL_DATA", "EVALUATION_FAILURE", "EVALUATION_ERROR"]);
 pub static EXCEPTION_TYPE: Shape = Shape::new("ExceptionType", Kind::String);
-pub static EXPRESSION: Shape = Shape::new("Expression", Kind::String).min(1).max(256);
+pub static EXPRESSION: Shape = Shape::new("Expression", Kind::String).min(1.0).max(256.0);
 pub static EXTENDED_STATISTIC: Shape = Shape::new("ExtendedStatistic", Kind::String);
 pub static EXTENDED_STATISTICS: Shape = Shape::of("ExtendedStatistics", Kind::List, &[
     Member::new("member", &EXTENDED_STATISTIC),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static FAILURE_CODE: Shape = Shape::new("FailureCode", Kind::String);
 pub static FAILURE_DESCRIPTION: Shape = Shape::new("FailureDescription", Kind::String);
 pub static FAILURE_RESOURCE: Shape = Shape::new("FailureResource", Kind::String);
@@ -472,9 +472,9 @@ pub static GET_O_TEL_ENRICHMENT_INPUT: Shape = Shape::new("GetOTelEnrichmentInpu
 pub static GET_O_TEL_ENRICHMENT_OUTPUT: Shape = Shape::of("GetOTelEnrichmentOutput", Kind::Structure, &[
     Member::new("Status", &O_TEL_ENRICHMENT_STATUS).required(),
 ]);
-pub static HISTORY_DATA: Shape = Shape::new("HistoryData", Kind::String).min(1).max(4095);
+pub static HISTORY_DATA: Shape = Shape::new("HistoryData", Kind::String).min(1.0).max(4095.0);
 pub static HISTORY_ITEM_TYPE: Shape = Shape::values("HistoryItemType", &["ConfigurationUpdate", "StateUpdate", "Action", "AlarmContributorStateUpdate", "AlarmContributorAction"]);
-pub static HISTORY_SUMMARY: Shape = Shape::new("HistorySummary", Kind::String).min(1).max(255);
+pub static HISTORY_SUMMARY: Shape = Shape::new("HistorySummary", Kind::String).min(1.0).max(255.0);
 pub static INCLUDE_LINKED_ACCOUNTS: Shape = Shape::new("IncludeLinkedAccounts", Kind::Boolean);
 pub static INCLUDE_LINKED_ACCOUNTS_METRICS: Shape = Shape::new("IncludeLinkedAccountsMetrics", Kind::Boolean);
 pub static INSIGHT_RULE: Shape = Shape::of("InsightRule", Kind::Structure, &[
@@ -509,9 +509,9 @@ pub static INSIGHT_RULE_CONTRIBUTOR_KEYS: Shape = Shape::of("InsightRuleContribu
 pub static INSIGHT_RULE_CONTRIBUTORS: Shape = Shape::of("InsightRuleContributors", Kind::List, &[
     Member::new("member", &INSIGHT_RULE_CONTRIBUTOR),
 ]);
-pub static INSIGHT_RULE_DEFINITION: Shape = Shape::new("InsightRuleDefinition", Kind::String).min(1).max(8192).pattern(&P3);
+pub static INSIGHT_RULE_DEFINITION: Shape = Shape::new("InsightRuleDefinition", Kind::String).min(1.0).max(8192.0).pattern(&P3);
 pub static INSIGHT_RULE_IS_MANAGED: Shape = Shape::new("InsightRuleIsManaged", Kind::Boolean);
-pub static INSIGHT_RULE_MAX_RESULTS: Shape = Shape::new("InsightRuleMaxResults", Kind::Integer).min(1).max(500);
+pub static INSIGHT_RULE_MAX_RESULTS: Shape = Shape::new("InsightRuleMaxResults", Kind::Integer).min(1.0).max(500.0);
 pub static INSIGHT_RULE_METRIC_DATAPOINT: Shape = Shape::of("InsightRuleMetricDatapoint", Kind::Structure, &[
     Member::new("Timestamp", &TIMESTAMP).required(),
     Member::new("UniqueContributors", &INSIGHT_RULE_UNBOUND_DOUBLE),
@@ -528,15 +528,15 @@ pub static INSIGHT_RULE_METRIC_DATAPOINTS: Shape = Shape::of("InsightRuleMetricD
 pub static INSIGHT_RULE_METRIC_LIST: Shape = Shape::of("InsightRuleMetricList", Kind::List, &[
     Member::new("member", &INSIGHT_RULE_METRIC_NAME),
 ]);
-pub static INSIGHT_RULE_METRIC_NAME: Shape = Shape::new("InsightRuleMetricName", Kind::String).min(1).max(32).pattern(&P4);
-pub static INSIGHT_RULE_NAME: Shape = Shape::new("InsightRuleName", Kind::String).min(1).max(128).pattern(&P4);
+pub static INSIGHT_RULE_METRIC_NAME: Shape = Shape::new("InsightRuleMetricName", Kind::String).min(1.0).max(32.0).pattern(&P4);
+pub static INSIGHT_RULE_NAME: Shape = Shape::new("InsightRuleName", Kind::String).min(1.0).max(128.0).pattern(&P4);
 pub static INSIGHT_RULE_NAMES: Shape = Shape::of("InsightRuleNames", Kind::List, &[
     Member::new("member", &INSIGHT_RULE_NAME),
 ]);
 pub static INSIGHT_RULE_ON_TRANSFORMED_LOGS: Shape = Shape::new("InsightRuleOnTransformedLogs", Kind::Boolean);
-pub static INSIGHT_RULE_ORDER_BY: Shape = Shape::new("InsightRuleOrderBy", Kind::String).min(1).max(32).pattern(&P4);
+pub static INSIGHT_RULE_ORDER_BY: Shape = Shape::new("InsightRuleOrderBy", Kind::String).min(1.0).max(32.0).pattern(&P4);
 pub static INSIGHT_RULE_SCHEMA: Shape = Shape::new("InsightRuleSchema", Kind::String);
-pub static INSIGHT_RULE_STATE: Shape = Shape::new("InsightRuleState", Kind::String).min(1).max(32).pattern(&P4);
+pub static INSIGHT_RULE_STATE: Shape = Shape::new("InsightRuleState", Kind::String).min(1.0).max(32.0).pattern(&P4);
 pub static INSIGHT_RULE_UNBOUND_DOUBLE: Shape = Shape::new("InsightRuleUnboundDouble", Kind::Double);
 pub static INSIGHT_RULE_UNBOUND_INTEGER: Shape = Shape::new("InsightRuleUnboundInteger", Kind::Integer);
 pub static INSIGHT_RULE_UNBOUND_LONG: Shape = Shape::new("InsightRuleUnboundLong", Kind::Long);
@@ -597,7 +597,7 @@ pub static LIST_METRIC_STREAMS_INPUT: Shape = Shape::of("ListMetricStreamsInput"
     Member::new("NextToken", &NEXT_TOKEN),
     Member::new("MaxResults", &LIST_METRIC_STREAMS_MAX_RESULTS),
 ]);
-pub static LIST_METRIC_STREAMS_MAX_RESULTS: Shape = Shape::new("ListMetricStreamsMaxResults", Kind::Integer).min(1).max(500);
+pub static LIST_METRIC_STREAMS_MAX_RESULTS: Shape = Shape::new("ListMetricStreamsMaxResults", Kind::Integer).min(1.0).max(500.0);
 pub static LIST_METRIC_STREAMS_OUTPUT: Shape = Shape::of("ListMetricStreamsOutput", Kind::Structure, &[
     Member::new("NextToken", &NEXT_TOKEN),
     Member::new("Entries", &METRIC_STREAM_ENTRIES),
@@ -642,8 +642,8 @@ pub static MANAGED_RULE_STATE: Shape = Shape::of("ManagedRuleState", Kind::Struc
 pub static MANAGED_RULES: Shape = Shape::of("ManagedRules", Kind::List, &[
     Member::new("member", &MANAGED_RULE),
 ]);
-pub static MAX_RECORDS: Shape = Shape::new("MaxRecords", Kind::Integer).min(1).max(100);
-pub static MAX_RETURNED_RESULTS_COUNT: Shape = Shape::new("MaxReturnedResultsCount", Kind::Integer).min(1);
+pub static MAX_RECORDS: Shape = Shape::new("MaxRecords", Kind::Integer).min(1.0).max(100.0);
+pub static MAX_RETURNED_RESULTS_COUNT: Shape = Shape::new("MaxReturnedResultsCount", Kind::Integer).min(1.0);
 pub static MESSAGE: Shape = Shape::new("Message", Kind::String);
 pub static MESSAGE_DATA: Shape = Shape::of("MessageData", Kind::Structure, &[
     Member::new("Code", &MESSAGE_DATA_CODE),
@@ -735,13 +735,13 @@ pub static METRIC_DATUM: Shape = Shape::of("MetricDatum", Kind::Structure, &[
     Member::new("Unit", &STANDARD_UNIT),
     Member::new("StorageResolution", &STORAGE_RESOLUTION),
 ]);
-pub static METRIC_EXPRESSION: Shape = Shape::new("MetricExpression", Kind::String).min(1).max(2048);
-pub static METRIC_ID: Shape = Shape::new("MetricId", Kind::String).min(1).max(255);
+pub static METRIC_EXPRESSION: Shape = Shape::new("MetricExpression", Kind::String).min(1.0).max(2048.0);
+pub static METRIC_ID: Shape = Shape::new("MetricId", Kind::String).min(1.0).max(255.0);
 pub static METRIC_LABEL: Shape = Shape::new("MetricLabel", Kind::String);
 pub static METRIC_MATH_ANOMALY_DETECTOR: Shape = Shape::of("MetricMathAnomalyDetector", Kind::Structure, &[
     Member::new("MetricDataQueries", &METRIC_DATA_QUERIES),
 ]);
-pub static METRIC_NAME: Shape = Shape::new("MetricName", Kind::String).min(1).max(255);
+pub static METRIC_NAME: Shape = Shape::new("MetricName", Kind::String).min(1.0).max(255.0);
 pub static METRIC_STAT: Shape = Shape::of("MetricStat", Kind::Structure, &[
     Member::new("Metric", &METRIC).required(),
     Member::new("Period", &PERIOD).required(),
@@ -770,11 +770,11 @@ pub static METRIC_STREAM_FILTER_METRIC_NAMES: Shape = Shape::of("MetricStreamFil
 pub static METRIC_STREAM_FILTERS: Shape = Shape::of("MetricStreamFilters", Kind::List, &[
     Member::new("member", &METRIC_STREAM_FILTER),
 ]);
-pub static METRIC_STREAM_NAME: Shape = Shape::new("MetricStreamName", Kind::String).min(1).max(255);
+pub static METRIC_STREAM_NAME: Shape = Shape::new("MetricStreamName", Kind::String).min(1.0).max(255.0);
 pub static METRIC_STREAM_NAMES: Shape = Shape::of("MetricStreamNames", Kind::List, &[
     Member::new("member", &METRIC_STREAM_NAME),
 ]);
-pub static METRIC_STREAM_OUTPUT_FORMAT: Shape = Shape::values("MetricStreamOutputFormat", &["json", "opentelemetry0.7", "opentelemetry1.0"]).min(1).max(255);
+pub static METRIC_STREAM_OUTPUT_FORMAT: Shape = Shape::values("MetricStreamOutputFormat", &["json", "opentelemetry0.7", "opentelemetry1.0"]).min(1.0).max(255.0);
 pub static METRIC_STREAM_STATE: Shape = Shape::new("MetricStreamState", Kind::String);
 pub static METRIC_STREAM_STATISTIC: Shape = Shape::new("MetricStreamStatistic", Kind::String);
 pub static METRIC_STREAM_STATISTICS_ADDITIONAL_STATISTICS: Shape = Shape::of("MetricStreamStatisticsAdditionalStatistics", Kind::List, &[
@@ -804,13 +804,13 @@ pub static MISSING_REQUIRED_PARAMETER_EXCEPTION: Shape = Shape::of("MissingRequi
 ]);
 pub static MUTE_TARGET_ALARM_NAME_LIST: Shape = Shape::of("MuteTargetAlarmNameList", Kind::List, &[
     Member::new("member", &NAME),
-]).max(100);
+]).max(100.0);
 pub static MUTE_TARGETS: Shape = Shape::of("MuteTargets", Kind::Structure, &[
     Member::new("AlarmNames", &MUTE_TARGET_ALARM_NAME_LIST).required(),
 ]);
 pub static MUTE_TYPE: Shape = Shape::new("MuteType", Kind::String);
-pub static NAME: Shape = Shape::new("Name", Kind::String).min(1).max(255);
-pub static NAMESPACE: Shape = Shape::new("Namespace", Kind::String).min(1).max(255).pattern(&P5);
+pub static NAME: Shape = Shape::new("Name", Kind::String).min(1.0).max(255.0);
+pub static NAMESPACE: Shape = Shape::new("Namespace", Kind::String).min(1.0).max(255.0).pattern(&P5);
 pub static NEXT_TOKEN: Shape = Shape::new("NextToken", Kind::String);
 pub static O_TEL_ENRICHMENT_STATUS: Shape = Shape::values("OTelEnrichmentStatus", &["Running", "Stopped"]);
 pub static OUTPUT_FORMAT: Shape = Shape::new("OutputFormat", Kind::String);
@@ -823,8 +823,8 @@ pub static PARTIAL_FAILURE: Shape = Shape::of("PartialFailure", Kind::Structure,
     Member::new("FailureCode", &FAILURE_CODE),
     Member::new("FailureDescription", &FAILURE_DESCRIPTION),
 ]);
-pub static PENDING_PERIOD: Shape = Shape::new("PendingPeriod", Kind::Integer).min(0).max(86400);
-pub static PERIOD: Shape = Shape::new("Period", Kind::Integer).min(1);
+pub static PENDING_PERIOD: Shape = Shape::new("PendingPeriod", Kind::Integer).min(0.0).max(86400.0);
+pub static PERIOD: Shape = Shape::new("Period", Kind::Integer).min(1.0);
 pub static PERIODIC_SPIKES: Shape = Shape::new("PeriodicSpikes", Kind::Boolean);
 pub static PUT_ALARM_MUTE_RULE_INPUT: Shape = Shape::of("PutAlarmMuteRuleInput", Kind::Structure, &[
     Member::new("Name", &NAME).required(),
@@ -927,18 +927,18 @@ pub static PUT_METRIC_STREAM_INPUT: Shape = Shape::of("PutMetricStreamInput", Ki
 pub static PUT_METRIC_STREAM_OUTPUT: Shape = Shape::of("PutMetricStreamOutput", Kind::Structure, &[
     Member::new("Arn", &AMAZON_RESOURCE_NAME),
 ]);
-pub static QUERY: Shape = Shape::new("Query", Kind::String).min(1).max(10000);
+pub static QUERY: Shape = Shape::new("Query", Kind::String).min(1.0).max(10000.0);
 pub static RANGE: Shape = Shape::of("Range", Kind::Structure, &[
     Member::new("StartTime", &TIMESTAMP).required(),
     Member::new("EndTime", &TIMESTAMP).required(),
 ]);
 pub static RECENTLY_ACTIVE: Shape = Shape::values("RecentlyActive", &["PT3H"]);
-pub static RECOVERY_PERIOD: Shape = Shape::new("RecoveryPeriod", Kind::Integer).min(0).max(86400);
+pub static RECOVERY_PERIOD: Shape = Shape::new("RecoveryPeriod", Kind::Integer).min(0.0).max(86400.0);
 pub static RESOURCE_ID: Shape = Shape::new("ResourceId", Kind::String);
 pub static RESOURCE_LIST: Shape = Shape::of("ResourceList", Kind::List, &[
     Member::new("member", &RESOURCE_NAME),
-]).max(5);
-pub static RESOURCE_NAME: Shape = Shape::new("ResourceName", Kind::String).min(1).max(1024);
+]).max(5.0);
+pub static RESOURCE_NAME: Shape = Shape::new("ResourceName", Kind::String).min(1.0).max(1024.0);
 pub static RESOURCE_NOT_FOUND: Shape = Shape::of("ResourceNotFound", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
@@ -979,8 +979,8 @@ pub static START_METRIC_STREAMS_OUTPUT: Shape = Shape::new("StartMetricStreamsOu
 pub static START_O_TEL_ENRICHMENT_INPUT: Shape = Shape::new("StartOTelEnrichmentInput", Kind::Structure);
 pub static START_O_TEL_ENRICHMENT_OUTPUT: Shape = Shape::new("StartOTelEnrichmentOutput", Kind::Structure);
 pub static STAT: Shape = Shape::new("Stat", Kind::String);
-pub static STATE_REASON: Shape = Shape::new("StateReason", Kind::String).min(0).max(1023);
-pub static STATE_REASON_DATA: Shape = Shape::new("StateReasonData", Kind::String).min(0).max(4000);
+pub static STATE_REASON: Shape = Shape::new("StateReason", Kind::String).min(0.0).max(1023.0);
+pub static STATE_REASON_DATA: Shape = Shape::new("StateReasonData", Kind::String).min(0.0).max(4000.0);
 pub static STATE_VALUE: Shape = Shape::values("StateValue", &["OK", "ALARM", "INSUFFICIENT_DATA"]);
 pub static STATISTIC: Shape = Shape::values("Statistic", &["SampleCount", "Average", "Sum", "Minimum", "Maximum"]);
 pub static STATISTIC_SET: Shape = Shape::of("StatisticSet", Kind::Structure, &[
@@ -991,7 +991,7 @@ pub static STATISTIC_SET: Shape = Shape::of("StatisticSet", Kind::Structure, &[
 ]);
 pub static STATISTICS: Shape = Shape::of("Statistics", Kind::List, &[
     Member::new("member", &STATISTIC),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static STATUS_CODE: Shape = Shape::values("StatusCode", &["Complete", "InternalError", "PartialData", "Forbidden"]);
 pub static STOP_METRIC_STREAMS_INPUT: Shape = Shape::of("StopMetricStreamsInput", Kind::Structure, &[
     Member::new("Names", &METRIC_STREAM_NAMES).required(),
@@ -999,14 +999,14 @@ pub static STOP_METRIC_STREAMS_INPUT: Shape = Shape::of("StopMetricStreamsInput"
 pub static STOP_METRIC_STREAMS_OUTPUT: Shape = Shape::new("StopMetricStreamsOutput", Kind::Structure);
 pub static STOP_O_TEL_ENRICHMENT_INPUT: Shape = Shape::new("StopOTelEnrichmentInput", Kind::Structure);
 pub static STOP_O_TEL_ENRICHMENT_OUTPUT: Shape = Shape::new("StopOTelEnrichmentOutput", Kind::Structure);
-pub static STORAGE_RESOLUTION: Shape = Shape::new("StorageResolution", Kind::Integer).min(1);
+pub static STORAGE_RESOLUTION: Shape = Shape::new("StorageResolution", Kind::Integer).min(1.0);
 pub static STRICT_ENTITY_VALIDATION: Shape = Shape::new("StrictEntityValidation", Kind::Boolean);
 pub static SUPPRESSOR_PERIOD: Shape = Shape::new("SuppressorPeriod", Kind::Integer);
 pub static TAG: Shape = Shape::of("Tag", Kind::Structure, &[
     Member::new("Key", &TAG_KEY).required(),
     Member::new("Value", &TAG_VALUE).required(),
 ]);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1).max(128);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1.0).max(128.0);
 pub static TAG_KEY_LIST: Shape = Shape::of("TagKeyList", Kind::List, &[
     Member::new("member", &TAG_KEY),
 ]);
@@ -1018,15 +1018,15 @@ pub static TAG_RESOURCE_INPUT: Shape = Shape::of("TagResourceInput", Kind::Struc
     Member::new("Tags", &TAG_LIST).required(),
 ]);
 pub static TAG_RESOURCE_OUTPUT: Shape = Shape::new("TagResourceOutput", Kind::Structure);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0).max(256);
-pub static TEMPLATE_NAME: Shape = Shape::new("TemplateName", Kind::String).min(1).max(128).pattern(&P2);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0.0).max(256.0);
+pub static TEMPLATE_NAME: Shape = Shape::new("TemplateName", Kind::String).min(1.0).max(128.0).pattern(&P2);
 pub static THRESHOLD: Shape = Shape::new("Threshold", Kind::Double);
 pub static TIMESTAMP: Shape = Shape::new("Timestamp", Kind::Timestamp);
 pub static TIMESTAMPS: Shape = Shape::of("Timestamps", Kind::List, &[
     Member::new("member", &TIMESTAMP),
 ]);
-pub static TIMEZONE: Shape = Shape::new("Timezone", Kind::String).min(1).max(50);
-pub static TREAT_MISSING_DATA: Shape = Shape::new("TreatMissingData", Kind::String).min(1).max(255);
+pub static TIMEZONE: Shape = Shape::new("Timezone", Kind::String).min(1.0).max(50.0);
+pub static TREAT_MISSING_DATA: Shape = Shape::new("TreatMissingData", Kind::String).min(1.0).max(255.0);
 pub static UNTAG_RESOURCE_INPUT: Shape = Shape::of("UntagResourceInput", Kind::Structure, &[
     Member::new("ResourceARN", &AMAZON_RESOURCE_NAME).required(),
     Member::new("TagKeys", &TAG_KEY_LIST).required(),

@@ -99,10 +99,10 @@ pub static ALLOCATION_ID: Shape = Shape::new("AllocationId", Kind::String);
 pub static ALLOCATION_ID_LIST: Shape = Shape::of("AllocationIdList", Kind::List, &[
     Member::new("member", &ALLOCATION_ID).wire("AllocationId").query("AllocationId"),
 ]);
-pub static ALLOWED_INSTANCE_TYPE: Shape = Shape::new("AllowedInstanceType", Kind::String).min(1).max(30).pattern(&P1);
+pub static ALLOWED_INSTANCE_TYPE: Shape = Shape::new("AllowedInstanceType", Kind::String).min(1.0).max(30.0).pattern(&P1);
 pub static ALLOWED_INSTANCE_TYPE_SET: Shape = Shape::of("AllowedInstanceTypeSet", Kind::List, &[
     Member::new("member", &ALLOWED_INSTANCE_TYPE).wire("item").query("Item"),
-]).min(0).max(400);
+]).min(0.0).max(400.0);
 pub static AMD_SEV_SNP_SPECIFICATION: Shape = Shape::values("AmdSevSnpSpecification", &["enabled", "disabled"]);
 pub static ARCHITECTURE_TYPE: Shape = Shape::values("ArchitectureType", &["i386", "x86_64", "arm64", "x86_64_mac", "arm64_mac"]);
 pub static ARCHITECTURE_TYPE_LIST: Shape = Shape::of("ArchitectureTypeList", Kind::List, &[
@@ -599,7 +599,7 @@ pub static CREDIT_SPECIFICATION_REQUEST: Shape = Shape::of("CreditSpecificationR
     Member::new("CpuCredits", &STRING).required(),
 ]);
 pub static CURRENT_GENERATION_FLAG: Shape = Shape::new("CurrentGenerationFlag", Kind::Boolean);
-pub static DIT_MAX_RESULTS: Shape = Shape::new("DITMaxResults", Kind::Integer).min(5).max(100);
+pub static DIT_MAX_RESULTS: Shape = Shape::new("DITMaxResults", Kind::Integer).min(5.0).max(100.0);
 pub static DATE_TIME: Shape = Shape::new("DateTime", Kind::Timestamp);
 pub static DEDICATED_HOST_FLAG: Shape = Shape::new("DedicatedHostFlag", Kind::Boolean);
 pub static DEDICATED_HOST_ID: Shape = Shape::new("DedicatedHostId", Kind::String);
@@ -707,7 +707,7 @@ pub static DESCRIBE_AVAILABILITY_ZONES_REQUEST: Shape = Shape::of("DescribeAvail
 pub static DESCRIBE_AVAILABILITY_ZONES_RESULT: Shape = Shape::of("DescribeAvailabilityZonesResult", Kind::Structure, &[
     Member::new("AvailabilityZones", &AVAILABILITY_ZONE_LIST).wire("availabilityZoneInfo").query("AvailabilityZoneInfo"),
 ]);
-pub static DESCRIBE_DHCP_OPTIONS_MAX_RESULTS: Shape = Shape::new("DescribeDhcpOptionsMaxResults", Kind::Integer).min(5).max(1000);
+pub static DESCRIBE_DHCP_OPTIONS_MAX_RESULTS: Shape = Shape::new("DescribeDhcpOptionsMaxResults", Kind::Integer).min(5.0).max(1000.0);
 pub static DESCRIBE_DHCP_OPTIONS_REQUEST: Shape = Shape::of("DescribeDhcpOptionsRequest", Kind::Structure, &[
     Member::new("DhcpOptionsIds", &DHCP_OPTIONS_ID_STRING_LIST).wire("DhcpOptionsId").query("DhcpOptionsId"),
     Member::new("NextToken", &STRING),
@@ -776,7 +776,7 @@ pub static DESCRIBE_INSTANCES_RESULT: Shape = Shape::of("DescribeInstancesResult
     Member::new("NextToken", &STRING).wire("nextToken"),
     Member::new("Reservations", &RESERVATION_LIST).wire("reservationSet").query("ReservationSet"),
 ]);
-pub static DESCRIBE_INTERNET_GATEWAYS_MAX_RESULTS: Shape = Shape::new("DescribeInternetGatewaysMaxResults", Kind::Integer).min(5).max(1000);
+pub static DESCRIBE_INTERNET_GATEWAYS_MAX_RESULTS: Shape = Shape::new("DescribeInternetGatewaysMaxResults", Kind::Integer).min(5.0).max(1000.0);
 pub static DESCRIBE_INTERNET_GATEWAYS_REQUEST: Shape = Shape::of("DescribeInternetGatewaysRequest", Kind::Structure, &[
     Member::new("NextToken", &STRING),
     Member::new("MaxResults", &DESCRIBE_INTERNET_GATEWAYS_MAX_RESULTS),
@@ -815,7 +815,7 @@ pub static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_RESULT: Shape = Shape::of("Describe
     Member::new("LaunchTemplateVersions", &LAUNCH_TEMPLATE_VERSION_SET).wire("launchTemplateVersionSet").query("LaunchTemplateVersionSet"),
     Member::new("NextToken", &STRING).wire("nextToken"),
 ]);
-pub static DESCRIBE_LAUNCH_TEMPLATES_MAX_RESULTS: Shape = Shape::new("DescribeLaunchTemplatesMaxResults", Kind::Integer).min(1).max(200);
+pub static DESCRIBE_LAUNCH_TEMPLATES_MAX_RESULTS: Shape = Shape::new("DescribeLaunchTemplatesMaxResults", Kind::Integer).min(1.0).max(200.0);
 pub static DESCRIBE_LAUNCH_TEMPLATES_REQUEST: Shape = Shape::of("DescribeLaunchTemplatesRequest", Kind::Structure, &[
     Member::new("DryRun", &BOOLEAN),
     Member::new("LaunchTemplateIds", &LAUNCH_TEMPLATE_ID_STRING_LIST).wire("LaunchTemplateId").query("LaunchTemplateId"),
@@ -829,7 +829,7 @@ pub static DESCRIBE_LAUNCH_TEMPLATES_RESULT: Shape = Shape::of("DescribeLaunchTe
     Member::new("LaunchTemplates", &LAUNCH_TEMPLATE_SET).wire("launchTemplates"),
     Member::new("NextToken", &STRING).wire("nextToken"),
 ]);
-pub static DESCRIBE_NAT_GATEWAYS_MAX_RESULTS: Shape = Shape::new("DescribeNatGatewaysMaxResults", Kind::Integer).min(5).max(1000);
+pub static DESCRIBE_NAT_GATEWAYS_MAX_RESULTS: Shape = Shape::new("DescribeNatGatewaysMaxResults", Kind::Integer).min(5.0).max(1000.0);
 pub static DESCRIBE_NAT_GATEWAYS_REQUEST: Shape = Shape::of("DescribeNatGatewaysRequest", Kind::Structure, &[
     Member::new("DryRun", &BOOLEAN),
     Member::new("Filter", &FILTER_LIST),
@@ -841,7 +841,7 @@ pub static DESCRIBE_NAT_GATEWAYS_RESULT: Shape = Shape::of("DescribeNatGatewaysR
     Member::new("NatGateways", &NAT_GATEWAY_LIST).wire("natGatewaySet").query("NatGatewaySet"),
     Member::new("NextToken", &STRING).wire("nextToken"),
 ]);
-pub static DESCRIBE_NETWORK_ACLS_MAX_RESULTS: Shape = Shape::new("DescribeNetworkAclsMaxResults", Kind::Integer).min(5).max(1000);
+pub static DESCRIBE_NETWORK_ACLS_MAX_RESULTS: Shape = Shape::new("DescribeNetworkAclsMaxResults", Kind::Integer).min(5.0).max(1000.0);
 pub static DESCRIBE_NETWORK_ACLS_REQUEST: Shape = Shape::of("DescribeNetworkAclsRequest", Kind::Structure, &[
     Member::new("NextToken", &STRING),
     Member::new("MaxResults", &DESCRIBE_NETWORK_ACLS_MAX_RESULTS),
@@ -853,7 +853,7 @@ pub static DESCRIBE_NETWORK_ACLS_RESULT: Shape = Shape::of("DescribeNetworkAclsR
     Member::new("NetworkAcls", &NETWORK_ACL_LIST).wire("networkAclSet").query("NetworkAclSet"),
     Member::new("NextToken", &STRING).wire("nextToken"),
 ]);
-pub static DESCRIBE_NETWORK_INTERFACE_PERMISSIONS_MAX_RESULTS: Shape = Shape::new("DescribeNetworkInterfacePermissionsMaxResults", Kind::Integer).min(5).max(255);
+pub static DESCRIBE_NETWORK_INTERFACE_PERMISSIONS_MAX_RESULTS: Shape = Shape::new("DescribeNetworkInterfacePermissionsMaxResults", Kind::Integer).min(5.0).max(255.0);
 pub static DESCRIBE_NETWORK_INTERFACE_PERMISSIONS_REQUEST: Shape = Shape::of("DescribeNetworkInterfacePermissionsRequest", Kind::Structure, &[
     Member::new("NetworkInterfacePermissionIds", &NETWORK_INTERFACE_PERMISSION_ID_LIST).wire("NetworkInterfacePermissionId").query("NetworkInterfacePermissionId"),
     Member::new("Filters", &FILTER_LIST).wire("Filter").query("Filter"),
@@ -864,7 +864,7 @@ pub static DESCRIBE_NETWORK_INTERFACE_PERMISSIONS_RESULT: Shape = Shape::of("Des
     Member::new("NetworkInterfacePermissions", &NETWORK_INTERFACE_PERMISSION_LIST).wire("networkInterfacePermissions"),
     Member::new("NextToken", &STRING).wire("nextToken"),
 ]);
-pub static DESCRIBE_NETWORK_INTERFACES_MAX_RESULTS: Shape = Shape::new("DescribeNetworkInterfacesMaxResults", Kind::Integer).min(5).max(1000);
+pub static DESCRIBE_NETWORK_INTERFACES_MAX_RESULTS: Shape = Shape::new("DescribeNetworkInterfacesMaxResults", Kind::Integer).min(5.0).max(1000.0);
 pub static DESCRIBE_NETWORK_INTERFACES_REQUEST: Shape = Shape::of("DescribeNetworkInterfacesRequest", Kind::Structure, &[
     Member::new("NextToken", &STRING),
     Member::new("MaxResults", &DESCRIBE_NETWORK_INTERFACES_MAX_RESULTS),
@@ -886,7 +886,7 @@ pub static DESCRIBE_REGIONS_REQUEST: Shape = Shape::of("DescribeRegionsRequest",
 pub static DESCRIBE_REGIONS_RESULT: Shape = Shape::of("DescribeRegionsResult", Kind::Structure, &[
     Member::new("Regions", &REGION_LIST).wire("regionInfo").query("RegionInfo"),
 ]);
-pub static DESCRIBE_ROUTE_TABLES_MAX_RESULTS: Shape = Shape::new("DescribeRouteTablesMaxResults", Kind::Integer).min(5).max(100);
+pub static DESCRIBE_ROUTE_TABLES_MAX_RESULTS: Shape = Shape::new("DescribeRouteTablesMaxResults", Kind::Integer).min(5.0).max(100.0);
 pub static DESCRIBE_ROUTE_TABLES_REQUEST: Shape = Shape::of("DescribeRouteTablesRequest", Kind::Structure, &[
     Member::new("NextToken", &STRING),
     Member::new("MaxResults", &DESCRIBE_ROUTE_TABLES_MAX_RESULTS),
@@ -898,7 +898,7 @@ pub static DESCRIBE_ROUTE_TABLES_RESULT: Shape = Shape::of("DescribeRouteTablesR
     Member::new("RouteTables", &ROUTE_TABLE_LIST).wire("routeTableSet").query("RouteTableSet"),
     Member::new("NextToken", &STRING).wire("nextToken"),
 ]);
-pub static DESCRIBE_SECURITY_GROUP_RULES_MAX_RESULTS: Shape = Shape::new("DescribeSecurityGroupRulesMaxResults", Kind::Integer).min(5).max(1000);
+pub static DESCRIBE_SECURITY_GROUP_RULES_MAX_RESULTS: Shape = Shape::new("DescribeSecurityGroupRulesMaxResults", Kind::Integer).min(5.0).max(1000.0);
 pub static DESCRIBE_SECURITY_GROUP_RULES_REQUEST: Shape = Shape::of("DescribeSecurityGroupRulesRequest", Kind::Structure, &[
     Member::new("Filters", &FILTER_LIST).wire("Filter").query("Filter"),
     Member::new("SecurityGroupRuleIds", &SECURITY_GROUP_RULE_ID_LIST).wire("SecurityGroupRuleId").query("SecurityGroupRuleId"),
@@ -910,7 +910,7 @@ pub static DESCRIBE_SECURITY_GROUP_RULES_RESULT: Shape = Shape::of("DescribeSecu
     Member::new("SecurityGroupRules", &SECURITY_GROUP_RULE_LIST).wire("securityGroupRuleSet").query("SecurityGroupRuleSet"),
     Member::new("NextToken", &STRING).wire("nextToken"),
 ]);
-pub static DESCRIBE_SECURITY_GROUPS_MAX_RESULTS: Shape = Shape::new("DescribeSecurityGroupsMaxResults", Kind::Integer).min(5).max(1000);
+pub static DESCRIBE_SECURITY_GROUPS_MAX_RESULTS: Shape = Shape::new("DescribeSecurityGroupsMaxResults", Kind::Integer).min(5.0).max(1000.0);
 pub static DESCRIBE_SECURITY_GROUPS_REQUEST: Shape = Shape::of("DescribeSecurityGroupsRequest", Kind::Structure, &[
     Member::new("GroupIds", &GROUP_ID_STRING_LIST).wire("GroupId").query("GroupId"),
     Member::new("GroupNames", &GROUP_NAME_STRING_LIST).wire("GroupName").query("GroupName"),
@@ -923,7 +923,7 @@ pub static DESCRIBE_SECURITY_GROUPS_RESULT: Shape = Shape::of("DescribeSecurityG
     Member::new("NextToken", &STRING).wire("nextToken"),
     Member::new("SecurityGroups", &SECURITY_GROUP_LIST).wire("securityGroupInfo").query("SecurityGroupInfo"),
 ]);
-pub static DESCRIBE_SUBNETS_MAX_RESULTS: Shape = Shape::new("DescribeSubnetsMaxResults", Kind::Integer).min(5).max(1000);
+pub static DESCRIBE_SUBNETS_MAX_RESULTS: Shape = Shape::new("DescribeSubnetsMaxResults", Kind::Integer).min(5.0).max(1000.0);
 pub static DESCRIBE_SUBNETS_REQUEST: Shape = Shape::of("DescribeSubnetsRequest", Kind::Structure, &[
     Member::new("Filters", &FILTER_LIST).wire("Filter").query("Filter"),
     Member::new("SubnetIds", &SUBNET_ID_STRING_LIST).wire("SubnetId").query("SubnetId"),
@@ -968,7 +968,7 @@ pub static DESCRIBE_VPC_ATTRIBUTE_RESULT: Shape = Shape::of("DescribeVpcAttribut
     Member::new("EnableNetworkAddressUsageMetrics", &ATTRIBUTE_BOOLEAN_VALUE).wire("enableNetworkAddressUsageMetrics"),
     Member::new("VpcId", &STRING).wire("vpcId"),
 ]);
-pub static DESCRIBE_VPCS_MAX_RESULTS: Shape = Shape::new("DescribeVpcsMaxResults", Kind::Integer).min(5).max(1000);
+pub static DESCRIBE_VPCS_MAX_RESULTS: Shape = Shape::new("DescribeVpcsMaxResults", Kind::Integer).min(5.0).max(1000.0);
 pub static DESCRIBE_VPCS_REQUEST: Shape = Shape::of("DescribeVpcsRequest", Kind::Structure, &[
     Member::new("Filters", &FILTER_LIST).wire("Filter").query("Filter"),
     Member::new("VpcIds", &VPC_ID_STRING_LIST).wire("VpcId").query("VpcId"),
@@ -1155,7 +1155,7 @@ pub static ELASTIC_INFERENCE_ACCELERATOR_ASSOCIATION: Shape = Shape::of("Elastic
 pub static ELASTIC_INFERENCE_ACCELERATOR_ASSOCIATION_LIST: Shape = Shape::of("ElasticInferenceAcceleratorAssociationList", Kind::List, &[
     Member::new("member", &ELASTIC_INFERENCE_ACCELERATOR_ASSOCIATION).wire("item").query("Item"),
 ]);
-pub static ELASTIC_INFERENCE_ACCELERATOR_COUNT: Shape = Shape::new("ElasticInferenceAcceleratorCount", Kind::Integer).min(1);
+pub static ELASTIC_INFERENCE_ACCELERATOR_COUNT: Shape = Shape::new("ElasticInferenceAcceleratorCount", Kind::Integer).min(1.0);
 pub static ELASTIC_INFERENCE_ACCELERATORS: Shape = Shape::of("ElasticInferenceAccelerators", Kind::List, &[
     Member::new("member", &ELASTIC_INFERENCE_ACCELERATOR).wire("item").query("Item"),
 ]);
@@ -1188,10 +1188,10 @@ pub static ERROR_SET: Shape = Shape::of("ErrorSet", Kind::List, &[
     Member::new("member", &VALIDATION_ERROR).wire("item").query("Item"),
 ]);
 pub static EVENT_CODE: Shape = Shape::values("EventCode", &["instance-reboot", "system-reboot", "system-maintenance", "instance-retirement", "instance-stop"]);
-pub static EXCLUDED_INSTANCE_TYPE: Shape = Shape::new("ExcludedInstanceType", Kind::String).min(1).max(30).pattern(&P1);
+pub static EXCLUDED_INSTANCE_TYPE: Shape = Shape::new("ExcludedInstanceType", Kind::String).min(1.0).max(30.0).pattern(&P1);
 pub static EXCLUDED_INSTANCE_TYPE_SET: Shape = Shape::of("ExcludedInstanceTypeSet", Kind::List, &[
     Member::new("member", &EXCLUDED_INSTANCE_TYPE).wire("item").query("Item"),
-]).min(0).max(400);
+]).min(0.0).max(400.0);
 pub static EXECUTABLE_BY_STRING_LIST: Shape = Shape::of("ExecutableByStringList", Kind::List, &[
     Member::new("member", &STRING).wire("ExecutableBy").query("ExecutableBy"),
 ]);
@@ -2023,7 +2023,7 @@ pub static LAUNCH_TEMPLATE_ELASTIC_INFERENCE_ACCELERATOR: Shape = Shape::of("Lau
     Member::new("Type", &STRING).required(),
     Member::new("Count", &LAUNCH_TEMPLATE_ELASTIC_INFERENCE_ACCELERATOR_COUNT),
 ]);
-pub static LAUNCH_TEMPLATE_ELASTIC_INFERENCE_ACCELERATOR_COUNT: Shape = Shape::new("LaunchTemplateElasticInferenceAcceleratorCount", Kind::Integer).min(1);
+pub static LAUNCH_TEMPLATE_ELASTIC_INFERENCE_ACCELERATOR_COUNT: Shape = Shape::new("LaunchTemplateElasticInferenceAcceleratorCount", Kind::Integer).min(1.0);
 pub static LAUNCH_TEMPLATE_ELASTIC_INFERENCE_ACCELERATOR_LIST: Shape = Shape::of("LaunchTemplateElasticInferenceAcceleratorList", Kind::List, &[
     Member::new("member", &LAUNCH_TEMPLATE_ELASTIC_INFERENCE_ACCELERATOR).wire("item").query("Item"),
 ]);
@@ -2191,7 +2191,7 @@ pub static LAUNCH_TEMPLATE_LICENSE_LIST: Shape = Shape::of("LaunchTemplateLicens
 pub static LAUNCH_TEMPLATE_LICENSE_SPECIFICATION_LIST_REQUEST: Shape = Shape::of("LaunchTemplateLicenseSpecificationListRequest", Kind::List, &[
     Member::new("member", &LAUNCH_TEMPLATE_LICENSE_CONFIGURATION_REQUEST).wire("item").query("Item"),
 ]);
-pub static LAUNCH_TEMPLATE_NAME: Shape = Shape::new("LaunchTemplateName", Kind::String).min(3).max(128).pattern(&P0);
+pub static LAUNCH_TEMPLATE_NAME: Shape = Shape::new("LaunchTemplateName", Kind::String).min(3.0).max(128.0).pattern(&P0);
 pub static LAUNCH_TEMPLATE_NAME_STRING_LIST: Shape = Shape::of("LaunchTemplateNameStringList", Kind::List, &[
     Member::new("member", &LAUNCH_TEMPLATE_NAME).wire("item").query("Item"),
 ]);
@@ -2791,7 +2791,7 @@ pub static PRIVATE_DNS_NAME_OPTIONS_RESPONSE: Shape = Shape::of("PrivateDnsNameO
     Member::new("EnableResourceNameDnsARecord", &BOOLEAN).wire("enableResourceNameDnsARecord"),
     Member::new("EnableResourceNameDnsAAAARecord", &BOOLEAN).wire("enableResourceNameDnsAAAARecord"),
 ]);
-pub static PRIVATE_IP_ADDRESS_COUNT: Shape = Shape::new("PrivateIpAddressCount", Kind::Integer).min(1).max(31);
+pub static PRIVATE_IP_ADDRESS_COUNT: Shape = Shape::new("PrivateIpAddressCount", Kind::Integer).min(1.0).max(31.0);
 pub static PRIVATE_IP_ADDRESS_SPECIFICATION: Shape = Shape::of("PrivateIpAddressSpecification", Kind::Structure, &[
     Member::new("Primary", &BOOLEAN).wire("primary"),
     Member::new("PrivateIpAddress", &STRING).wire("privateIpAddress"),
@@ -2895,7 +2895,7 @@ pub static REPLACE_ROUTE_REQUEST: Shape = Shape::of("ReplaceRouteRequest", Kind:
 ]);
 pub static REQUEST_INSTANCE_TYPE_LIST: Shape = Shape::of("RequestInstanceTypeList", Kind::List, &[
     Member::new("member", &INSTANCE_TYPE),
-]).min(0).max(100);
+]).min(0.0).max(100.0);
 pub static REQUEST_LAUNCH_TEMPLATE_DATA: Shape = Shape::of("RequestLaunchTemplateData", Kind::Structure, &[
     Member::new("KernelId", &KERNEL_ID),
     Member::new("EbsOptimized", &BOOLEAN),
@@ -3404,7 +3404,7 @@ pub static VALIDATION_WARNING: Shape = Shape::of("ValidationWarning", Kind::Stru
 pub static VALUE_STRING_LIST: Shape = Shape::of("ValueStringList", Kind::List, &[
     Member::new("member", &STRING).wire("item").query("Item"),
 ]);
-pub static VERSION_DESCRIPTION: Shape = Shape::new("VersionDescription", Kind::String).min(0).max(255);
+pub static VERSION_DESCRIPTION: Shape = Shape::new("VersionDescription", Kind::String).min(0.0).max(255.0);
 pub static VERSION_STRING_LIST: Shape = Shape::of("VersionStringList", Kind::List, &[
     Member::new("member", &STRING).wire("item").query("Item"),
 ]);

@@ -21,7 +21,7 @@ static P12: Pattern = Pattern::new("^arn:aws(-[a-z]+)*:iam::[0-9]{12}:(role|user
 static P13: Pattern = Pattern::new("^arn:aws(-[a-z]+)*:signer:[a-z0-9-]+:[0-9]{12}:\\/signing-profiles\\/[a-zA-Z0-9_]{2,}$", "^arn:aws(-[a-z]+)*:signer:[a-z0-9-]+:[0-9]{12}:\\/signing-profiles\\/[a-zA-Z0-9_]{2,}$");
 static P14: Pattern = Pattern::new("^arn:aws(-\\w+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$", "^arn:aws(-[0-9A-Za-z_]+)*:secretsmanager:[a-zA-Z0-9-:]+:secret:ecr\\-pullthroughcache\\/[a-zA-Z0-9\\/_+=.@-]+$");
 
-pub static ACCOUNT_SETTING_NAME: Shape = Shape::new("AccountSettingName", Kind::String).min(1).max(64);
+pub static ACCOUNT_SETTING_NAME: Shape = Shape::new("AccountSettingName", Kind::String).min(1.0).max(64.0);
 pub static ACCOUNT_SETTING_VALUE: Shape = Shape::new("AccountSettingValue", Kind::String);
 pub static ANNOTATIONS: Shape = Shape::of("Annotations", Kind::Map, &[
     Member::new("key", &STRING),
@@ -31,19 +31,19 @@ pub static ARCH: Shape = Shape::new("Arch", Kind::String);
 pub static ARN: Shape = Shape::new("Arn", Kind::String);
 pub static ARTIFACT_STATUS: Shape = Shape::values("ArtifactStatus", &["ACTIVE", "ARCHIVED", "ACTIVATING"]);
 pub static ARTIFACT_STATUS_FILTER: Shape = Shape::values("ArtifactStatusFilter", &["ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"]);
-pub static ARTIFACT_TYPE: Shape = Shape::new("ArtifactType", Kind::String).min(1).max(255);
+pub static ARTIFACT_TYPE: Shape = Shape::new("ArtifactType", Kind::String).min(1.0).max(255.0);
 pub static ARTIFACT_TYPE_LIST: Shape = Shape::of("ArtifactTypeList", Kind::List, &[
     Member::new("member", &ARTIFACT_TYPE),
-]).min(0).max(5);
+]).min(0.0).max(5.0);
 pub static ATTRIBUTE: Shape = Shape::of("Attribute", Kind::Structure, &[
     Member::new("key", &ATTRIBUTE_KEY).required(),
     Member::new("value", &ATTRIBUTE_VALUE),
 ]);
-pub static ATTRIBUTE_KEY: Shape = Shape::new("AttributeKey", Kind::String).min(1).max(128);
+pub static ATTRIBUTE_KEY: Shape = Shape::new("AttributeKey", Kind::String).min(1.0).max(128.0);
 pub static ATTRIBUTE_LIST: Shape = Shape::of("AttributeList", Kind::List, &[
     Member::new("member", &ATTRIBUTE),
-]).min(0).max(50);
-pub static ATTRIBUTE_VALUE: Shape = Shape::new("AttributeValue", Kind::String).min(1).max(256);
+]).min(0.0).max(50.0);
+pub static ATTRIBUTE_VALUE: Shape = Shape::new("AttributeValue", Kind::String).min(1.0).max(256.0);
 pub static AUTHOR: Shape = Shape::new("Author", Kind::String);
 pub static AUTHORIZATION_DATA: Shape = Shape::of("AuthorizationData", Kind::Structure, &[
     Member::new("authorizationToken", &BASE64),
@@ -102,10 +102,10 @@ pub static BATCH_GET_REPOSITORY_SCANNING_CONFIGURATION_RESPONSE: Shape = Shape::
     Member::new("scanningConfigurations", &REPOSITORY_SCANNING_CONFIGURATION_LIST),
     Member::new("failures", &REPOSITORY_SCANNING_CONFIGURATION_FAILURE_LIST),
 ]);
-pub static BATCHED_OPERATION_LAYER_DIGEST: Shape = Shape::new("BatchedOperationLayerDigest", Kind::String).min(0).max(1000);
+pub static BATCHED_OPERATION_LAYER_DIGEST: Shape = Shape::new("BatchedOperationLayerDigest", Kind::String).min(0.0).max(1000.0);
 pub static BATCHED_OPERATION_LAYER_DIGEST_LIST: Shape = Shape::of("BatchedOperationLayerDigestList", Kind::List, &[
     Member::new("member", &BATCHED_OPERATION_LAYER_DIGEST),
-]).min(1).max(100);
+]).min(1.0).max(100.0);
 pub static BLOCKED_BY_ORGANIZATION_POLICY_EXCEPTION: Shape = Shape::of("BlockedByOrganizationPolicyException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
@@ -169,8 +169,8 @@ pub static CREATE_REPOSITORY_RESPONSE: Shape = Shape::of("CreateRepositoryRespon
     Member::new("repository", &REPOSITORY),
 ]);
 pub static CREATION_TIMESTAMP: Shape = Shape::new("CreationTimestamp", Kind::Timestamp);
-pub static CREDENTIAL_ARN: Shape = Shape::new("CredentialArn", Kind::String).min(50).max(612).pattern(&P14);
-pub static CUSTOM_ROLE_ARN: Shape = Shape::new("CustomRoleArn", Kind::String).max(2048);
+pub static CREDENTIAL_ARN: Shape = Shape::new("CredentialArn", Kind::String).min(50.0).max(612.0).pattern(&P14);
+pub static CUSTOM_ROLE_ARN: Shape = Shape::new("CustomRoleArn", Kind::String).max(2048.0);
 pub static CVSS_SCORE: Shape = Shape::of("CvssScore", Kind::Structure, &[
     Member::new("baseScore", &BASE_SCORE),
     Member::new("scoringVector", &SCORING_VECTOR),
@@ -390,7 +390,7 @@ pub static EXCLUSION_NOT_FOUND_EXCEPTION: Shape = Shape::of("ExclusionNotFoundEx
 ]);
 pub static EXPIRATION_TIMESTAMP: Shape = Shape::new("ExpirationTimestamp", Kind::Timestamp);
 pub static EXPLOIT_AVAILABLE: Shape = Shape::new("ExploitAvailable", Kind::String);
-pub static FIFTY_MAX_RESULTS: Shape = Shape::new("FiftyMaxResults", Kind::Integer).min(1).max(50);
+pub static FIFTY_MAX_RESULTS: Shape = Shape::new("FiftyMaxResults", Kind::Integer).min(1.0).max(50.0);
 pub static FILE_PATH: Shape = Shape::new("FilePath", Kind::String);
 pub static FINDING_ARN: Shape = Shape::new("FindingArn", Kind::String);
 pub static FINDING_DESCRIPTION: Shape = Shape::new("FindingDescription", Kind::String);
@@ -412,7 +412,7 @@ pub static GET_ACCOUNT_SETTING_RESPONSE: Shape = Shape::of("GetAccountSettingRes
 ]);
 pub static GET_AUTHORIZATION_TOKEN_REGISTRY_ID_LIST: Shape = Shape::of("GetAuthorizationTokenRegistryIdList", Kind::List, &[
     Member::new("member", &REGISTRY_ID),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static GET_AUTHORIZATION_TOKEN_REQUEST: Shape = Shape::of("GetAuthorizationTokenRequest", Kind::Structure, &[
     Member::new("registryIds", &GET_AUTHORIZATION_TOKEN_REGISTRY_ID_LIST),
 ]);
@@ -493,7 +493,7 @@ pub static IMAGE_ALREADY_EXISTS_EXCEPTION: Shape = Shape::of("ImageAlreadyExists
 pub static IMAGE_ARCHIVED_EXCEPTION: Shape = Shape::of("ImageArchivedException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
-pub static IMAGE_COUNT: Shape = Shape::new("ImageCount", Kind::Integer).min(0);
+pub static IMAGE_COUNT: Shape = Shape::new("ImageCount", Kind::Integer).min(0.0);
 pub static IMAGE_DETAIL: Shape = Shape::of("ImageDetail", Kind::Structure, &[
     Member::new("registryId", &REGISTRY_ID),
     Member::new("repositoryName", &REPOSITORY_NAME),
@@ -534,11 +534,11 @@ pub static IMAGE_IDENTIFIER: Shape = Shape::of("ImageIdentifier", Kind::Structur
 ]);
 pub static IMAGE_IDENTIFIER_LIST: Shape = Shape::of("ImageIdentifierList", Kind::List, &[
     Member::new("member", &IMAGE_IDENTIFIER),
-]).min(1).max(100);
+]).min(1.0).max(100.0);
 pub static IMAGE_LIST: Shape = Shape::of("ImageList", Kind::List, &[
     Member::new("member", &IMAGE),
 ]);
-pub static IMAGE_MANIFEST: Shape = Shape::new("ImageManifest", Kind::String).min(1).max(4194304);
+pub static IMAGE_MANIFEST: Shape = Shape::new("ImageManifest", Kind::String).min(1.0).max(4194304.0);
 pub static IMAGE_NOT_FOUND_EXCEPTION: Shape = Shape::of("ImageNotFoundException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
@@ -606,7 +606,7 @@ pub static IMAGE_STATUS_FILTER: Shape = Shape::values("ImageStatusFilter", &["AC
 pub static IMAGE_STORAGE_CLASS_UPDATE_NOT_SUPPORTED_EXCEPTION: Shape = Shape::of("ImageStorageClassUpdateNotSupportedException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
-pub static IMAGE_TAG: Shape = Shape::new("ImageTag", Kind::String).min(1).max(300);
+pub static IMAGE_TAG: Shape = Shape::new("ImageTag", Kind::String).min(1.0).max(300.0);
 pub static IMAGE_TAG_ALREADY_EXISTS_EXCEPTION: Shape = Shape::of("ImageTagAlreadyExistsException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
@@ -619,14 +619,14 @@ pub static IMAGE_TAG_MUTABILITY_EXCLUSION_FILTER: Shape = Shape::of("ImageTagMut
     Member::new("filter", &IMAGE_TAG_MUTABILITY_EXCLUSION_FILTER_VALUE).required(),
 ]);
 pub static IMAGE_TAG_MUTABILITY_EXCLUSION_FILTER_TYPE: Shape = Shape::values("ImageTagMutabilityExclusionFilterType", &["WILDCARD"]);
-pub static IMAGE_TAG_MUTABILITY_EXCLUSION_FILTER_VALUE: Shape = Shape::new("ImageTagMutabilityExclusionFilterValue", Kind::String).min(1).max(128).pattern(&P9);
+pub static IMAGE_TAG_MUTABILITY_EXCLUSION_FILTER_VALUE: Shape = Shape::new("ImageTagMutabilityExclusionFilterValue", Kind::String).min(1.0).max(128.0).pattern(&P9);
 pub static IMAGE_TAG_MUTABILITY_EXCLUSION_FILTERS: Shape = Shape::of("ImageTagMutabilityExclusionFilters", Kind::List, &[
     Member::new("member", &IMAGE_TAG_MUTABILITY_EXCLUSION_FILTER),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static IMAGE_TAGS_LIST: Shape = Shape::of("ImageTagsList", Kind::List, &[
     Member::new("member", &IMAGE_TAG),
 ]);
-pub static IN_USE_COUNT: Shape = Shape::new("InUseCount", Kind::Long).min(0);
+pub static IN_USE_COUNT: Shape = Shape::new("InUseCount", Kind::Long).min(0.0);
 pub static INITIATE_LAYER_UPLOAD_REQUEST: Shape = Shape::of("InitiateLayerUploadRequest", Kind::Structure, &[
     Member::new("registryId", &REGISTRY_ID),
     Member::new("repositoryName", &REPOSITORY_NAME).required(),
@@ -657,8 +657,8 @@ pub static KMS_EXCEPTION: Shape = Shape::of("KmsException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
     Member::new("kmsError", &KMS_ERROR),
 ]);
-pub static KMS_KEY: Shape = Shape::new("KmsKey", Kind::String).min(1).max(2048);
-pub static KMS_KEY_FOR_REPOSITORY_CREATION_TEMPLATE: Shape = Shape::new("KmsKeyForRepositoryCreationTemplate", Kind::String).min(0).max(2048).pattern(&P5);
+pub static KMS_KEY: Shape = Shape::new("KmsKey", Kind::String).min(1.0).max(2048.0);
+pub static KMS_KEY_FOR_REPOSITORY_CREATION_TEMPLATE: Shape = Shape::new("KmsKeyForRepositoryCreationTemplate", Kind::String).min(0.0).max(2048.0).pattern(&P5);
 pub static LAST_ACTIVATED_AT_TIMESTAMP: Shape = Shape::new("LastActivatedAtTimestamp", Kind::Timestamp);
 pub static LAST_ARCHIVED_AT_TIMESTAMP: Shape = Shape::new("LastArchivedAtTimestamp", Kind::Timestamp);
 pub static LAYER: Shape = Shape::of("Layer", Kind::Structure, &[
@@ -674,7 +674,7 @@ pub static LAYER_AVAILABILITY: Shape = Shape::values("LayerAvailability", &["AVA
 pub static LAYER_DIGEST: Shape = Shape::new("LayerDigest", Kind::String).pattern(&P4);
 pub static LAYER_DIGEST_LIST: Shape = Shape::of("LayerDigestList", Kind::List, &[
     Member::new("member", &LAYER_DIGEST),
-]).min(1).max(100);
+]).min(1.0).max(100.0);
 pub static LAYER_FAILURE: Shape = Shape::of("LayerFailure", Kind::Structure, &[
     Member::new("layerDigest", &BATCHED_OPERATION_LAYER_DIGEST),
     Member::new("failureCode", &LAYER_FAILURE_CODE),
@@ -691,7 +691,7 @@ pub static LAYER_INACCESSIBLE_EXCEPTION: Shape = Shape::of("LayerInaccessibleExc
 pub static LAYER_LIST: Shape = Shape::of("LayerList", Kind::List, &[
     Member::new("member", &LAYER),
 ]);
-pub static LAYER_PART_BLOB: Shape = Shape::new("LayerPartBlob", Kind::Blob).min(0).max(20971520);
+pub static LAYER_PART_BLOB: Shape = Shape::new("LayerPartBlob", Kind::Blob).min(0.0).max(20971520.0);
 pub static LAYER_PART_TOO_SMALL_EXCEPTION: Shape = Shape::of("LayerPartTooSmallException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
@@ -731,12 +731,12 @@ pub static LIFECYCLE_POLICY_RULE_ACTION: Shape = Shape::of("LifecyclePolicyRuleA
     Member::new("type", &IMAGE_ACTION_TYPE),
     Member::new("targetStorageClass", &LIFECYCLE_POLICY_TARGET_STORAGE_CLASS),
 ]);
-pub static LIFECYCLE_POLICY_RULE_PRIORITY: Shape = Shape::new("LifecyclePolicyRulePriority", Kind::Integer).min(1);
+pub static LIFECYCLE_POLICY_RULE_PRIORITY: Shape = Shape::new("LifecyclePolicyRulePriority", Kind::Integer).min(1.0);
 pub static LIFECYCLE_POLICY_STORAGE_CLASS: Shape = Shape::values("LifecyclePolicyStorageClass", &["ARCHIVE", "STANDARD"]);
 pub static LIFECYCLE_POLICY_TARGET_STORAGE_CLASS: Shape = Shape::values("LifecyclePolicyTargetStorageClass", &["ARCHIVE"]);
-pub static LIFECYCLE_POLICY_TEXT: Shape = Shape::new("LifecyclePolicyText", Kind::String).min(100).max(30720);
-pub static LIFECYCLE_POLICY_TEXT_FOR_REPOSITORY_CREATION_TEMPLATE: Shape = Shape::new("LifecyclePolicyTextForRepositoryCreationTemplate", Kind::String).min(0).max(30720);
-pub static LIFECYCLE_PREVIEW_MAX_RESULTS: Shape = Shape::new("LifecyclePreviewMaxResults", Kind::Integer).min(1).max(100);
+pub static LIFECYCLE_POLICY_TEXT: Shape = Shape::new("LifecyclePolicyText", Kind::String).min(100.0).max(30720.0);
+pub static LIFECYCLE_POLICY_TEXT_FOR_REPOSITORY_CREATION_TEMPLATE: Shape = Shape::new("LifecyclePolicyTextForRepositoryCreationTemplate", Kind::String).min(0.0).max(30720.0);
+pub static LIFECYCLE_PREVIEW_MAX_RESULTS: Shape = Shape::new("LifecyclePreviewMaxResults", Kind::Integer).min(1.0).max(100.0);
 pub static LIMIT_EXCEEDED_EXCEPTION: Shape = Shape::of("LimitExceededException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
@@ -785,11 +785,11 @@ pub static LIST_TAGS_FOR_RESOURCE_REQUEST: Shape = Shape::of("ListTagsForResourc
 pub static LIST_TAGS_FOR_RESOURCE_RESPONSE: Shape = Shape::of("ListTagsForResourceResponse", Kind::Structure, &[
     Member::new("tags", &TAG_LIST),
 ]);
-pub static MAX_RESULTS: Shape = Shape::new("MaxResults", Kind::Integer).min(1).max(1000);
+pub static MAX_RESULTS: Shape = Shape::new("MaxResults", Kind::Integer).min(1.0).max(1000.0);
 pub static MEDIA_TYPE: Shape = Shape::new("MediaType", Kind::String);
 pub static MEDIA_TYPE_LIST: Shape = Shape::of("MediaTypeList", Kind::List, &[
     Member::new("member", &MEDIA_TYPE),
-]).min(1).max(100);
+]).min(1.0).max(100.0);
 pub static METRIC: Shape = Shape::new("Metric", Kind::String);
 pub static NEXT_TOKEN: Shape = Shape::new("NextToken", Kind::String);
 pub static PTC_VALIDATE_FAILURE: Shape = Shape::new("PTCValidateFailure", Kind::String);
@@ -806,13 +806,13 @@ pub static PACKAGE_VULNERABILITY_DETAILS: Shape = Shape::of("PackageVulnerabilit
     Member::new("vulnerabilityId", &VULNERABILITY_ID),
     Member::new("vulnerablePackages", &VULNERABLE_PACKAGES_LIST),
 ]);
-pub static PART_SIZE: Shape = Shape::new("PartSize", Kind::Long).min(0);
+pub static PART_SIZE: Shape = Shape::new("PartSize", Kind::Long).min(0.0);
 pub static PLATFORM: Shape = Shape::new("Platform", Kind::String);
-pub static PREFIX: Shape = Shape::new("Prefix", Kind::String).min(1).max(256).pattern(&P8);
+pub static PREFIX: Shape = Shape::new("Prefix", Kind::String).min(1.0).max(256.0).pattern(&P8);
 pub static PREFIX_LIST: Shape = Shape::of("PrefixList", Kind::List, &[
     Member::new("member", &PREFIX),
 ]);
-pub static PRINCIPAL_ARN: Shape = Shape::new("PrincipalArn", Kind::String).max(200).pattern(&P12);
+pub static PRINCIPAL_ARN: Shape = Shape::new("PrincipalArn", Kind::String).max(200.0).pattern(&P12);
 pub static PROXY_ENDPOINT: Shape = Shape::new("ProxyEndpoint", Kind::String);
 pub static PULL_THROUGH_CACHE_RULE: Shape = Shape::of("PullThroughCacheRule", Kind::Structure, &[
     Member::new("ecrRepositoryPrefix", &PULL_THROUGH_CACHE_RULE_REPOSITORY_PREFIX),
@@ -834,13 +834,13 @@ pub static PULL_THROUGH_CACHE_RULE_LIST: Shape = Shape::of("PullThroughCacheRule
 pub static PULL_THROUGH_CACHE_RULE_NOT_FOUND_EXCEPTION: Shape = Shape::of("PullThroughCacheRuleNotFoundException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
-pub static PULL_THROUGH_CACHE_RULE_REPOSITORY_PREFIX: Shape = Shape::new("PullThroughCacheRuleRepositoryPrefix", Kind::String).min(2).max(30).pattern(&P8);
+pub static PULL_THROUGH_CACHE_RULE_REPOSITORY_PREFIX: Shape = Shape::new("PullThroughCacheRuleRepositoryPrefix", Kind::String).min(2.0).max(30.0).pattern(&P8);
 pub static PULL_THROUGH_CACHE_RULE_REPOSITORY_PREFIX_LIST: Shape = Shape::of("PullThroughCacheRuleRepositoryPrefixList", Kind::List, &[
     Member::new("member", &PULL_THROUGH_CACHE_RULE_REPOSITORY_PREFIX),
-]).min(1).max(100);
+]).min(1.0).max(100.0);
 pub static PULL_TIME_UPDATE_EXCLUSION_LIST: Shape = Shape::of("PullTimeUpdateExclusionList", Kind::List, &[
     Member::new("member", &PRINCIPAL_ARN),
-]).min(0).max(100);
+]).min(0.0).max(100.0);
 pub static PUSH_TIMESTAMP: Shape = Shape::new("PushTimestamp", Kind::Timestamp);
 pub static PUT_ACCOUNT_SETTING_REQUEST: Shape = Shape::of("PutAccountSettingRequest", Kind::Structure, &[
     Member::new("name", &ACCOUNT_SETTING_NAME).required(),
@@ -936,7 +936,7 @@ pub static REFERENCE_URLS_LIST: Shape = Shape::of("ReferenceUrlsList", Kind::Lis
 pub static REFERENCED_IMAGES_NOT_FOUND_EXCEPTION: Shape = Shape::of("ReferencedImagesNotFoundException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
-pub static REGION: Shape = Shape::new("Region", Kind::String).min(2).max(25).pattern(&P2);
+pub static REGION: Shape = Shape::new("Region", Kind::String).min(2.0).max(25.0).pattern(&P2);
 pub static REGISTER_PULL_TIME_UPDATE_EXCLUSION_REQUEST: Shape = Shape::of("RegisterPullTimeUpdateExclusionRequest", Kind::Structure, &[
     Member::new("principalArn", &PRINCIPAL_ARN).required(),
 ]);
@@ -948,7 +948,7 @@ pub static REGISTRY_ID: Shape = Shape::new("RegistryId", Kind::String).pattern(&
 pub static REGISTRY_POLICY_NOT_FOUND_EXCEPTION: Shape = Shape::of("RegistryPolicyNotFoundException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
-pub static REGISTRY_POLICY_TEXT: Shape = Shape::new("RegistryPolicyText", Kind::String).min(0).max(10240);
+pub static REGISTRY_POLICY_TEXT: Shape = Shape::new("RegistryPolicyText", Kind::String).min(0.0).max(10240.0);
 pub static REGISTRY_SCANNING_CONFIGURATION: Shape = Shape::of("RegistryScanningConfiguration", Kind::Structure, &[
     Member::new("scanType", &SCAN_TYPE),
     Member::new("rules", &REGISTRY_SCANNING_RULE_LIST),
@@ -959,7 +959,7 @@ pub static REGISTRY_SCANNING_RULE: Shape = Shape::of("RegistryScanningRule", Kin
 ]);
 pub static REGISTRY_SCANNING_RULE_LIST: Shape = Shape::of("RegistryScanningRuleList", Kind::List, &[
     Member::new("member", &REGISTRY_SCANNING_RULE),
-]).min(0).max(2);
+]).min(0.0).max(2.0);
 pub static RELATED_VULNERABILITIES_LIST: Shape = Shape::of("RelatedVulnerabilitiesList", Kind::List, &[
     Member::new("member", &RELATED_VULNERABILITY),
 ]);
@@ -977,7 +977,7 @@ pub static REPLICATION_DESTINATION: Shape = Shape::of("ReplicationDestination", 
 ]);
 pub static REPLICATION_DESTINATION_LIST: Shape = Shape::of("ReplicationDestinationList", Kind::List, &[
     Member::new("member", &REPLICATION_DESTINATION),
-]).min(0).max(100);
+]).min(0.0).max(100.0);
 pub static REPLICATION_ERROR: Shape = Shape::new("ReplicationError", Kind::String);
 pub static REPLICATION_RULE: Shape = Shape::of("ReplicationRule", Kind::Structure, &[
     Member::new("destinations", &REPLICATION_DESTINATION_LIST).required(),
@@ -985,7 +985,7 @@ pub static REPLICATION_RULE: Shape = Shape::of("ReplicationRule", Kind::Structur
 ]);
 pub static REPLICATION_RULE_LIST: Shape = Shape::of("ReplicationRuleList", Kind::List, &[
     Member::new("member", &REPLICATION_RULE),
-]).min(0).max(10);
+]).min(0.0).max(10.0);
 pub static REPLICATION_STATUS: Shape = Shape::values("ReplicationStatus", &["IN_PROGRESS", "COMPLETE", "FAILED"]);
 pub static REPOSITORY: Shape = Shape::of("Repository", Kind::Structure, &[
     Member::new("repositoryArn", &ARN),
@@ -1024,16 +1024,16 @@ pub static REPOSITORY_FILTER: Shape = Shape::of("RepositoryFilter", Kind::Struct
 ]);
 pub static REPOSITORY_FILTER_LIST: Shape = Shape::of("RepositoryFilterList", Kind::List, &[
     Member::new("member", &REPOSITORY_FILTER),
-]).min(1).max(100);
+]).min(1.0).max(100.0);
 pub static REPOSITORY_FILTER_TYPE: Shape = Shape::values("RepositoryFilterType", &["PREFIX_MATCH"]);
-pub static REPOSITORY_FILTER_VALUE: Shape = Shape::new("RepositoryFilterValue", Kind::String).min(2).max(256).pattern(&P7);
+pub static REPOSITORY_FILTER_VALUE: Shape = Shape::new("RepositoryFilterValue", Kind::String).min(2.0).max(256.0).pattern(&P7);
 pub static REPOSITORY_LIST: Shape = Shape::of("RepositoryList", Kind::List, &[
     Member::new("member", &REPOSITORY),
 ]);
-pub static REPOSITORY_NAME: Shape = Shape::new("RepositoryName", Kind::String).min(2).max(256).pattern(&P3);
+pub static REPOSITORY_NAME: Shape = Shape::new("RepositoryName", Kind::String).min(2.0).max(256.0).pattern(&P3);
 pub static REPOSITORY_NAME_LIST: Shape = Shape::of("RepositoryNameList", Kind::List, &[
     Member::new("member", &REPOSITORY_NAME),
-]).min(1).max(100);
+]).min(1.0).max(100.0);
 pub static REPOSITORY_NOT_EMPTY_EXCEPTION: Shape = Shape::of("RepositoryNotEmptyException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
@@ -1043,7 +1043,7 @@ pub static REPOSITORY_NOT_FOUND_EXCEPTION: Shape = Shape::of("RepositoryNotFound
 pub static REPOSITORY_POLICY_NOT_FOUND_EXCEPTION: Shape = Shape::of("RepositoryPolicyNotFoundException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
-pub static REPOSITORY_POLICY_TEXT: Shape = Shape::new("RepositoryPolicyText", Kind::String).min(0).max(10240);
+pub static REPOSITORY_POLICY_TEXT: Shape = Shape::new("RepositoryPolicyText", Kind::String).min(0.0).max(10240.0);
 pub static REPOSITORY_SCANNING_CONFIGURATION: Shape = Shape::of("RepositoryScanningConfiguration", Kind::Structure, &[
     Member::new("repositoryArn", &ARN),
     Member::new("repositoryName", &REPOSITORY_NAME),
@@ -1062,7 +1062,7 @@ pub static REPOSITORY_SCANNING_CONFIGURATION_FAILURE_LIST: Shape = Shape::of("Re
 pub static REPOSITORY_SCANNING_CONFIGURATION_LIST: Shape = Shape::of("RepositoryScanningConfigurationList", Kind::List, &[
     Member::new("member", &REPOSITORY_SCANNING_CONFIGURATION),
 ]);
-pub static REPOSITORY_TEMPLATE_DESCRIPTION: Shape = Shape::new("RepositoryTemplateDescription", Kind::String).max(256);
+pub static REPOSITORY_TEMPLATE_DESCRIPTION: Shape = Shape::new("RepositoryTemplateDescription", Kind::String).max(256.0);
 pub static RESOURCE: Shape = Shape::of("Resource", Kind::Structure, &[
     Member::new("details", &RESOURCE_DETAILS),
     Member::new("id", &RESOURCE_ID),
@@ -1089,16 +1089,16 @@ pub static SCANNING_CONFIGURATION_FAILURE_CODE: Shape = Shape::values("ScanningC
 pub static SCANNING_CONFIGURATION_FAILURE_REASON: Shape = Shape::new("ScanningConfigurationFailureReason", Kind::String);
 pub static SCANNING_CONFIGURATION_REPOSITORY_NAME_LIST: Shape = Shape::of("ScanningConfigurationRepositoryNameList", Kind::List, &[
     Member::new("member", &REPOSITORY_NAME),
-]).min(1).max(25);
+]).min(1.0).max(25.0);
 pub static SCANNING_REPOSITORY_FILTER: Shape = Shape::of("ScanningRepositoryFilter", Kind::Structure, &[
     Member::new("filter", &SCANNING_REPOSITORY_FILTER_VALUE).required(),
     Member::new("filterType", &SCANNING_REPOSITORY_FILTER_TYPE).required(),
 ]);
 pub static SCANNING_REPOSITORY_FILTER_LIST: Shape = Shape::of("ScanningRepositoryFilterList", Kind::List, &[
     Member::new("member", &SCANNING_REPOSITORY_FILTER),
-]).min(0).max(100);
+]).min(0.0).max(100.0);
 pub static SCANNING_REPOSITORY_FILTER_TYPE: Shape = Shape::values("ScanningRepositoryFilterType", &["WILDCARD"]);
-pub static SCANNING_REPOSITORY_FILTER_VALUE: Shape = Shape::new("ScanningRepositoryFilterValue", Kind::String).min(1).max(255).pattern(&P10);
+pub static SCANNING_REPOSITORY_FILTER_VALUE: Shape = Shape::new("ScanningRepositoryFilterValue", Kind::String).min(1.0).max(255.0).pattern(&P10);
 pub static SCORE: Shape = Shape::new("Score", Kind::Double);
 pub static SCORE_DETAILS: Shape = Shape::of("ScoreDetails", Kind::Structure, &[
     Member::new("cvss", &CVSS_SCORE_DETAILS),
@@ -1122,30 +1122,30 @@ pub static SET_REPOSITORY_POLICY_RESPONSE: Shape = Shape::of("SetRepositoryPolic
     Member::new("policyText", &REPOSITORY_POLICY_TEXT),
 ]);
 pub static SEVERITY: Shape = Shape::new("Severity", Kind::String);
-pub static SEVERITY_COUNT: Shape = Shape::new("SeverityCount", Kind::Integer).min(0);
+pub static SEVERITY_COUNT: Shape = Shape::new("SeverityCount", Kind::Integer).min(0.0);
 pub static SIGNING_CONFIGURATION: Shape = Shape::of("SigningConfiguration", Kind::Structure, &[
     Member::new("rules", &SIGNING_RULE_LIST).required(),
 ]);
 pub static SIGNING_CONFIGURATION_NOT_FOUND_EXCEPTION: Shape = Shape::of("SigningConfigurationNotFoundException", Kind::Structure, &[
     Member::new("message", &EXCEPTION_MESSAGE),
 ]);
-pub static SIGNING_PROFILE_ARN: Shape = Shape::new("SigningProfileArn", Kind::String).max(200).pattern(&P13);
+pub static SIGNING_PROFILE_ARN: Shape = Shape::new("SigningProfileArn", Kind::String).max(200.0).pattern(&P13);
 pub static SIGNING_REPOSITORY_FILTER: Shape = Shape::of("SigningRepositoryFilter", Kind::Structure, &[
     Member::new("filter", &SIGNING_REPOSITORY_FILTER_VALUE).required(),
     Member::new("filterType", &SIGNING_REPOSITORY_FILTER_TYPE).required(),
 ]);
 pub static SIGNING_REPOSITORY_FILTER_LIST: Shape = Shape::of("SigningRepositoryFilterList", Kind::List, &[
     Member::new("member", &SIGNING_REPOSITORY_FILTER),
-]).min(1).max(100);
+]).min(1.0).max(100.0);
 pub static SIGNING_REPOSITORY_FILTER_TYPE: Shape = Shape::values("SigningRepositoryFilterType", &["WILDCARD_MATCH"]);
-pub static SIGNING_REPOSITORY_FILTER_VALUE: Shape = Shape::new("SigningRepositoryFilterValue", Kind::String).min(1).max(256).pattern(&P6);
+pub static SIGNING_REPOSITORY_FILTER_VALUE: Shape = Shape::new("SigningRepositoryFilterValue", Kind::String).min(1.0).max(256.0).pattern(&P6);
 pub static SIGNING_RULE: Shape = Shape::of("SigningRule", Kind::Structure, &[
     Member::new("signingProfileArn", &SIGNING_PROFILE_ARN).required(),
     Member::new("repositoryFilters", &SIGNING_REPOSITORY_FILTER_LIST),
 ]);
 pub static SIGNING_RULE_LIST: Shape = Shape::of("SigningRuleList", Kind::List, &[
     Member::new("member", &SIGNING_RULE),
-]).min(0).max(10);
+]).min(0.0).max(10.0);
 pub static SIGNING_STATUS: Shape = Shape::values("SigningStatus", &["IN_PROGRESS", "COMPLETE", "FAILED"]);
 pub static SIGNING_STATUS_FAILURE_CODE: Shape = Shape::new("SigningStatusFailureCode", Kind::String);
 pub static SIGNING_STATUS_FAILURE_REASON: Shape = Shape::new("SigningStatusFailureReason", Kind::String);

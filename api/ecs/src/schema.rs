@@ -39,10 +39,10 @@ pub static ADVANCED_CONFIGURATION: Shape = Shape::of("AdvancedConfiguration", Ki
     Member::new("roleArn", &STRING),
 ]);
 pub static AGENT_UPDATE_STATUS: Shape = Shape::values("AgentUpdateStatus", &["PENDING", "STAGING", "STAGED", "UPDATING", "UPDATED", "FAILED"]);
-pub static ALLOWED_INSTANCE_TYPE: Shape = Shape::new("AllowedInstanceType", Kind::String).min(1).max(30).pattern(&P1);
+pub static ALLOWED_INSTANCE_TYPE: Shape = Shape::new("AllowedInstanceType", Kind::String).min(1.0).max(30.0).pattern(&P1);
 pub static ALLOWED_INSTANCE_TYPE_SET: Shape = Shape::of("AllowedInstanceTypeSet", Kind::List, &[
     Member::new("member", &ALLOWED_INSTANCE_TYPE),
-]).min(0).max(400);
+]).min(0.0).max(400.0);
 pub static APPLICATION_PROTOCOL: Shape = Shape::values("ApplicationProtocol", &["http", "http2", "grpc"]);
 pub static ASSIGN_PUBLIC_IP: Shape = Shape::values("AssignPublicIp", &["ENABLED", "DISABLED"]);
 pub static ATTACHMENT: Shape = Shape::of("Attachment", Kind::Structure, &[
@@ -141,8 +141,8 @@ pub static CAPACITY_PROVIDER_STRATEGY_ITEM: Shape = Shape::of("CapacityProviderS
     Member::new("weight", &CAPACITY_PROVIDER_STRATEGY_ITEM_WEIGHT),
     Member::new("base", &CAPACITY_PROVIDER_STRATEGY_ITEM_BASE),
 ]);
-pub static CAPACITY_PROVIDER_STRATEGY_ITEM_BASE: Shape = Shape::new("CapacityProviderStrategyItemBase", Kind::Integer).min(0).max(100000);
-pub static CAPACITY_PROVIDER_STRATEGY_ITEM_WEIGHT: Shape = Shape::new("CapacityProviderStrategyItemWeight", Kind::Integer).min(0).max(1000);
+pub static CAPACITY_PROVIDER_STRATEGY_ITEM_BASE: Shape = Shape::new("CapacityProviderStrategyItemBase", Kind::Integer).min(0.0).max(100000.0);
+pub static CAPACITY_PROVIDER_STRATEGY_ITEM_WEIGHT: Shape = Shape::new("CapacityProviderStrategyItemWeight", Kind::Integer).min(0.0).max(1000.0);
 pub static CAPACITY_PROVIDER_TYPE: Shape = Shape::values("CapacityProviderType", &["EC2_AUTOSCALING", "MANAGED_INSTANCES", "FARGATE", "FARGATE_SPOT"]);
 pub static CAPACITY_PROVIDER_UPDATE_STATUS: Shape = Shape::values("CapacityProviderUpdateStatus", &["CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_FAILED"]);
 pub static CAPACITY_PROVIDERS: Shape = Shape::of("CapacityProviders", Kind::List, &[
@@ -632,7 +632,7 @@ pub static DAEMON_DETAIL: Shape = Shape::of("DaemonDetail", Kind::Structure, &[
     Member::new("createdAt", &TIMESTAMP),
     Member::new("updatedAt", &TIMESTAMP),
 ]);
-pub static DAEMON_DRAIN_PERCENT: Shape = Shape::new("DaemonDrainPercent", Kind::Double).min(0).max(100);
+pub static DAEMON_DRAIN_PERCENT: Shape = Shape::new("DaemonDrainPercent", Kind::Double).min(0.0).max(100.0);
 pub static DAEMON_LINUX_PARAMETERS: Shape = Shape::of("DaemonLinuxParameters", Kind::Structure, &[
     Member::new("capabilities", &KERNEL_CAPABILITIES),
     Member::new("devices", &DEVICES_LIST),
@@ -862,7 +862,7 @@ pub static DEPLOYMENT_LIFECYCLE_HOOK_DETAIL: Shape = Shape::of("DeploymentLifecy
 pub static DEPLOYMENT_LIFECYCLE_HOOK_DETAIL_LIST: Shape = Shape::of("DeploymentLifecycleHookDetailList", Kind::List, &[
     Member::new("member", &DEPLOYMENT_LIFECYCLE_HOOK_DETAIL),
 ]);
-pub static DEPLOYMENT_LIFECYCLE_HOOK_DURATION: Shape = Shape::new("DeploymentLifecycleHookDuration", Kind::Integer).min(1).max(20160);
+pub static DEPLOYMENT_LIFECYCLE_HOOK_DURATION: Shape = Shape::new("DeploymentLifecycleHookDuration", Kind::Integer).min(1.0).max(20160.0);
 pub static DEPLOYMENT_LIFECYCLE_HOOK_LIST: Shape = Shape::of("DeploymentLifecycleHookList", Kind::List, &[
     Member::new("member", &DEPLOYMENT_LIFECYCLE_HOOK),
 ]);
@@ -1041,7 +1041,7 @@ pub static DOCKER_VOLUME_CONFIGURATION: Shape = Shape::of("DockerVolumeConfigura
     Member::new("labels", &STRING_MAP),
 ]);
 pub static DOUBLE: Shape = Shape::new("Double", Kind::Double);
-pub static DURATION: Shape = Shape::new("Duration", Kind::Integer).min(0).max(2147483647);
+pub static DURATION: Shape = Shape::new("Duration", Kind::Integer).min(0.0).max(2147483647.0);
 pub static EBSKMS_KEY_ID: Shape = Shape::new("EBSKMSKeyId", Kind::String);
 pub static EBS_RESOURCE_TYPE: Shape = Shape::values("EBSResourceType", &["volume"]);
 pub static EBS_SNAPSHOT_ID: Shape = Shape::new("EBSSnapshotId", Kind::String);
@@ -1101,10 +1101,10 @@ pub static ENVIRONMENT_VARIABLES: Shape = Shape::of("EnvironmentVariables", Kind
 pub static EPHEMERAL_STORAGE: Shape = Shape::of("EphemeralStorage", Kind::Structure, &[
     Member::new("sizeInGiB", &INTEGER).required(),
 ]);
-pub static EXCLUDED_INSTANCE_TYPE: Shape = Shape::new("ExcludedInstanceType", Kind::String).min(1).max(30).pattern(&P1);
+pub static EXCLUDED_INSTANCE_TYPE: Shape = Shape::new("ExcludedInstanceType", Kind::String).min(1.0).max(30.0).pattern(&P1);
 pub static EXCLUDED_INSTANCE_TYPE_SET: Shape = Shape::of("ExcludedInstanceTypeSet", Kind::List, &[
     Member::new("member", &EXCLUDED_INSTANCE_TYPE),
-]).min(0).max(400);
+]).min(0.0).max(400.0);
 pub static EXECUTE_COMMAND_CONFIGURATION: Shape = Shape::of("ExecuteCommandConfiguration", Kind::Structure, &[
     Member::new("kmsKeyId", &STRING),
     Member::new("logging", &EXECUTE_COMMAND_LOGGING),
@@ -1672,10 +1672,10 @@ pub static MANAGED_SCALING: Shape = Shape::of("ManagedScaling", Kind::Structure,
     Member::new("maximumScalingStepSize", &MANAGED_SCALING_STEP_SIZE),
     Member::new("instanceWarmupPeriod", &MANAGED_SCALING_INSTANCE_WARMUP_PERIOD),
 ]);
-pub static MANAGED_SCALING_INSTANCE_WARMUP_PERIOD: Shape = Shape::new("ManagedScalingInstanceWarmupPeriod", Kind::Integer).min(0).max(10000);
+pub static MANAGED_SCALING_INSTANCE_WARMUP_PERIOD: Shape = Shape::new("ManagedScalingInstanceWarmupPeriod", Kind::Integer).min(0.0).max(10000.0);
 pub static MANAGED_SCALING_STATUS: Shape = Shape::values("ManagedScalingStatus", &["ENABLED", "DISABLED"]);
-pub static MANAGED_SCALING_STEP_SIZE: Shape = Shape::new("ManagedScalingStepSize", Kind::Integer).min(1).max(10000);
-pub static MANAGED_SCALING_TARGET_CAPACITY: Shape = Shape::new("ManagedScalingTargetCapacity", Kind::Integer).min(1).max(100);
+pub static MANAGED_SCALING_STEP_SIZE: Shape = Shape::new("ManagedScalingStepSize", Kind::Integer).min(1.0).max(10000.0);
+pub static MANAGED_SCALING_TARGET_CAPACITY: Shape = Shape::new("ManagedScalingTargetCapacity", Kind::Integer).min(1.0).max(100.0);
 pub static MANAGED_SECURITY_GROUP: Shape = Shape::of("ManagedSecurityGroup", Kind::Structure, &[
     Member::new("arn", &STRING),
     Member::new("status", &MANAGED_RESOURCE_STATUS).required(),
@@ -1801,7 +1801,7 @@ pub static PORT_MAPPING: Shape = Shape::of("PortMapping", Kind::Structure, &[
 pub static PORT_MAPPING_LIST: Shape = Shape::of("PortMappingList", Kind::List, &[
     Member::new("member", &PORT_MAPPING),
 ]);
-pub static PORT_NUMBER: Shape = Shape::new("PortNumber", Kind::Integer).min(0).max(65535);
+pub static PORT_NUMBER: Shape = Shape::new("PortNumber", Kind::Integer).min(0.0).max(65535.0);
 pub static PROPAGATE_MI_TAGS: Shape = Shape::values("PropagateMITags", &["CAPACITY_PROVIDER", "NONE"]);
 pub static PROPAGATE_TAGS: Shape = Shape::values("PropagateTags", &["TASK_DEFINITION", "SERVICE", "NONE"]);
 pub static PROTECTED_TASK: Shape = Shape::of("ProtectedTask", Kind::Structure, &[
@@ -2360,7 +2360,7 @@ pub static TAG: Shape = Shape::of("Tag", Kind::Structure, &[
     Member::new("key", &TAG_KEY),
     Member::new("value", &TAG_VALUE),
 ]);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1).max(128).pattern(&P0);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1.0).max(128.0).pattern(&P0);
 pub static TAG_KEYS: Shape = Shape::of("TagKeys", Kind::List, &[
     Member::new("member", &TAG_KEY),
 ]);
@@ -2369,10 +2369,10 @@ pub static TAG_RESOURCE_REQUEST: Shape = Shape::of("TagResourceRequest", Kind::S
     Member::new("tags", &TAGS).required(),
 ]);
 pub static TAG_RESOURCE_RESPONSE: Shape = Shape::new("TagResourceResponse", Kind::Structure);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0).max(256).pattern(&P0);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0.0).max(256.0).pattern(&P0);
 pub static TAGS: Shape = Shape::of("Tags", Kind::List, &[
     Member::new("member", &TAG),
-]).min(0).max(50);
+]).min(0.0).max(50.0);
 pub static TARGET_NOT_CONNECTED_EXCEPTION: Shape = Shape::of("TargetNotConnectedException", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
@@ -2544,7 +2544,7 @@ pub static TASK_VOLUME_CONFIGURATION: Shape = Shape::of("TaskVolumeConfiguration
 pub static TASK_VOLUME_CONFIGURATIONS: Shape = Shape::of("TaskVolumeConfigurations", Kind::List, &[
     Member::new("member", &TASK_VOLUME_CONFIGURATION),
 ]);
-pub static TASK_VOLUME_STORAGE_GI_B: Shape = Shape::new("TaskVolumeStorageGiB", Kind::Integer).min(1);
+pub static TASK_VOLUME_STORAGE_GI_B: Shape = Shape::new("TaskVolumeStorageGiB", Kind::Integer).min(1.0);
 pub static TASKS: Shape = Shape::of("Tasks", Kind::List, &[
     Member::new("member", &TASK),
 ]);

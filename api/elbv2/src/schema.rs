@@ -25,7 +25,7 @@ pub static ACTION: Shape = Shape::of("Action", Kind::Structure, &[
     Member::new("ForwardConfig", &FORWARD_ACTION_CONFIG),
     Member::new("JwtValidationConfig", &JWT_VALIDATION_ACTION_CONFIG),
 ]);
-pub static ACTION_ORDER: Shape = Shape::new("ActionOrder", Kind::Integer).min(1).max(50000);
+pub static ACTION_ORDER: Shape = Shape::new("ActionOrder", Kind::Integer).min(1.0).max(50000.0);
 pub static ACTION_TYPE_ENUM: Shape = Shape::values("ActionTypeEnum", &["forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response", "jwt-validation"]);
 pub static ACTIONS: Shape = Shape::of("Actions", Kind::List, &[
     Member::new("member", &ACTION),
@@ -161,7 +161,7 @@ pub static CIPHER_PRIORITY: Shape = Shape::new("CipherPriority", Kind::Integer);
 pub static CIPHERS: Shape = Shape::of("Ciphers", Kind::List, &[
     Member::new("member", &CIPHER),
 ]);
-pub static CONDITION_FIELD_NAME: Shape = Shape::new("ConditionFieldName", Kind::String).max(64);
+pub static CONDITION_FIELD_NAME: Shape = Shape::new("ConditionFieldName", Kind::String).max(64.0);
 pub static CREATE_LISTENER_INPUT: Shape = Shape::of("CreateListenerInput", Kind::Structure, &[
     Member::new("LoadBalancerArn", &LOAD_BALANCER_ARN).required(),
     Member::new("Protocol", &PROTOCOL_ENUM),
@@ -237,7 +237,7 @@ pub static CREATE_TRUST_STORE_OUTPUT: Shape = Shape::of("CreateTrustStoreOutput"
     Member::new("TrustStores", &TRUST_STORES),
 ]);
 pub static CREATED_TIME: Shape = Shape::new("CreatedTime", Kind::Timestamp);
-pub static CUSTOMER_OWNED_IPV4_POOL: Shape = Shape::new("CustomerOwnedIpv4Pool", Kind::String).max(256).pattern(&P5);
+pub static CUSTOMER_OWNED_IPV4_POOL: Shape = Shape::new("CustomerOwnedIpv4Pool", Kind::String).max(256.0).pattern(&P5);
 pub static DNS_NAME: Shape = Shape::new("DNSName", Kind::String);
 pub static DECREASE_REQUESTS_REMAINING: Shape = Shape::new("DecreaseRequestsRemaining", Kind::Integer);
 pub static DEFAULT: Shape = Shape::new("Default", Kind::Boolean);
@@ -434,8 +434,8 @@ pub static FIXED_RESPONSE_ACTION_CONFIG: Shape = Shape::of("FixedResponseActionC
     Member::new("StatusCode", &FIXED_RESPONSE_ACTION_STATUS_CODE).required(),
     Member::new("ContentType", &FIXED_RESPONSE_ACTION_CONTENT_TYPE),
 ]);
-pub static FIXED_RESPONSE_ACTION_CONTENT_TYPE: Shape = Shape::new("FixedResponseActionContentType", Kind::String).min(0).max(32);
-pub static FIXED_RESPONSE_ACTION_MESSAGE: Shape = Shape::new("FixedResponseActionMessage", Kind::String).min(0).max(1024);
+pub static FIXED_RESPONSE_ACTION_CONTENT_TYPE: Shape = Shape::new("FixedResponseActionContentType", Kind::String).min(0.0).max(32.0);
+pub static FIXED_RESPONSE_ACTION_MESSAGE: Shape = Shape::new("FixedResponseActionMessage", Kind::String).min(0.0).max(1024.0);
 pub static FIXED_RESPONSE_ACTION_STATUS_CODE: Shape = Shape::new("FixedResponseActionStatusCode", Kind::String).pattern(&P0);
 pub static FORWARD_ACTION_CONFIG: Shape = Shape::of("ForwardActionConfig", Kind::Structure, &[
     Member::new("TargetGroups", &TARGET_GROUP_LIST),
@@ -462,10 +462,10 @@ pub static GET_TRUST_STORE_REVOCATION_CONTENT_OUTPUT: Shape = Shape::of("GetTrus
 ]);
 pub static GRPC_CODE: Shape = Shape::new("GrpcCode", Kind::String);
 pub static HEALTH_CHECK_ENABLED: Shape = Shape::new("HealthCheckEnabled", Kind::Boolean);
-pub static HEALTH_CHECK_INTERVAL_SECONDS: Shape = Shape::new("HealthCheckIntervalSeconds", Kind::Integer).min(5).max(300);
+pub static HEALTH_CHECK_INTERVAL_SECONDS: Shape = Shape::new("HealthCheckIntervalSeconds", Kind::Integer).min(5.0).max(300.0);
 pub static HEALTH_CHECK_PORT: Shape = Shape::new("HealthCheckPort", Kind::String);
-pub static HEALTH_CHECK_THRESHOLD_COUNT: Shape = Shape::new("HealthCheckThresholdCount", Kind::Integer).min(2).max(10);
-pub static HEALTH_CHECK_TIMEOUT_SECONDS: Shape = Shape::new("HealthCheckTimeoutSeconds", Kind::Integer).min(2).max(120);
+pub static HEALTH_CHECK_THRESHOLD_COUNT: Shape = Shape::new("HealthCheckThresholdCount", Kind::Integer).min(2.0).max(10.0);
+pub static HEALTH_CHECK_TIMEOUT_SECONDS: Shape = Shape::new("HealthCheckTimeoutSeconds", Kind::Integer).min(2.0).max(120.0);
 pub static HEALTH_UNAVAILABLE_EXCEPTION: Shape = Shape::new("HealthUnavailableException", Kind::Structure);
 pub static HOST_HEADER_CONDITION_CONFIG: Shape = Shape::of("HostHeaderConditionConfig", Kind::Structure, &[
     Member::new("Values", &LIST_OF_STRING),
@@ -498,7 +498,7 @@ pub static INVALID_SUBNET_EXCEPTION: Shape = Shape::new("InvalidSubnetException"
 pub static INVALID_TARGET_EXCEPTION: Shape = Shape::new("InvalidTargetException", Kind::Structure);
 pub static IP_ADDRESS: Shape = Shape::new("IpAddress", Kind::String);
 pub static IP_ADDRESS_TYPE: Shape = Shape::values("IpAddressType", &["ipv4", "dualstack", "dualstack-without-public-ipv4"]);
-pub static IPAM_POOL_ID: Shape = Shape::new("IpamPoolId", Kind::String).max(1000).pattern(&P4);
+pub static IPAM_POOL_ID: Shape = Shape::new("IpamPoolId", Kind::String).max(1000.0).pattern(&P4);
 pub static IPAM_POOLS: Shape = Shape::of("IpamPools", Kind::Structure, &[
     Member::new("Ipv4IpamPoolId", &IPAM_POOL_ID),
 ]);
@@ -557,7 +557,7 @@ pub static LISTENER_ATTRIBUTE: Shape = Shape::of("ListenerAttribute", Kind::Stru
     Member::new("Key", &LISTENER_ATTRIBUTE_KEY),
     Member::new("Value", &LISTENER_ATTRIBUTE_VALUE),
 ]);
-pub static LISTENER_ATTRIBUTE_KEY: Shape = Shape::new("ListenerAttributeKey", Kind::String).max(256).pattern(&P6);
+pub static LISTENER_ATTRIBUTE_KEY: Shape = Shape::new("ListenerAttributeKey", Kind::String).max(256.0).pattern(&P6);
 pub static LISTENER_ATTRIBUTE_VALUE: Shape = Shape::new("ListenerAttributeValue", Kind::String);
 pub static LISTENER_ATTRIBUTES: Shape = Shape::of("ListenerAttributes", Kind::List, &[
     Member::new("member", &LISTENER_ATTRIBUTE),
@@ -601,11 +601,11 @@ pub static LOAD_BALANCER_ATTRIBUTE: Shape = Shape::of("LoadBalancerAttribute", K
     Member::new("Key", &LOAD_BALANCER_ATTRIBUTE_KEY),
     Member::new("Value", &LOAD_BALANCER_ATTRIBUTE_VALUE),
 ]);
-pub static LOAD_BALANCER_ATTRIBUTE_KEY: Shape = Shape::new("LoadBalancerAttributeKey", Kind::String).max(256).pattern(&P6);
-pub static LOAD_BALANCER_ATTRIBUTE_VALUE: Shape = Shape::new("LoadBalancerAttributeValue", Kind::String).max(1024);
+pub static LOAD_BALANCER_ATTRIBUTE_KEY: Shape = Shape::new("LoadBalancerAttributeKey", Kind::String).max(256.0).pattern(&P6);
+pub static LOAD_BALANCER_ATTRIBUTE_VALUE: Shape = Shape::new("LoadBalancerAttributeValue", Kind::String).max(1024.0);
 pub static LOAD_BALANCER_ATTRIBUTES: Shape = Shape::of("LoadBalancerAttributes", Kind::List, &[
     Member::new("member", &LOAD_BALANCER_ATTRIBUTE),
-]).max(20);
+]).max(20.0);
 pub static LOAD_BALANCER_NAME: Shape = Shape::new("LoadBalancerName", Kind::String);
 pub static LOAD_BALANCER_NAMES: Shape = Shape::of("LoadBalancerNames", Kind::List, &[
     Member::new("member", &LOAD_BALANCER_NAME),
@@ -732,14 +732,14 @@ pub static NUMBER_OF_CA_CERTIFICATES: Shape = Shape::new("NumberOfCaCertificates
 pub static NUMBER_OF_REVOKED_ENTRIES: Shape = Shape::new("NumberOfRevokedEntries", Kind::Long);
 pub static OPERATION_NOT_PERMITTED_EXCEPTION: Shape = Shape::new("OperationNotPermittedException", Kind::Structure);
 pub static OUTPOST_ID: Shape = Shape::new("OutpostId", Kind::String);
-pub static PAGE_SIZE: Shape = Shape::new("PageSize", Kind::Integer).min(1).max(400);
-pub static PATH: Shape = Shape::new("Path", Kind::String).min(1).max(1024);
+pub static PAGE_SIZE: Shape = Shape::new("PageSize", Kind::Integer).min(1.0).max(400.0);
+pub static PATH: Shape = Shape::new("Path", Kind::String).min(1.0).max(1024.0);
 pub static PATH_PATTERN_CONDITION_CONFIG: Shape = Shape::of("PathPatternConditionConfig", Kind::Structure, &[
     Member::new("Values", &LIST_OF_STRING),
     Member::new("RegexValues", &LIST_OF_STRING),
 ]);
-pub static POLICY: Shape = Shape::new("Policy", Kind::String).min(1);
-pub static PORT: Shape = Shape::new("Port", Kind::Integer).min(1).max(65535);
+pub static POLICY: Shape = Shape::new("Policy", Kind::String).min(1.0);
+pub static PORT: Shape = Shape::new("Port", Kind::Integer).min(1.0).max(65535.0);
 pub static PRIOR_REQUEST_NOT_COMPLETE_EXCEPTION: Shape = Shape::new("PriorRequestNotCompleteException", Kind::Structure);
 pub static PRIORITY_IN_USE_EXCEPTION: Shape = Shape::new("PriorityInUseException", Kind::Structure);
 pub static PRIVATE_I_PV4_ADDRESS: Shape = Shape::new("PrivateIPv4Address", Kind::String);
@@ -755,7 +755,7 @@ pub static QUERY_STRING_KEY_VALUE_PAIR: Shape = Shape::of("QueryStringKeyValuePa
 pub static QUERY_STRING_KEY_VALUE_PAIR_LIST: Shape = Shape::of("QueryStringKeyValuePairList", Kind::List, &[
     Member::new("member", &QUERY_STRING_KEY_VALUE_PAIR),
 ]);
-pub static QUIC_SERVER_ID: Shape = Shape::new("QuicServerId", Kind::String).min(1).max(256);
+pub static QUIC_SERVER_ID: Shape = Shape::new("QuicServerId", Kind::String).min(1.0).max(256.0);
 pub static REDIRECT_ACTION_CONFIG: Shape = Shape::of("RedirectActionConfig", Kind::Structure, &[
     Member::new("Protocol", &REDIRECT_ACTION_PROTOCOL),
     Member::new("Port", &REDIRECT_ACTION_PORT),
@@ -764,11 +764,11 @@ pub static REDIRECT_ACTION_CONFIG: Shape = Shape::of("RedirectActionConfig", Kin
     Member::new("Query", &REDIRECT_ACTION_QUERY),
     Member::new("StatusCode", &REDIRECT_ACTION_STATUS_CODE_ENUM).required(),
 ]);
-pub static REDIRECT_ACTION_HOST: Shape = Shape::new("RedirectActionHost", Kind::String).min(1).max(128);
-pub static REDIRECT_ACTION_PATH: Shape = Shape::new("RedirectActionPath", Kind::String).min(1).max(128);
+pub static REDIRECT_ACTION_HOST: Shape = Shape::new("RedirectActionHost", Kind::String).min(1.0).max(128.0);
+pub static REDIRECT_ACTION_PATH: Shape = Shape::new("RedirectActionPath", Kind::String).min(1.0).max(128.0);
 pub static REDIRECT_ACTION_PORT: Shape = Shape::new("RedirectActionPort", Kind::String);
 pub static REDIRECT_ACTION_PROTOCOL: Shape = Shape::new("RedirectActionProtocol", Kind::String).pattern(&P1);
-pub static REDIRECT_ACTION_QUERY: Shape = Shape::new("RedirectActionQuery", Kind::String).min(0).max(128);
+pub static REDIRECT_ACTION_QUERY: Shape = Shape::new("RedirectActionQuery", Kind::String).min(0.0).max(128.0);
 pub static REDIRECT_ACTION_STATUS_CODE_ENUM: Shape = Shape::values("RedirectActionStatusCodeEnum", &["HTTP_301", "HTTP_302"]);
 pub static REGISTER_TARGETS_INPUT: Shape = Shape::of("RegisterTargetsInput", Kind::Structure, &[
     Member::new("TargetGroupArn", &TARGET_GROUP_ARN).required(),
@@ -852,7 +852,7 @@ pub static RULE_CONDITION_LIST: Shape = Shape::of("RuleConditionList", Kind::Lis
     Member::new("member", &RULE_CONDITION),
 ]);
 pub static RULE_NOT_FOUND_EXCEPTION: Shape = Shape::new("RuleNotFoundException", Kind::Structure);
-pub static RULE_PRIORITY: Shape = Shape::new("RulePriority", Kind::Integer).min(1).max(50000);
+pub static RULE_PRIORITY: Shape = Shape::new("RulePriority", Kind::Integer).min(1.0).max(50000.0);
 pub static RULE_PRIORITY_LIST: Shape = Shape::of("RulePriorityList", Kind::List, &[
     Member::new("member", &RULE_PRIORITY_PAIR),
 ]);
@@ -966,17 +966,17 @@ pub static TAG_DESCRIPTION: Shape = Shape::of("TagDescription", Kind::Structure,
 pub static TAG_DESCRIPTIONS: Shape = Shape::of("TagDescriptions", Kind::List, &[
     Member::new("member", &TAG_DESCRIPTION),
 ]);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1).max(128).pattern(&P2);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1.0).max(128.0).pattern(&P2);
 pub static TAG_KEYS: Shape = Shape::of("TagKeys", Kind::List, &[
     Member::new("member", &TAG_KEY),
 ]);
 pub static TAG_LIST: Shape = Shape::of("TagList", Kind::List, &[
     Member::new("member", &TAG),
-]).min(1);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0).max(256).pattern(&P2);
+]).min(1.0);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0.0).max(256.0).pattern(&P2);
 pub static TARGET_ADMINISTRATIVE_OVERRIDE_REASON_ENUM: Shape = Shape::values("TargetAdministrativeOverrideReasonEnum", &["AdministrativeOverride.Unknown", "AdministrativeOverride.NoOverride", "AdministrativeOverride.ZonalShiftActive", "AdministrativeOverride.ZonalShiftDelegatedToDns"]);
 pub static TARGET_ADMINISTRATIVE_OVERRIDE_STATE_ENUM: Shape = Shape::values("TargetAdministrativeOverrideStateEnum", &["unknown", "no_override", "zonal_shift_active", "zonal_shift_delegated_to_dns"]);
-pub static TARGET_CONTROL_PORT: Shape = Shape::new("TargetControlPort", Kind::Integer).min(1).max(65535);
+pub static TARGET_CONTROL_PORT: Shape = Shape::new("TargetControlPort", Kind::Integer).min(1.0).max(65535.0);
 pub static TARGET_DESCRIPTION: Shape = Shape::of("TargetDescription", Kind::Structure, &[
     Member::new("Id", &TARGET_ID).required(),
     Member::new("Port", &PORT),
@@ -1016,7 +1016,7 @@ pub static TARGET_GROUP_ATTRIBUTE: Shape = Shape::of("TargetGroupAttribute", Kin
     Member::new("Key", &TARGET_GROUP_ATTRIBUTE_KEY),
     Member::new("Value", &TARGET_GROUP_ATTRIBUTE_VALUE),
 ]);
-pub static TARGET_GROUP_ATTRIBUTE_KEY: Shape = Shape::new("TargetGroupAttributeKey", Kind::String).max(256).pattern(&P6);
+pub static TARGET_GROUP_ATTRIBUTE_KEY: Shape = Shape::new("TargetGroupAttributeKey", Kind::String).max(256.0).pattern(&P6);
 pub static TARGET_GROUP_ATTRIBUTE_VALUE: Shape = Shape::new("TargetGroupAttributeValue", Kind::String);
 pub static TARGET_GROUP_ATTRIBUTES: Shape = Shape::of("TargetGroupAttributes", Kind::List, &[
     Member::new("member", &TARGET_GROUP_ATTRIBUTE),
@@ -1098,7 +1098,7 @@ pub static TRUST_STORE_ASSOCIATIONS: Shape = Shape::of("TrustStoreAssociations",
     Member::new("member", &TRUST_STORE_ASSOCIATION),
 ]);
 pub static TRUST_STORE_IN_USE_EXCEPTION: Shape = Shape::new("TrustStoreInUseException", Kind::Structure);
-pub static TRUST_STORE_NAME: Shape = Shape::new("TrustStoreName", Kind::String).min(1).max(32).pattern(&P3);
+pub static TRUST_STORE_NAME: Shape = Shape::new("TrustStoreName", Kind::String).min(1.0).max(32.0).pattern(&P3);
 pub static TRUST_STORE_NAMES: Shape = Shape::of("TrustStoreNames", Kind::List, &[
     Member::new("member", &TRUST_STORE_NAME),
 ]);

@@ -44,8 +44,8 @@ static P35: Pattern = Pattern::new("aws\\.partner/[\\.\\-_A-Za-z0-9]+/[/\\.\\-_A
 static P36: Pattern = Pattern::new("events:[a-zA-Z]+", "events:[a-zA-Z]+");
 
 pub static ACCESS_DENIED_EXCEPTION: Shape = Shape::new("AccessDeniedException", Kind::Structure);
-pub static ACCOUNT_ID: Shape = Shape::new("AccountId", Kind::String).min(12).max(12).pattern(&P11);
-pub static ACTION: Shape = Shape::new("Action", Kind::String).min(1).max(64).pattern(&P36);
+pub static ACCOUNT_ID: Shape = Shape::new("AccountId", Kind::String).min(12.0).max(12.0).pattern(&P11);
+pub static ACTION: Shape = Shape::new("Action", Kind::String).min(1.0).max(64.0).pattern(&P36);
 pub static ACTIVATE_EVENT_SOURCE_REQUEST: Shape = Shape::of("ActivateEventSourceRequest", Kind::Structure, &[
     Member::new("Name", &EVENT_SOURCE_NAME).required(),
 ]);
@@ -60,11 +60,11 @@ pub static API_DESTINATION: Shape = Shape::of("ApiDestination", Kind::Structure,
     Member::new("CreationTime", &TIMESTAMP),
     Member::new("LastModifiedTime", &TIMESTAMP),
 ]);
-pub static API_DESTINATION_ARN: Shape = Shape::new("ApiDestinationArn", Kind::String).min(1).max(1600).pattern(&P27);
-pub static API_DESTINATION_DESCRIPTION: Shape = Shape::new("ApiDestinationDescription", Kind::String).max(512).pattern(&P4);
+pub static API_DESTINATION_ARN: Shape = Shape::new("ApiDestinationArn", Kind::String).min(1.0).max(1600.0).pattern(&P27);
+pub static API_DESTINATION_DESCRIPTION: Shape = Shape::new("ApiDestinationDescription", Kind::String).max(512.0).pattern(&P4);
 pub static API_DESTINATION_HTTP_METHOD: Shape = Shape::values("ApiDestinationHttpMethod", &["POST", "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"]);
-pub static API_DESTINATION_INVOCATION_RATE_LIMIT_PER_SECOND: Shape = Shape::new("ApiDestinationInvocationRateLimitPerSecond", Kind::Integer).min(1);
-pub static API_DESTINATION_NAME: Shape = Shape::new("ApiDestinationName", Kind::String).min(1).max(64).pattern(&P7);
+pub static API_DESTINATION_INVOCATION_RATE_LIMIT_PER_SECOND: Shape = Shape::new("ApiDestinationInvocationRateLimitPerSecond", Kind::Integer).min(1.0);
+pub static API_DESTINATION_NAME: Shape = Shape::new("ApiDestinationName", Kind::String).min(1.0).max(64.0).pattern(&P7);
 pub static API_DESTINATION_RESPONSE_LIST: Shape = Shape::of("ApiDestinationResponseList", Kind::List, &[
     Member::new("member", &API_DESTINATION),
 ]);
@@ -82,18 +82,18 @@ pub static ARCHIVE: Shape = Shape::of("Archive", Kind::Structure, &[
     Member::new("EventCount", &LONG),
     Member::new("CreationTime", &TIMESTAMP),
 ]);
-pub static ARCHIVE_ARN: Shape = Shape::new("ArchiveArn", Kind::String).min(1).max(1600).pattern(&P25);
-pub static ARCHIVE_DESCRIPTION: Shape = Shape::new("ArchiveDescription", Kind::String).max(512).pattern(&P4);
-pub static ARCHIVE_NAME: Shape = Shape::new("ArchiveName", Kind::String).min(1).max(48).pattern(&P7);
+pub static ARCHIVE_ARN: Shape = Shape::new("ArchiveArn", Kind::String).min(1.0).max(1600.0).pattern(&P25);
+pub static ARCHIVE_DESCRIPTION: Shape = Shape::new("ArchiveDescription", Kind::String).max(512.0).pattern(&P4);
+pub static ARCHIVE_NAME: Shape = Shape::new("ArchiveName", Kind::String).min(1.0).max(48.0).pattern(&P7);
 pub static ARCHIVE_RESPONSE_LIST: Shape = Shape::of("ArchiveResponseList", Kind::List, &[
     Member::new("member", &ARCHIVE),
 ]);
 pub static ARCHIVE_STATE: Shape = Shape::values("ArchiveState", &["ENABLED", "DISABLED", "CREATING", "UPDATING", "CREATE_FAILED", "UPDATE_FAILED"]);
-pub static ARCHIVE_STATE_REASON: Shape = Shape::new("ArchiveStateReason", Kind::String).max(512).pattern(&P4);
-pub static ARN: Shape = Shape::new("Arn", Kind::String).min(1).max(1600);
+pub static ARCHIVE_STATE_REASON: Shape = Shape::new("ArchiveStateReason", Kind::String).max(512.0).pattern(&P4);
+pub static ARN: Shape = Shape::new("Arn", Kind::String).min(1.0).max(1600.0);
 pub static ASSIGN_PUBLIC_IP: Shape = Shape::values("AssignPublicIp", &["ENABLED", "DISABLED"]);
-pub static AUTH_HEADER_PARAMETERS: Shape = Shape::new("AuthHeaderParameters", Kind::String).min(1).max(512).pattern(&P17);
-pub static AUTH_HEADER_PARAMETERS_SENSITIVE: Shape = Shape::new("AuthHeaderParametersSensitive", Kind::String).min(1).max(512).pattern(&P17).sensitive();
+pub static AUTH_HEADER_PARAMETERS: Shape = Shape::new("AuthHeaderParameters", Kind::String).min(1.0).max(512.0).pattern(&P17);
+pub static AUTH_HEADER_PARAMETERS_SENSITIVE: Shape = Shape::new("AuthHeaderParametersSensitive", Kind::String).min(1.0).max(512.0).pattern(&P17).sensitive();
 pub static AWS_VPC_CONFIGURATION: Shape = Shape::of("AwsVpcConfiguration", Kind::Structure, &[
     Member::new("Subnets", &STRING_LIST).required(),
     Member::new("SecurityGroups", &STRING_LIST),
@@ -120,17 +120,17 @@ pub static CANCEL_REPLAY_RESPONSE: Shape = Shape::of("CancelReplayResponse", Kin
     Member::new("State", &REPLAY_STATE),
     Member::new("StateReason", &REPLAY_STATE_REASON),
 ]);
-pub static CAPACITY_PROVIDER: Shape = Shape::new("CapacityProvider", Kind::String).min(1).max(255);
+pub static CAPACITY_PROVIDER: Shape = Shape::new("CapacityProvider", Kind::String).min(1.0).max(255.0);
 pub static CAPACITY_PROVIDER_STRATEGY: Shape = Shape::of("CapacityProviderStrategy", Kind::List, &[
     Member::new("member", &CAPACITY_PROVIDER_STRATEGY_ITEM),
-]).max(6);
+]).max(6.0);
 pub static CAPACITY_PROVIDER_STRATEGY_ITEM: Shape = Shape::of("CapacityProviderStrategyItem", Kind::Structure, &[
     Member::new("capacityProvider", &CAPACITY_PROVIDER).required(),
     Member::new("weight", &CAPACITY_PROVIDER_STRATEGY_ITEM_WEIGHT),
     Member::new("base", &CAPACITY_PROVIDER_STRATEGY_ITEM_BASE),
 ]);
-pub static CAPACITY_PROVIDER_STRATEGY_ITEM_BASE: Shape = Shape::new("CapacityProviderStrategyItemBase", Kind::Integer).min(0).max(100000);
-pub static CAPACITY_PROVIDER_STRATEGY_ITEM_WEIGHT: Shape = Shape::new("CapacityProviderStrategyItemWeight", Kind::Integer).min(0).max(1000);
+pub static CAPACITY_PROVIDER_STRATEGY_ITEM_BASE: Shape = Shape::new("CapacityProviderStrategyItemBase", Kind::Integer).min(0.0).max(100000.0);
+pub static CAPACITY_PROVIDER_STRATEGY_ITEM_WEIGHT: Shape = Shape::new("CapacityProviderStrategyItemWeight", Kind::Integer).min(0.0).max(1000.0);
 pub static CONCURRENT_MODIFICATION_EXCEPTION: Shape = Shape::new("ConcurrentModificationException", Kind::Structure);
 pub static CONDITION: Shape = Shape::of("Condition", Kind::Structure, &[
     Member::new("Type", &STRING).required(),
@@ -150,7 +150,7 @@ pub static CONNECTION: Shape = Shape::of("Connection", Kind::Structure, &[
 pub static CONNECTION_API_KEY_AUTH_RESPONSE_PARAMETERS: Shape = Shape::of("ConnectionApiKeyAuthResponseParameters", Kind::Structure, &[
     Member::new("ApiKeyName", &AUTH_HEADER_PARAMETERS),
 ]);
-pub static CONNECTION_ARN: Shape = Shape::new("ConnectionArn", Kind::String).min(1).max(1600).pattern(&P28);
+pub static CONNECTION_ARN: Shape = Shape::new("ConnectionArn", Kind::String).min(1.0).max(1600.0).pattern(&P28);
 pub static CONNECTION_AUTH_RESPONSE_PARAMETERS: Shape = Shape::of("ConnectionAuthResponseParameters", Kind::Structure, &[
     Member::new("BasicAuthParameters", &CONNECTION_BASIC_AUTH_RESPONSE_PARAMETERS),
     Member::new("OAuthParameters", &CONNECTION_O_AUTH_RESPONSE_PARAMETERS),
@@ -169,8 +169,8 @@ pub static CONNECTION_BODY_PARAMETER: Shape = Shape::of("ConnectionBodyParameter
 ]);
 pub static CONNECTION_BODY_PARAMETERS_LIST: Shape = Shape::of("ConnectionBodyParametersList", Kind::List, &[
     Member::new("member", &CONNECTION_BODY_PARAMETER),
-]).min(0).max(100);
-pub static CONNECTION_DESCRIPTION: Shape = Shape::new("ConnectionDescription", Kind::String).max(512).pattern(&P4);
+]).min(0.0).max(100.0);
+pub static CONNECTION_DESCRIPTION: Shape = Shape::new("ConnectionDescription", Kind::String).max(512.0).pattern(&P4);
 pub static CONNECTION_HEADER_PARAMETER: Shape = Shape::of("ConnectionHeaderParameter", Kind::Structure, &[
     Member::new("Key", &HEADER_KEY),
     Member::new("Value", &HEADER_VALUE_SENSITIVE),
@@ -178,13 +178,13 @@ pub static CONNECTION_HEADER_PARAMETER: Shape = Shape::of("ConnectionHeaderParam
 ]);
 pub static CONNECTION_HEADER_PARAMETERS_LIST: Shape = Shape::of("ConnectionHeaderParametersList", Kind::List, &[
     Member::new("member", &CONNECTION_HEADER_PARAMETER),
-]).min(0).max(100);
+]).min(0.0).max(100.0);
 pub static CONNECTION_HTTP_PARAMETERS: Shape = Shape::of("ConnectionHttpParameters", Kind::Structure, &[
     Member::new("HeaderParameters", &CONNECTION_HEADER_PARAMETERS_LIST),
     Member::new("QueryStringParameters", &CONNECTION_QUERY_STRING_PARAMETERS_LIST),
     Member::new("BodyParameters", &CONNECTION_BODY_PARAMETERS_LIST),
 ]);
-pub static CONNECTION_NAME: Shape = Shape::new("ConnectionName", Kind::String).min(1).max(64).pattern(&P7);
+pub static CONNECTION_NAME: Shape = Shape::new("ConnectionName", Kind::String).min(1.0).max(64.0).pattern(&P7);
 pub static CONNECTION_O_AUTH_CLIENT_RESPONSE_PARAMETERS: Shape = Shape::of("ConnectionOAuthClientResponseParameters", Kind::Structure, &[
     Member::new("ClientID", &AUTH_HEADER_PARAMETERS),
 ]);
@@ -202,12 +202,12 @@ pub static CONNECTION_QUERY_STRING_PARAMETER: Shape = Shape::of("ConnectionQuery
 ]);
 pub static CONNECTION_QUERY_STRING_PARAMETERS_LIST: Shape = Shape::of("ConnectionQueryStringParametersList", Kind::List, &[
     Member::new("member", &CONNECTION_QUERY_STRING_PARAMETER),
-]).min(0).max(100);
+]).min(0.0).max(100.0);
 pub static CONNECTION_RESPONSE_LIST: Shape = Shape::of("ConnectionResponseList", Kind::List, &[
     Member::new("member", &CONNECTION),
 ]);
 pub static CONNECTION_STATE: Shape = Shape::values("ConnectionState", &["CREATING", "UPDATING", "DELETING", "AUTHORIZED", "DEAUTHORIZED", "AUTHORIZING", "DEAUTHORIZING", "ACTIVE", "FAILED_CONNECTIVITY"]);
-pub static CONNECTION_STATE_REASON: Shape = Shape::new("ConnectionStateReason", Kind::String).max(512).pattern(&P4);
+pub static CONNECTION_STATE_REASON: Shape = Shape::new("ConnectionStateReason", Kind::String).max(512.0).pattern(&P4);
 pub static CONNECTIVITY_RESOURCE_CONFIGURATION_ARN: Shape = Shape::of("ConnectivityResourceConfigurationArn", Kind::Structure, &[
     Member::new("ResourceConfigurationArn", &RESOURCE_CONFIGURATION_ARN).required(),
 ]);
@@ -321,9 +321,9 @@ pub static CREATE_PARTNER_EVENT_SOURCE_REQUEST: Shape = Shape::of("CreatePartner
 pub static CREATE_PARTNER_EVENT_SOURCE_RESPONSE: Shape = Shape::of("CreatePartnerEventSourceResponse", Kind::Structure, &[
     Member::new("EventSourceArn", &STRING),
 ]);
-pub static CREATED_BY: Shape = Shape::new("CreatedBy", Kind::String).min(1).max(128);
-pub static DATABASE: Shape = Shape::new("Database", Kind::String).min(1).max(64);
-pub static DB_USER: Shape = Shape::new("DbUser", Kind::String).min(1).max(128);
+pub static CREATED_BY: Shape = Shape::new("CreatedBy", Kind::String).min(1.0).max(128.0);
+pub static DATABASE: Shape = Shape::new("Database", Kind::String).min(1.0).max(64.0);
+pub static DB_USER: Shape = Shape::new("DbUser", Kind::String).min(1.0).max(128.0);
 pub static DEACTIVATE_EVENT_SOURCE_REQUEST: Shape = Shape::of("DeactivateEventSourceRequest", Kind::Structure, &[
     Member::new("Name", &EVENT_SOURCE_NAME).required(),
 ]);
@@ -554,22 +554,22 @@ pub static ENDPOINT: Shape = Shape::of("Endpoint", Kind::Structure, &[
     Member::new("CreationTime", &TIMESTAMP),
     Member::new("LastModifiedTime", &TIMESTAMP),
 ]);
-pub static ENDPOINT_ARN: Shape = Shape::new("EndpointArn", Kind::String).min(1).max(1600).pattern(&P29);
-pub static ENDPOINT_DESCRIPTION: Shape = Shape::new("EndpointDescription", Kind::String).max(512).pattern(&P4);
+pub static ENDPOINT_ARN: Shape = Shape::new("EndpointArn", Kind::String).min(1.0).max(1600.0).pattern(&P29);
+pub static ENDPOINT_DESCRIPTION: Shape = Shape::new("EndpointDescription", Kind::String).max(512.0).pattern(&P4);
 pub static ENDPOINT_EVENT_BUS: Shape = Shape::of("EndpointEventBus", Kind::Structure, &[
     Member::new("EventBusArn", &NON_PARTNER_EVENT_BUS_ARN).required(),
 ]);
 pub static ENDPOINT_EVENT_BUS_LIST: Shape = Shape::of("EndpointEventBusList", Kind::List, &[
     Member::new("member", &ENDPOINT_EVENT_BUS),
-]).min(2).max(2);
-pub static ENDPOINT_ID: Shape = Shape::new("EndpointId", Kind::String).min(1).max(50).pattern(&P19);
+]).min(2.0).max(2.0);
+pub static ENDPOINT_ID: Shape = Shape::new("EndpointId", Kind::String).min(1.0).max(50.0).pattern(&P19);
 pub static ENDPOINT_LIST: Shape = Shape::of("EndpointList", Kind::List, &[
     Member::new("member", &ENDPOINT),
 ]);
-pub static ENDPOINT_NAME: Shape = Shape::new("EndpointName", Kind::String).min(1).max(64).pattern(&P7);
+pub static ENDPOINT_NAME: Shape = Shape::new("EndpointName", Kind::String).min(1.0).max(64.0).pattern(&P7);
 pub static ENDPOINT_STATE: Shape = Shape::values("EndpointState", &["ACTIVE", "CREATING", "UPDATING", "DELETING", "CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED"]);
-pub static ENDPOINT_STATE_REASON: Shape = Shape::new("EndpointStateReason", Kind::String).min(1).max(512).pattern(&P4);
-pub static ENDPOINT_URL: Shape = Shape::new("EndpointUrl", Kind::String).min(1).max(256).pattern(&P15);
+pub static ENDPOINT_STATE_REASON: Shape = Shape::new("EndpointStateReason", Kind::String).min(1.0).max(512.0).pattern(&P4);
+pub static ENDPOINT_URL: Shape = Shape::new("EndpointUrl", Kind::String).min(1.0).max(256.0).pattern(&P15);
 pub static ERROR_CODE: Shape = Shape::new("ErrorCode", Kind::String);
 pub static ERROR_MESSAGE: Shape = Shape::new("ErrorMessage", Kind::String);
 pub static EVENT_BUS: Shape = Shape::of("EventBus", Kind::Structure, &[
@@ -580,16 +580,16 @@ pub static EVENT_BUS: Shape = Shape::of("EventBus", Kind::Structure, &[
     Member::new("CreationTime", &TIMESTAMP),
     Member::new("LastModifiedTime", &TIMESTAMP),
 ]);
-pub static EVENT_BUS_ARN: Shape = Shape::new("EventBusArn", Kind::String).min(1).max(1600).pattern(&P25);
-pub static EVENT_BUS_DESCRIPTION: Shape = Shape::new("EventBusDescription", Kind::String).max(512);
+pub static EVENT_BUS_ARN: Shape = Shape::new("EventBusArn", Kind::String).min(1.0).max(1600.0).pattern(&P25);
+pub static EVENT_BUS_DESCRIPTION: Shape = Shape::new("EventBusDescription", Kind::String).max(512.0);
 pub static EVENT_BUS_LIST: Shape = Shape::of("EventBusList", Kind::List, &[
     Member::new("member", &EVENT_BUS),
 ]);
-pub static EVENT_BUS_NAME: Shape = Shape::new("EventBusName", Kind::String).min(1).max(256).pattern(&P5);
-pub static EVENT_BUS_NAME_OR_ARN: Shape = Shape::new("EventBusNameOrArn", Kind::String).min(1).max(1600).pattern(&P2);
-pub static EVENT_ID: Shape = Shape::new("EventId", Kind::String).max(64);
-pub static EVENT_PATTERN: Shape = Shape::new("EventPattern", Kind::String).max(4096);
-pub static EVENT_RESOURCE: Shape = Shape::new("EventResource", Kind::String).max(2048);
+pub static EVENT_BUS_NAME: Shape = Shape::new("EventBusName", Kind::String).min(1.0).max(256.0).pattern(&P5);
+pub static EVENT_BUS_NAME_OR_ARN: Shape = Shape::new("EventBusNameOrArn", Kind::String).min(1.0).max(1600.0).pattern(&P2);
+pub static EVENT_ID: Shape = Shape::new("EventId", Kind::String).max(64.0);
+pub static EVENT_PATTERN: Shape = Shape::new("EventPattern", Kind::String).max(4096.0);
+pub static EVENT_RESOURCE: Shape = Shape::new("EventResource", Kind::String).max(2048.0);
 pub static EVENT_RESOURCE_LIST: Shape = Shape::of("EventResourceList", Kind::List, &[
     Member::new("member", &EVENT_RESOURCE),
 ]);
@@ -604,38 +604,38 @@ pub static EVENT_SOURCE: Shape = Shape::of("EventSource", Kind::Structure, &[
 pub static EVENT_SOURCE_LIST: Shape = Shape::of("EventSourceList", Kind::List, &[
     Member::new("member", &EVENT_SOURCE),
 ]);
-pub static EVENT_SOURCE_NAME: Shape = Shape::new("EventSourceName", Kind::String).min(1).max(256).pattern(&P34);
-pub static EVENT_SOURCE_NAME_PREFIX: Shape = Shape::new("EventSourceNamePrefix", Kind::String).min(1).max(256).pattern(&P5);
+pub static EVENT_SOURCE_NAME: Shape = Shape::new("EventSourceName", Kind::String).min(1.0).max(256.0).pattern(&P34);
+pub static EVENT_SOURCE_NAME_PREFIX: Shape = Shape::new("EventSourceNamePrefix", Kind::String).min(1.0).max(256.0).pattern(&P5);
 pub static EVENT_SOURCE_STATE: Shape = Shape::values("EventSourceState", &["PENDING", "ACTIVE", "DELETED"]);
 pub static EVENT_TIME: Shape = Shape::new("EventTime", Kind::Timestamp);
 pub static FAILOVER_CONFIG: Shape = Shape::of("FailoverConfig", Kind::Structure, &[
     Member::new("Primary", &PRIMARY).required(),
     Member::new("Secondary", &SECONDARY).required(),
 ]);
-pub static GRAPH_QL_OPERATION: Shape = Shape::new("GraphQLOperation", Kind::String).min(1).max(1048576).sensitive();
-pub static HEADER_KEY: Shape = Shape::new("HeaderKey", Kind::String).max(512).pattern(&P18);
+pub static GRAPH_QL_OPERATION: Shape = Shape::new("GraphQLOperation", Kind::String).min(1.0).max(1048576.0).sensitive();
+pub static HEADER_KEY: Shape = Shape::new("HeaderKey", Kind::String).max(512.0).pattern(&P18);
 pub static HEADER_PARAMETERS_MAP: Shape = Shape::of("HeaderParametersMap", Kind::Map, &[
     Member::new("key", &HEADER_KEY),
     Member::new("value", &HEADER_VALUE),
 ]);
-pub static HEADER_VALUE: Shape = Shape::new("HeaderValue", Kind::String).max(512).pattern(&P16);
-pub static HEADER_VALUE_SENSITIVE: Shape = Shape::new("HeaderValueSensitive", Kind::String).max(512).pattern(&P16).sensitive();
-pub static HEALTH_CHECK: Shape = Shape::new("HealthCheck", Kind::String).min(1).max(1600).pattern(&P30);
-pub static HOME_REGION: Shape = Shape::new("HomeRegion", Kind::String).min(9).max(20).pattern(&P20);
+pub static HEADER_VALUE: Shape = Shape::new("HeaderValue", Kind::String).max(512.0).pattern(&P16);
+pub static HEADER_VALUE_SENSITIVE: Shape = Shape::new("HeaderValueSensitive", Kind::String).max(512.0).pattern(&P16).sensitive();
+pub static HEALTH_CHECK: Shape = Shape::new("HealthCheck", Kind::String).min(1.0).max(1600.0).pattern(&P30);
+pub static HOME_REGION: Shape = Shape::new("HomeRegion", Kind::String).min(9.0).max(20.0).pattern(&P20);
 pub static HTTP_PARAMETERS: Shape = Shape::of("HttpParameters", Kind::Structure, &[
     Member::new("PathParameterValues", &PATH_PARAMETER_LIST),
     Member::new("HeaderParameters", &HEADER_PARAMETERS_MAP),
     Member::new("QueryStringParameters", &QUERY_STRING_PARAMETERS_MAP),
 ]);
-pub static HTTPS_ENDPOINT: Shape = Shape::new("HttpsEndpoint", Kind::String).min(1).max(2048).pattern(&P12);
-pub static IAM_ROLE_ARN: Shape = Shape::new("IamRoleArn", Kind::String).min(1).max(256).pattern(&P33);
+pub static HTTPS_ENDPOINT: Shape = Shape::new("HttpsEndpoint", Kind::String).min(1.0).max(2048.0).pattern(&P12);
+pub static IAM_ROLE_ARN: Shape = Shape::new("IamRoleArn", Kind::String).min(1.0).max(256.0).pattern(&P33);
 pub static ILLEGAL_STATUS_EXCEPTION: Shape = Shape::new("IllegalStatusException", Kind::Structure);
 pub static INCLUDE_DETAIL: Shape = Shape::values("IncludeDetail", &["NONE", "FULL"]);
 pub static INPUT_TRANSFORMER: Shape = Shape::of("InputTransformer", Kind::Structure, &[
     Member::new("InputPathsMap", &TRANSFORMER_PATHS),
     Member::new("InputTemplate", &TRANSFORMER_INPUT).required(),
 ]);
-pub static INPUT_TRANSFORMER_PATH_KEY: Shape = Shape::new("InputTransformerPathKey", Kind::String).min(1).max(256).pattern(&P6);
+pub static INPUT_TRANSFORMER_PATH_KEY: Shape = Shape::new("InputTransformerPathKey", Kind::String).min(1.0).max(256.0).pattern(&P6);
 pub static INTEGER: Shape = Shape::new("Integer", Kind::Integer);
 pub static INTERNAL_EXCEPTION: Shape = Shape::new("InternalException", Kind::Structure);
 pub static INVALID_EVENT_PATTERN_EXCEPTION: Shape = Shape::new("InvalidEventPatternException", Kind::Structure);
@@ -643,12 +643,12 @@ pub static INVALID_STATE_EXCEPTION: Shape = Shape::new("InvalidStateException", 
 pub static KINESIS_PARAMETERS: Shape = Shape::of("KinesisParameters", Kind::Structure, &[
     Member::new("PartitionKeyPath", &TARGET_PARTITION_KEY_PATH).required(),
 ]);
-pub static KMS_KEY_IDENTIFIER: Shape = Shape::new("KmsKeyIdentifier", Kind::String).max(2048).pattern(&P23);
+pub static KMS_KEY_IDENTIFIER: Shape = Shape::new("KmsKeyIdentifier", Kind::String).max(2048.0).pattern(&P23);
 pub static LAUNCH_TYPE: Shape = Shape::values("LaunchType", &["EC2", "FARGATE", "EXTERNAL"]);
 pub static LEVEL: Shape = Shape::values("Level", &["OFF", "ERROR", "INFO", "TRACE"]);
 pub static LIMIT_EXCEEDED_EXCEPTION: Shape = Shape::new("LimitExceededException", Kind::Structure);
-pub static LIMIT_MAX100: Shape = Shape::new("LimitMax100", Kind::Integer).min(1).max(100);
-pub static LIMIT_MIN1: Shape = Shape::new("LimitMin1", Kind::Integer).min(1);
+pub static LIMIT_MAX100: Shape = Shape::new("LimitMax100", Kind::Integer).min(1.0).max(100.0);
+pub static LIMIT_MIN1: Shape = Shape::new("LimitMin1", Kind::Integer).min(1.0);
 pub static LIST_API_DESTINATIONS_REQUEST: Shape = Shape::of("ListApiDestinationsRequest", Kind::Structure, &[
     Member::new("NamePrefix", &API_DESTINATION_NAME),
     Member::new("ConnectionArn", &CONNECTION_ARN),
@@ -778,18 +778,18 @@ pub static LOG_CONFIG: Shape = Shape::of("LogConfig", Kind::Structure, &[
     Member::new("Level", &LEVEL),
 ]);
 pub static LONG: Shape = Shape::new("Long", Kind::Long);
-pub static MANAGED_BY: Shape = Shape::new("ManagedBy", Kind::String).min(1).max(128);
+pub static MANAGED_BY: Shape = Shape::new("ManagedBy", Kind::String).min(1.0).max(128.0);
 pub static MANAGED_RULE_EXCEPTION: Shape = Shape::new("ManagedRuleException", Kind::Structure);
-pub static MAXIMUM_EVENT_AGE_IN_SECONDS: Shape = Shape::new("MaximumEventAgeInSeconds", Kind::Integer).min(60).max(86400);
-pub static MAXIMUM_RETRY_ATTEMPTS: Shape = Shape::new("MaximumRetryAttempts", Kind::Integer).min(0).max(185);
-pub static MESSAGE_GROUP_ID: Shape = Shape::new("MessageGroupId", Kind::String).max(100);
+pub static MAXIMUM_EVENT_AGE_IN_SECONDS: Shape = Shape::new("MaximumEventAgeInSeconds", Kind::Integer).min(60.0).max(86400.0);
+pub static MAXIMUM_RETRY_ATTEMPTS: Shape = Shape::new("MaximumRetryAttempts", Kind::Integer).min(0.0).max(185.0);
+pub static MESSAGE_GROUP_ID: Shape = Shape::new("MessageGroupId", Kind::String).max(100.0);
 pub static NETWORK_CONFIGURATION: Shape = Shape::of("NetworkConfiguration", Kind::Structure, &[
     Member::new("awsvpcConfiguration", &AWS_VPC_CONFIGURATION),
 ]);
-pub static NEXT_TOKEN: Shape = Shape::new("NextToken", Kind::String).min(1).max(2048);
-pub static NON_PARTNER_EVENT_BUS_ARN: Shape = Shape::new("NonPartnerEventBusArn", Kind::String).min(1).max(512).pattern(&P32);
-pub static NON_PARTNER_EVENT_BUS_NAME: Shape = Shape::new("NonPartnerEventBusName", Kind::String).min(1).max(256).pattern(&P7);
-pub static NON_PARTNER_EVENT_BUS_NAME_OR_ARN: Shape = Shape::new("NonPartnerEventBusNameOrArn", Kind::String).min(1).max(1600).pattern(&P3);
+pub static NEXT_TOKEN: Shape = Shape::new("NextToken", Kind::String).min(1.0).max(2048.0);
+pub static NON_PARTNER_EVENT_BUS_ARN: Shape = Shape::new("NonPartnerEventBusArn", Kind::String).min(1.0).max(512.0).pattern(&P32);
+pub static NON_PARTNER_EVENT_BUS_NAME: Shape = Shape::new("NonPartnerEventBusName", Kind::String).min(1.0).max(256.0).pattern(&P7);
+pub static NON_PARTNER_EVENT_BUS_NAME_OR_ARN: Shape = Shape::new("NonPartnerEventBusNameOrArn", Kind::String).min(1.0).max(1600.0).pattern(&P3);
 pub static OPERATION_DISABLED_EXCEPTION: Shape = Shape::new("OperationDisabledException", Kind::Structure);
 pub static PARTNER_EVENT_SOURCE: Shape = Shape::of("PartnerEventSource", Kind::Structure, &[
     Member::new("Arn", &STRING),
@@ -807,7 +807,7 @@ pub static PARTNER_EVENT_SOURCE_ACCOUNT_LIST: Shape = Shape::of("PartnerEventSou
 pub static PARTNER_EVENT_SOURCE_LIST: Shape = Shape::of("PartnerEventSourceList", Kind::List, &[
     Member::new("member", &PARTNER_EVENT_SOURCE),
 ]);
-pub static PARTNER_EVENT_SOURCE_NAME_PREFIX: Shape = Shape::new("PartnerEventSourceNamePrefix", Kind::String).min(1).max(256).pattern(&P35);
+pub static PARTNER_EVENT_SOURCE_NAME_PREFIX: Shape = Shape::new("PartnerEventSourceNamePrefix", Kind::String).min(1.0).max(256.0).pattern(&P35);
 pub static PATH_PARAMETER: Shape = Shape::new("PathParameter", Kind::String).pattern(&P13);
 pub static PATH_PARAMETER_LIST: Shape = Shape::of("PathParameterList", Kind::List, &[
     Member::new("member", &PATH_PARAMETER),
@@ -816,25 +816,25 @@ pub static PLACEMENT_CONSTRAINT: Shape = Shape::of("PlacementConstraint", Kind::
     Member::new("type", &PLACEMENT_CONSTRAINT_TYPE),
     Member::new("expression", &PLACEMENT_CONSTRAINT_EXPRESSION),
 ]);
-pub static PLACEMENT_CONSTRAINT_EXPRESSION: Shape = Shape::new("PlacementConstraintExpression", Kind::String).max(2000);
+pub static PLACEMENT_CONSTRAINT_EXPRESSION: Shape = Shape::new("PlacementConstraintExpression", Kind::String).max(2000.0);
 pub static PLACEMENT_CONSTRAINT_TYPE: Shape = Shape::values("PlacementConstraintType", &["distinctInstance", "memberOf"]);
 pub static PLACEMENT_CONSTRAINTS: Shape = Shape::of("PlacementConstraints", Kind::List, &[
     Member::new("member", &PLACEMENT_CONSTRAINT),
-]).max(10);
+]).max(10.0);
 pub static PLACEMENT_STRATEGIES: Shape = Shape::of("PlacementStrategies", Kind::List, &[
     Member::new("member", &PLACEMENT_STRATEGY),
-]).max(5);
+]).max(5.0);
 pub static PLACEMENT_STRATEGY: Shape = Shape::of("PlacementStrategy", Kind::Structure, &[
     Member::new("type", &PLACEMENT_STRATEGY_TYPE),
     Member::new("field", &PLACEMENT_STRATEGY_FIELD),
 ]);
-pub static PLACEMENT_STRATEGY_FIELD: Shape = Shape::new("PlacementStrategyField", Kind::String).max(255);
+pub static PLACEMENT_STRATEGY_FIELD: Shape = Shape::new("PlacementStrategyField", Kind::String).max(255.0);
 pub static PLACEMENT_STRATEGY_TYPE: Shape = Shape::values("PlacementStrategyType", &["random", "spread", "binpack"]);
 pub static POLICY_LENGTH_EXCEEDED_EXCEPTION: Shape = Shape::new("PolicyLengthExceededException", Kind::Structure);
 pub static PRIMARY: Shape = Shape::of("Primary", Kind::Structure, &[
     Member::new("HealthCheck", &HEALTH_CHECK).required(),
 ]);
-pub static PRINCIPAL: Shape = Shape::new("Principal", Kind::String).min(1).max(12).pattern(&P0);
+pub static PRINCIPAL: Shape = Shape::new("Principal", Kind::String).min(1.0).max(12.0).pattern(&P0);
 pub static PROPAGATE_TAGS: Shape = Shape::values("PropagateTags", &["TASK_DEFINITION"]);
 pub static PUT_EVENTS_REQUEST: Shape = Shape::of("PutEventsRequest", Kind::Structure, &[
     Member::new("Entries", &PUT_EVENTS_REQUEST_ENTRY_LIST).required(),
@@ -851,7 +851,7 @@ pub static PUT_EVENTS_REQUEST_ENTRY: Shape = Shape::of("PutEventsRequestEntry", 
 ]);
 pub static PUT_EVENTS_REQUEST_ENTRY_LIST: Shape = Shape::of("PutEventsRequestEntryList", Kind::List, &[
     Member::new("member", &PUT_EVENTS_REQUEST_ENTRY),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static PUT_EVENTS_RESPONSE: Shape = Shape::of("PutEventsResponse", Kind::Structure, &[
     Member::new("FailedEntryCount", &INTEGER),
     Member::new("Entries", &PUT_EVENTS_RESULT_ENTRY_LIST),
@@ -876,7 +876,7 @@ pub static PUT_PARTNER_EVENTS_REQUEST_ENTRY: Shape = Shape::of("PutPartnerEvents
 ]);
 pub static PUT_PARTNER_EVENTS_REQUEST_ENTRY_LIST: Shape = Shape::of("PutPartnerEventsRequestEntryList", Kind::List, &[
     Member::new("member", &PUT_PARTNER_EVENTS_REQUEST_ENTRY),
-]).min(1).max(20);
+]).min(1.0).max(20.0);
 pub static PUT_PARTNER_EVENTS_RESPONSE: Shape = Shape::of("PutPartnerEventsResponse", Kind::Structure, &[
     Member::new("FailedEntryCount", &INTEGER),
     Member::new("Entries", &PUT_PARTNER_EVENTS_RESULT_ENTRY_LIST),
@@ -927,13 +927,13 @@ pub static PUT_TARGETS_RESULT_ENTRY: Shape = Shape::of("PutTargetsResultEntry", 
 pub static PUT_TARGETS_RESULT_ENTRY_LIST: Shape = Shape::of("PutTargetsResultEntryList", Kind::List, &[
     Member::new("member", &PUT_TARGETS_RESULT_ENTRY),
 ]);
-pub static QUERY_STRING_KEY: Shape = Shape::new("QueryStringKey", Kind::String).max(512).pattern(&P9);
+pub static QUERY_STRING_KEY: Shape = Shape::new("QueryStringKey", Kind::String).max(512.0).pattern(&P9);
 pub static QUERY_STRING_PARAMETERS_MAP: Shape = Shape::of("QueryStringParametersMap", Kind::Map, &[
     Member::new("key", &QUERY_STRING_KEY),
     Member::new("value", &QUERY_STRING_VALUE),
 ]);
-pub static QUERY_STRING_VALUE: Shape = Shape::new("QueryStringValue", Kind::String).max(512).pattern(&P8);
-pub static QUERY_STRING_VALUE_SENSITIVE: Shape = Shape::new("QueryStringValueSensitive", Kind::String).max(512).pattern(&P8).sensitive();
+pub static QUERY_STRING_VALUE: Shape = Shape::new("QueryStringValue", Kind::String).max(512.0).pattern(&P8);
+pub static QUERY_STRING_VALUE_SENSITIVE: Shape = Shape::new("QueryStringValueSensitive", Kind::String).max(512.0).pattern(&P8).sensitive();
 pub static REDSHIFT_DATA_PARAMETERS: Shape = Shape::of("RedshiftDataParameters", Kind::Structure, &[
     Member::new("SecretManagerArn", &REDSHIFT_SECRET_MANAGER_ARN),
     Member::new("Database", &DATABASE).required(),
@@ -943,8 +943,8 @@ pub static REDSHIFT_DATA_PARAMETERS: Shape = Shape::of("RedshiftDataParameters",
     Member::new("WithEvent", &BOOLEAN),
     Member::new("Sqls", &SQLS),
 ]);
-pub static REDSHIFT_SECRET_MANAGER_ARN: Shape = Shape::new("RedshiftSecretManagerArn", Kind::String).min(1).max(1600).pattern(&P1);
-pub static REFERENCE_ID: Shape = Shape::new("ReferenceId", Kind::String).max(1024);
+pub static REDSHIFT_SECRET_MANAGER_ARN: Shape = Shape::new("RedshiftSecretManagerArn", Kind::String).min(1.0).max(1600.0).pattern(&P1);
+pub static REFERENCE_ID: Shape = Shape::new("ReferenceId", Kind::String).max(1024.0);
 pub static REMOVE_PERMISSION_REQUEST: Shape = Shape::of("RemovePermissionRequest", Kind::Structure, &[
     Member::new("StatementId", &STATEMENT_ID),
     Member::new("RemoveAllPermissions", &BOOLEAN),
@@ -979,8 +979,8 @@ pub static REPLAY: Shape = Shape::of("Replay", Kind::Structure, &[
     Member::new("ReplayStartTime", &TIMESTAMP),
     Member::new("ReplayEndTime", &TIMESTAMP),
 ]);
-pub static REPLAY_ARN: Shape = Shape::new("ReplayArn", Kind::String).min(1).max(1600).pattern(&P26);
-pub static REPLAY_DESCRIPTION: Shape = Shape::new("ReplayDescription", Kind::String).max(512).pattern(&P4);
+pub static REPLAY_ARN: Shape = Shape::new("ReplayArn", Kind::String).min(1.0).max(1600.0).pattern(&P26);
+pub static REPLAY_DESCRIPTION: Shape = Shape::new("ReplayDescription", Kind::String).max(512.0).pattern(&P4);
 pub static REPLAY_DESTINATION: Shape = Shape::of("ReplayDestination", Kind::Structure, &[
     Member::new("Arn", &ARN).required(),
     Member::new("FilterArns", &REPLAY_DESTINATION_FILTERS),
@@ -991,25 +991,25 @@ pub static REPLAY_DESTINATION_FILTERS: Shape = Shape::of("ReplayDestinationFilte
 pub static REPLAY_LIST: Shape = Shape::of("ReplayList", Kind::List, &[
     Member::new("member", &REPLAY),
 ]);
-pub static REPLAY_NAME: Shape = Shape::new("ReplayName", Kind::String).min(1).max(64).pattern(&P7);
+pub static REPLAY_NAME: Shape = Shape::new("ReplayName", Kind::String).min(1.0).max(64.0).pattern(&P7);
 pub static REPLAY_STATE: Shape = Shape::values("ReplayState", &["STARTING", "RUNNING", "CANCELLING", "COMPLETED", "CANCELLED", "FAILED"]);
-pub static REPLAY_STATE_REASON: Shape = Shape::new("ReplayStateReason", Kind::String).max(512).pattern(&P4);
+pub static REPLAY_STATE_REASON: Shape = Shape::new("ReplayStateReason", Kind::String).max(512.0).pattern(&P4);
 pub static REPLICATION_CONFIG: Shape = Shape::of("ReplicationConfig", Kind::Structure, &[
     Member::new("State", &REPLICATION_STATE),
 ]);
 pub static REPLICATION_STATE: Shape = Shape::values("ReplicationState", &["ENABLED", "DISABLED"]);
 pub static RESOURCE_ALREADY_EXISTS_EXCEPTION: Shape = Shape::new("ResourceAlreadyExistsException", Kind::Structure);
-pub static RESOURCE_ARN: Shape = Shape::new("ResourceArn", Kind::String).min(1).max(1600);
-pub static RESOURCE_ASSOCIATION_ARN: Shape = Shape::new("ResourceAssociationArn", Kind::String).min(17).max(2048).pattern(&P24);
-pub static RESOURCE_CONFIGURATION_ARN: Shape = Shape::new("ResourceConfigurationArn", Kind::String).min(0).max(2048).pattern(&P14);
+pub static RESOURCE_ARN: Shape = Shape::new("ResourceArn", Kind::String).min(1.0).max(1600.0);
+pub static RESOURCE_ASSOCIATION_ARN: Shape = Shape::new("ResourceAssociationArn", Kind::String).min(17.0).max(2048.0).pattern(&P24);
+pub static RESOURCE_CONFIGURATION_ARN: Shape = Shape::new("ResourceConfigurationArn", Kind::String).min(0.0).max(2048.0).pattern(&P14);
 pub static RESOURCE_NOT_FOUND_EXCEPTION: Shape = Shape::new("ResourceNotFoundException", Kind::Structure);
-pub static RETENTION_DAYS: Shape = Shape::new("RetentionDays", Kind::Integer).min(0);
+pub static RETENTION_DAYS: Shape = Shape::new("RetentionDays", Kind::Integer).min(0.0);
 pub static RETRY_POLICY: Shape = Shape::of("RetryPolicy", Kind::Structure, &[
     Member::new("MaximumRetryAttempts", &MAXIMUM_RETRY_ATTEMPTS),
     Member::new("MaximumEventAgeInSeconds", &MAXIMUM_EVENT_AGE_IN_SECONDS),
 ]);
-pub static ROLE_ARN: Shape = Shape::new("RoleArn", Kind::String).min(1).max(1600);
-pub static ROUTE: Shape = Shape::new("Route", Kind::String).min(9).max(20).pattern(&P20);
+pub static ROLE_ARN: Shape = Shape::new("RoleArn", Kind::String).min(1.0).max(1600.0);
+pub static ROUTE: Shape = Shape::new("Route", Kind::String).min(9.0).max(20.0).pattern(&P20);
 pub static ROUTING_CONFIG: Shape = Shape::of("RoutingConfig", Kind::Structure, &[
     Member::new("FailoverConfig", &FAILOVER_CONFIG).required(),
 ]);
@@ -1024,9 +1024,9 @@ pub static RULE: Shape = Shape::of("Rule", Kind::Structure, &[
     Member::new("ManagedBy", &MANAGED_BY),
     Member::new("EventBusName", &EVENT_BUS_NAME),
 ]);
-pub static RULE_ARN: Shape = Shape::new("RuleArn", Kind::String).min(1).max(1600);
-pub static RULE_DESCRIPTION: Shape = Shape::new("RuleDescription", Kind::String).max(512);
-pub static RULE_NAME: Shape = Shape::new("RuleName", Kind::String).min(1).max(64).pattern(&P7);
+pub static RULE_ARN: Shape = Shape::new("RuleArn", Kind::String).min(1.0).max(1600.0);
+pub static RULE_DESCRIPTION: Shape = Shape::new("RuleDescription", Kind::String).max(512.0);
+pub static RULE_NAME: Shape = Shape::new("RuleName", Kind::String).min(1.0).max(64.0).pattern(&P7);
 pub static RULE_NAME_LIST: Shape = Shape::of("RuleNameList", Kind::List, &[
     Member::new("member", &RULE_NAME),
 ]);
@@ -1041,36 +1041,36 @@ pub static RUN_COMMAND_TARGET: Shape = Shape::of("RunCommandTarget", Kind::Struc
     Member::new("Key", &RUN_COMMAND_TARGET_KEY).required(),
     Member::new("Values", &RUN_COMMAND_TARGET_VALUES).required(),
 ]);
-pub static RUN_COMMAND_TARGET_KEY: Shape = Shape::new("RunCommandTargetKey", Kind::String).min(1).max(128).pattern(&P21);
-pub static RUN_COMMAND_TARGET_VALUE: Shape = Shape::new("RunCommandTargetValue", Kind::String).min(1).max(256);
+pub static RUN_COMMAND_TARGET_KEY: Shape = Shape::new("RunCommandTargetKey", Kind::String).min(1.0).max(128.0).pattern(&P21);
+pub static RUN_COMMAND_TARGET_VALUE: Shape = Shape::new("RunCommandTargetValue", Kind::String).min(1.0).max(256.0);
 pub static RUN_COMMAND_TARGET_VALUES: Shape = Shape::of("RunCommandTargetValues", Kind::List, &[
     Member::new("member", &RUN_COMMAND_TARGET_VALUE),
-]).min(1).max(50);
+]).min(1.0).max(50.0);
 pub static RUN_COMMAND_TARGETS: Shape = Shape::of("RunCommandTargets", Kind::List, &[
     Member::new("member", &RUN_COMMAND_TARGET),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static SAGE_MAKER_PIPELINE_PARAMETER: Shape = Shape::of("SageMakerPipelineParameter", Kind::Structure, &[
     Member::new("Name", &SAGE_MAKER_PIPELINE_PARAMETER_NAME).required(),
     Member::new("Value", &SAGE_MAKER_PIPELINE_PARAMETER_VALUE).required(),
 ]);
 pub static SAGE_MAKER_PIPELINE_PARAMETER_LIST: Shape = Shape::of("SageMakerPipelineParameterList", Kind::List, &[
     Member::new("member", &SAGE_MAKER_PIPELINE_PARAMETER),
-]).min(0).max(200);
-pub static SAGE_MAKER_PIPELINE_PARAMETER_NAME: Shape = Shape::new("SageMakerPipelineParameterName", Kind::String).min(1).max(256).pattern(&P22);
-pub static SAGE_MAKER_PIPELINE_PARAMETER_VALUE: Shape = Shape::new("SageMakerPipelineParameterValue", Kind::String).max(1024);
+]).min(0.0).max(200.0);
+pub static SAGE_MAKER_PIPELINE_PARAMETER_NAME: Shape = Shape::new("SageMakerPipelineParameterName", Kind::String).min(1.0).max(256.0).pattern(&P22);
+pub static SAGE_MAKER_PIPELINE_PARAMETER_VALUE: Shape = Shape::new("SageMakerPipelineParameterValue", Kind::String).max(1024.0);
 pub static SAGE_MAKER_PIPELINE_PARAMETERS: Shape = Shape::of("SageMakerPipelineParameters", Kind::Structure, &[
     Member::new("PipelineParameterList", &SAGE_MAKER_PIPELINE_PARAMETER_LIST),
 ]);
-pub static SCHEDULE_EXPRESSION: Shape = Shape::new("ScheduleExpression", Kind::String).max(256);
+pub static SCHEDULE_EXPRESSION: Shape = Shape::new("ScheduleExpression", Kind::String).max(256.0);
 pub static SECONDARY: Shape = Shape::of("Secondary", Kind::Structure, &[
     Member::new("Route", &ROUTE).required(),
 ]);
-pub static SECRETS_MANAGER_SECRET_ARN: Shape = Shape::new("SecretsManagerSecretArn", Kind::String).min(20).max(2048).pattern(&P31);
+pub static SECRETS_MANAGER_SECRET_ARN: Shape = Shape::new("SecretsManagerSecretArn", Kind::String).min(20.0).max(2048.0).pattern(&P31);
 pub static SENSITIVE_STRING: Shape = Shape::new("SensitiveString", Kind::String).sensitive();
-pub static SQL: Shape = Shape::new("Sql", Kind::String).min(1).max(100000).sensitive();
+pub static SQL: Shape = Shape::new("Sql", Kind::String).min(1.0).max(100000.0).sensitive();
 pub static SQLS: Shape = Shape::of("Sqls", Kind::List, &[
     Member::new("member", &SQL),
-]).min(0).max(40).sensitive();
+]).min(0.0).max(40.0).sensitive();
 pub static SQS_PARAMETERS: Shape = Shape::of("SqsParameters", Kind::Structure, &[
     Member::new("MessageGroupId", &MESSAGE_GROUP_ID),
 ]);
@@ -1088,8 +1088,8 @@ pub static START_REPLAY_RESPONSE: Shape = Shape::of("StartReplayResponse", Kind:
     Member::new("StateReason", &REPLAY_STATE_REASON),
     Member::new("ReplayStartTime", &TIMESTAMP),
 ]);
-pub static STATEMENT_ID: Shape = Shape::new("StatementId", Kind::String).min(1).max(64).pattern(&P10);
-pub static STATEMENT_NAME: Shape = Shape::new("StatementName", Kind::String).min(1).max(500);
+pub static STATEMENT_ID: Shape = Shape::new("StatementId", Kind::String).min(1.0).max(64.0).pattern(&P10);
+pub static STATEMENT_NAME: Shape = Shape::new("StatementName", Kind::String).min(1.0).max(500.0);
 pub static STRING: Shape = Shape::new("String", Kind::String);
 pub static STRING_LIST: Shape = Shape::of("StringList", Kind::List, &[
     Member::new("member", &STRING),
@@ -1098,7 +1098,7 @@ pub static TAG: Shape = Shape::of("Tag", Kind::Structure, &[
     Member::new("Key", &TAG_KEY).required(),
     Member::new("Value", &TAG_VALUE).required(),
 ]);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1).max(128);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1.0).max(128.0);
 pub static TAG_KEY_LIST: Shape = Shape::of("TagKeyList", Kind::List, &[
     Member::new("member", &TAG_KEY),
 ]);
@@ -1110,7 +1110,7 @@ pub static TAG_RESOURCE_REQUEST: Shape = Shape::of("TagResourceRequest", Kind::S
     Member::new("Tags", &TAG_LIST).required(),
 ]);
 pub static TAG_RESOURCE_RESPONSE: Shape = Shape::new("TagResourceResponse", Kind::Structure);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0).max(256);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0.0).max(256.0);
 pub static TARGET: Shape = Shape::of("Target", Kind::Structure, &[
     Member::new("Id", &TARGET_ID).required(),
     Member::new("Arn", &TARGET_ARN).required(),
@@ -1130,17 +1130,17 @@ pub static TARGET: Shape = Shape::of("Target", Kind::Structure, &[
     Member::new("RetryPolicy", &RETRY_POLICY),
     Member::new("AppSyncParameters", &APP_SYNC_PARAMETERS),
 ]);
-pub static TARGET_ARN: Shape = Shape::new("TargetArn", Kind::String).min(1).max(1600);
-pub static TARGET_ID: Shape = Shape::new("TargetId", Kind::String).min(1).max(64).pattern(&P7);
+pub static TARGET_ARN: Shape = Shape::new("TargetArn", Kind::String).min(1.0).max(1600.0);
+pub static TARGET_ID: Shape = Shape::new("TargetId", Kind::String).min(1.0).max(64.0).pattern(&P7);
 pub static TARGET_ID_LIST: Shape = Shape::of("TargetIdList", Kind::List, &[
     Member::new("member", &TARGET_ID),
-]).min(1).max(100);
-pub static TARGET_INPUT: Shape = Shape::new("TargetInput", Kind::String).max(8192);
-pub static TARGET_INPUT_PATH: Shape = Shape::new("TargetInputPath", Kind::String).max(256);
+]).min(1.0).max(100.0);
+pub static TARGET_INPUT: Shape = Shape::new("TargetInput", Kind::String).max(8192.0);
+pub static TARGET_INPUT_PATH: Shape = Shape::new("TargetInputPath", Kind::String).max(256.0);
 pub static TARGET_LIST: Shape = Shape::of("TargetList", Kind::List, &[
     Member::new("member", &TARGET),
-]).min(1).max(100);
-pub static TARGET_PARTITION_KEY_PATH: Shape = Shape::new("TargetPartitionKeyPath", Kind::String).max(256);
+]).min(1.0).max(100.0);
+pub static TARGET_PARTITION_KEY_PATH: Shape = Shape::new("TargetPartitionKeyPath", Kind::String).max(256.0);
 pub static TEST_EVENT_PATTERN_REQUEST: Shape = Shape::of("TestEventPatternRequest", Kind::Structure, &[
     Member::new("EventPattern", &EVENT_PATTERN).required(),
     Member::new("Event", &STRING).required(),
@@ -1150,12 +1150,12 @@ pub static TEST_EVENT_PATTERN_RESPONSE: Shape = Shape::of("TestEventPatternRespo
 ]);
 pub static THROTTLING_EXCEPTION: Shape = Shape::new("ThrottlingException", Kind::Structure);
 pub static TIMESTAMP: Shape = Shape::new("Timestamp", Kind::Timestamp);
-pub static TRACE_HEADER: Shape = Shape::new("TraceHeader", Kind::String).min(1).max(500);
-pub static TRANSFORMER_INPUT: Shape = Shape::new("TransformerInput", Kind::String).min(1).max(8192);
+pub static TRACE_HEADER: Shape = Shape::new("TraceHeader", Kind::String).min(1.0).max(500.0);
+pub static TRANSFORMER_INPUT: Shape = Shape::new("TransformerInput", Kind::String).min(1.0).max(8192.0);
 pub static TRANSFORMER_PATHS: Shape = Shape::of("TransformerPaths", Kind::Map, &[
     Member::new("key", &INPUT_TRANSFORMER_PATH_KEY),
     Member::new("value", &TARGET_INPUT_PATH),
-]).max(100);
+]).max(100.0);
 pub static UNTAG_RESOURCE_REQUEST: Shape = Shape::of("UntagResourceRequest", Kind::Structure, &[
     Member::new("ResourceARN", &ARN).required(),
     Member::new("TagKeys", &TAG_KEY_LIST).required(),

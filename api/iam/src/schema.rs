@@ -72,7 +72,7 @@ pub static ACCOUNT_NOT_MANAGEMENT_OR_DELEGATED_ADMINISTRATOR_EXCEPTION: Shape = 
 pub static ACTION_NAME_LIST_TYPE: Shape = Shape::of("ActionNameListType", Kind::List, &[
     Member::new("member", &ACTION_NAME_TYPE),
 ]);
-pub static ACTION_NAME_TYPE: Shape = Shape::new("ActionNameType", Kind::String).min(3).max(128);
+pub static ACTION_NAME_TYPE: Shape = Shape::new("ActionNameType", Kind::String).min(3.0).max(128.0);
 pub static ADD_CLIENT_ID_TO_OPEN_ID_CONNECT_PROVIDER_REQUEST: Shape = Shape::of("AddClientIDToOpenIDConnectProviderRequest", Kind::Structure, &[
     Member::new("OpenIDConnectProviderArn", &ARN_TYPE).required(),
     Member::new("ClientID", &CLIENT_ID_TYPE).required(),
@@ -113,12 +113,12 @@ pub static ATTACHED_POLICY: Shape = Shape::of("AttachedPolicy", Kind::Structure,
 ]);
 pub static BOOTSTRAP_DATUM: Shape = Shape::new("BootstrapDatum", Kind::Blob).sensitive();
 pub static CALLER_IS_NOT_MANAGEMENT_ACCOUNT_EXCEPTION: Shape = Shape::new("CallerIsNotManagementAccountException", Kind::Structure);
-pub static CERTIFICATION_KEY_TYPE: Shape = Shape::new("CertificationKeyType", Kind::String).min(1).max(128).pattern(&P11);
+pub static CERTIFICATION_KEY_TYPE: Shape = Shape::new("CertificationKeyType", Kind::String).min(1.0).max(128.0).pattern(&P11);
 pub static CERTIFICATION_MAP_TYPE: Shape = Shape::of("CertificationMapType", Kind::Map, &[
     Member::new("key", &CERTIFICATION_KEY_TYPE),
     Member::new("value", &CERTIFICATION_VALUE_TYPE),
 ]);
-pub static CERTIFICATION_VALUE_TYPE: Shape = Shape::new("CertificationValueType", Kind::String).min(1).max(32).pattern(&P11);
+pub static CERTIFICATION_VALUE_TYPE: Shape = Shape::new("CertificationValueType", Kind::String).min(1.0).max(32.0).pattern(&P11);
 pub static CHANGE_PASSWORD_REQUEST: Shape = Shape::of("ChangePasswordRequest", Kind::Structure, &[
     Member::new("OldPassword", &PASSWORD_TYPE).required(),
     Member::new("NewPassword", &PASSWORD_TYPE).required(),
@@ -136,7 +136,7 @@ pub static CONTEXT_ENTRY: Shape = Shape::of("ContextEntry", Kind::Structure, &[
 pub static CONTEXT_ENTRY_LIST_TYPE: Shape = Shape::of("ContextEntryListType", Kind::List, &[
     Member::new("member", &CONTEXT_ENTRY),
 ]);
-pub static CONTEXT_KEY_NAME_TYPE: Shape = Shape::new("ContextKeyNameType", Kind::String).min(5).max(256);
+pub static CONTEXT_KEY_NAME_TYPE: Shape = Shape::new("ContextKeyNameType", Kind::String).min(5.0).max(256.0);
 pub static CONTEXT_KEY_NAMES_RESULT_LIST_TYPE: Shape = Shape::of("ContextKeyNamesResultListType", Kind::List, &[
     Member::new("member", &CONTEXT_KEY_NAME_TYPE),
 ]);
@@ -399,7 +399,7 @@ pub static DELETION_TASK_FAILURE_REASON_TYPE: Shape = Shape::of("DeletionTaskFai
     Member::new("Reason", &REASON_TYPE),
     Member::new("RoleUsageList", &ROLE_USAGE_LIST_TYPE),
 ]);
-pub static DELETION_TASK_ID_TYPE: Shape = Shape::new("DeletionTaskIdType", Kind::String).min(1).max(1000);
+pub static DELETION_TASK_ID_TYPE: Shape = Shape::new("DeletionTaskIdType", Kind::String).min(1.0).max(1000.0);
 pub static DELETION_TASK_STATUS_TYPE: Shape = Shape::values("DeletionTaskStatusType", &["SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED"]);
 pub static DETACH_GROUP_POLICY_REQUEST: Shape = Shape::of("DetachGroupPolicyRequest", Kind::Structure, &[
     Member::new("GroupName", &GROUP_NAME_TYPE).required(),
@@ -474,7 +474,7 @@ pub static EVAL_DECISION_DETAILS_TYPE: Shape = Shape::of("EvalDecisionDetailsTyp
     Member::new("key", &EVAL_DECISION_SOURCE_TYPE),
     Member::new("value", &POLICY_EVALUATION_DECISION_TYPE),
 ]);
-pub static EVAL_DECISION_SOURCE_TYPE: Shape = Shape::new("EvalDecisionSourceType", Kind::String).min(3).max(256);
+pub static EVAL_DECISION_SOURCE_TYPE: Shape = Shape::new("EvalDecisionSourceType", Kind::String).min(3.0).max(256.0);
 pub static EVALUATION_RESULT: Shape = Shape::of("EvaluationResult", Kind::Structure, &[
     Member::new("EvalActionName", &ACTION_NAME_TYPE).required(),
     Member::new("EvalResourceName", &RESOURCE_NAME_TYPE),
@@ -1205,11 +1205,11 @@ pub static OPEN_ID_CONNECT_PROVIDER_LIST_ENTRY: Shape = Shape::of("OpenIDConnect
 pub static OPEN_ID_CONNECT_PROVIDER_LIST_TYPE: Shape = Shape::of("OpenIDConnectProviderListType", Kind::List, &[
     Member::new("member", &OPEN_ID_CONNECT_PROVIDER_LIST_ENTRY),
 ]);
-pub static OPEN_ID_CONNECT_PROVIDER_URL_TYPE: Shape = Shape::new("OpenIDConnectProviderUrlType", Kind::String).min(1).max(255);
+pub static OPEN_ID_CONNECT_PROVIDER_URL_TYPE: Shape = Shape::new("OpenIDConnectProviderUrlType", Kind::String).min(1.0).max(255.0);
 pub static OPEN_ID_IDP_COMMUNICATION_ERROR_EXCEPTION: Shape = Shape::of("OpenIdIdpCommunicationErrorException", Kind::Structure, &[
     Member::new("message", &OPEN_ID_IDP_COMMUNICATION_ERROR_EXCEPTION_MESSAGE),
 ]);
-pub static ORGANIZATION_ID_TYPE: Shape = Shape::new("OrganizationIdType", Kind::String).max(34).pattern(&P26);
+pub static ORGANIZATION_ID_TYPE: Shape = Shape::new("OrganizationIdType", Kind::String).max(34.0).pattern(&P26);
 pub static ORGANIZATION_NOT_FOUND_EXCEPTION: Shape = Shape::new("OrganizationNotFoundException", Kind::Structure);
 pub static ORGANIZATION_NOT_IN_ALL_FEATURES_MODE_EXCEPTION: Shape = Shape::new("OrganizationNotInAllFeaturesModeException", Kind::Structure);
 pub static ORGANIZATIONS_DECISION_DETAIL: Shape = Shape::of("OrganizationsDecisionDetail", Kind::Structure, &[
@@ -1329,8 +1329,8 @@ pub static PUT_USER_POLICY_REQUEST: Shape = Shape::of("PutUserPolicyRequest", Ki
     Member::new("PolicyName", &POLICY_NAME_TYPE).required(),
     Member::new("PolicyDocument", &POLICY_DOCUMENT_TYPE).required(),
 ]);
-pub static REASON_TYPE: Shape = Shape::new("ReasonType", Kind::String).max(1000);
-pub static REGION_NAME_TYPE: Shape = Shape::new("RegionNameType", Kind::String).min(1).max(100);
+pub static REASON_TYPE: Shape = Shape::new("ReasonType", Kind::String).max(1000.0);
+pub static REGION_NAME_TYPE: Shape = Shape::new("RegionNameType", Kind::String).min(1.0).max(100.0);
 pub static REJECT_DELEGATION_REQUEST_REQUEST: Shape = Shape::of("RejectDelegationRequestRequest", Kind::Structure, &[
     Member::new("DelegationRequestId", &DELEGATION_REQUEST_ID_TYPE).required(),
     Member::new("Notes", &NOTES_TYPE),
@@ -1361,11 +1361,11 @@ pub static RESET_SERVICE_SPECIFIC_CREDENTIAL_REQUEST: Shape = Shape::of("ResetSe
 pub static RESET_SERVICE_SPECIFIC_CREDENTIAL_RESPONSE: Shape = Shape::of("ResetServiceSpecificCredentialResponse", Kind::Structure, &[
     Member::new("ServiceSpecificCredential", &SERVICE_SPECIFIC_CREDENTIAL),
 ]);
-pub static RESOURCE_HANDLING_OPTION_TYPE: Shape = Shape::new("ResourceHandlingOptionType", Kind::String).min(1).max(64);
+pub static RESOURCE_HANDLING_OPTION_TYPE: Shape = Shape::new("ResourceHandlingOptionType", Kind::String).min(1.0).max(64.0);
 pub static RESOURCE_NAME_LIST_TYPE: Shape = Shape::of("ResourceNameListType", Kind::List, &[
     Member::new("member", &RESOURCE_NAME_TYPE),
 ]);
-pub static RESOURCE_NAME_TYPE: Shape = Shape::new("ResourceNameType", Kind::String).min(1).max(2048);
+pub static RESOURCE_NAME_TYPE: Shape = Shape::new("ResourceNameType", Kind::String).min(1.0).max(2048.0);
 pub static RESOURCE_SPECIFIC_RESULT: Shape = Shape::of("ResourceSpecificResult", Kind::Structure, &[
     Member::new("EvalResourceName", &RESOURCE_NAME_TYPE).required(),
     Member::new("EvalResourceDecision", &POLICY_EVALUATION_DECISION_TYPE).required(),
@@ -1421,7 +1421,7 @@ pub static ROLE_USAGE_TYPE: Shape = Shape::of("RoleUsageType", Kind::Structure, 
     Member::new("Region", &REGION_NAME_TYPE),
     Member::new("Resources", &ARN_LIST_TYPE),
 ]);
-pub static SAML_METADATA_DOCUMENT_TYPE: Shape = Shape::new("SAMLMetadataDocumentType", Kind::String).min(1000).max(10000000);
+pub static SAML_METADATA_DOCUMENT_TYPE: Shape = Shape::new("SAMLMetadataDocumentType", Kind::String).min(1000.0).max(10000000.0);
 pub static SAML_PRIVATE_KEY: Shape = Shape::of("SAMLPrivateKey", Kind::Structure, &[
     Member::new("KeyId", &PRIVATE_KEY_ID_TYPE),
     Member::new("Timestamp", &DATE_TYPE),
@@ -1434,7 +1434,7 @@ pub static SAML_PROVIDER_LIST_ENTRY: Shape = Shape::of("SAMLProviderListEntry", 
 pub static SAML_PROVIDER_LIST_TYPE: Shape = Shape::of("SAMLProviderListType", Kind::List, &[
     Member::new("member", &SAML_PROVIDER_LIST_ENTRY),
 ]);
-pub static SAML_PROVIDER_NAME_TYPE: Shape = Shape::new("SAMLProviderNameType", Kind::String).min(1).max(128).pattern(&P17);
+pub static SAML_PROVIDER_NAME_TYPE: Shape = Shape::new("SAMLProviderNameType", Kind::String).min(1.0).max(128.0).pattern(&P17);
 pub static SSH_PUBLIC_KEY: Shape = Shape::of("SSHPublicKey", Kind::Structure, &[
     Member::new("UserName", &USER_NAME_TYPE).required(),
     Member::new("SSHPublicKeyId", &PUBLIC_KEY_ID_TYPE).required(),
@@ -1796,7 +1796,7 @@ pub static VIRTUAL_MFA_DEVICE: Shape = Shape::of("VirtualMFADevice", Kind::Struc
     Member::new("EnableDate", &DATE_TYPE),
     Member::new("Tags", &TAG_LIST_TYPE),
 ]);
-pub static ACCESS_KEY_ID_TYPE: Shape = Shape::new("accessKeyIdType", Kind::String).min(16).max(128).pattern(&P18);
+pub static ACCESS_KEY_ID_TYPE: Shape = Shape::new("accessKeyIdType", Kind::String).min(16.0).max(128.0).pattern(&P18);
 pub static ACCESS_KEY_METADATA_LIST_TYPE: Shape = Shape::of("accessKeyMetadataListType", Kind::List, &[
     Member::new("member", &ACCESS_KEY_METADATA),
 ]);
@@ -1804,38 +1804,38 @@ pub static ACCESS_KEY_SECRET_TYPE: Shape = Shape::new("accessKeySecretType", Kin
 pub static ACCOUNT_ALIAS_LIST_TYPE: Shape = Shape::of("accountAliasListType", Kind::List, &[
     Member::new("member", &ACCOUNT_ALIAS_TYPE),
 ]);
-pub static ACCOUNT_ALIAS_TYPE: Shape = Shape::new("accountAliasType", Kind::String).min(3).max(63).pattern(&P21);
+pub static ACCOUNT_ALIAS_TYPE: Shape = Shape::new("accountAliasType", Kind::String).min(3.0).max(63.0).pattern(&P21);
 pub static ACCOUNT_ID_TYPE: Shape = Shape::new("accountIdType", Kind::String).pattern(&P19);
 pub static ALL_USERS: Shape = Shape::new("allUsers", Kind::Boolean);
-pub static ARN_TYPE: Shape = Shape::new("arnType", Kind::String).min(20).max(2048);
+pub static ARN_TYPE: Shape = Shape::new("arnType", Kind::String).min(20.0).max(2048.0);
 pub static ASSERTION_ENCRYPTION_MODE_TYPE: Shape = Shape::values("assertionEncryptionModeType", &["Required", "Allowed"]);
 pub static ASSIGNMENT_STATUS_TYPE: Shape = Shape::values("assignmentStatusType", &["Assigned", "Unassigned", "Any"]);
 pub static ATTACHED_POLICIES_LIST_TYPE: Shape = Shape::of("attachedPoliciesListType", Kind::List, &[
     Member::new("member", &ATTACHED_POLICY),
 ]);
 pub static ATTACHMENT_COUNT_TYPE: Shape = Shape::new("attachmentCountType", Kind::Integer);
-pub static AUTHENTICATION_CODE_TYPE: Shape = Shape::new("authenticationCodeType", Kind::String).min(6).max(6).pattern(&P5);
+pub static AUTHENTICATION_CODE_TYPE: Shape = Shape::new("authenticationCodeType", Kind::String).min(6.0).max(6.0).pattern(&P5);
 pub static BOOLEAN_OBJECT_TYPE: Shape = Shape::new("booleanObjectType", Kind::Boolean);
 pub static BOOLEAN_TYPE: Shape = Shape::new("booleanType", Kind::Boolean);
-pub static CERTIFICATE_BODY_TYPE: Shape = Shape::new("certificateBodyType", Kind::String).min(1).max(16384).pattern(&P10);
-pub static CERTIFICATE_CHAIN_TYPE: Shape = Shape::new("certificateChainType", Kind::String).min(1).max(2097152).pattern(&P10);
-pub static CERTIFICATE_ID_TYPE: Shape = Shape::new("certificateIdType", Kind::String).min(24).max(128).pattern(&P18);
+pub static CERTIFICATE_BODY_TYPE: Shape = Shape::new("certificateBodyType", Kind::String).min(1.0).max(16384.0).pattern(&P10);
+pub static CERTIFICATE_CHAIN_TYPE: Shape = Shape::new("certificateChainType", Kind::String).min(1.0).max(2097152.0).pattern(&P10);
+pub static CERTIFICATE_ID_TYPE: Shape = Shape::new("certificateIdType", Kind::String).min(24.0).max(128.0).pattern(&P18);
 pub static CERTIFICATE_LIST_TYPE: Shape = Shape::of("certificateListType", Kind::List, &[
     Member::new("member", &SIGNING_CERTIFICATE),
 ]);
 pub static CLIENT_ID_LIST_TYPE: Shape = Shape::of("clientIDListType", Kind::List, &[
     Member::new("member", &CLIENT_ID_TYPE),
 ]);
-pub static CLIENT_ID_TYPE: Shape = Shape::new("clientIDType", Kind::String).min(1).max(255);
-pub static CONSOLE_DEEP_LINK_TYPE: Shape = Shape::new("consoleDeepLinkType", Kind::String).min(1).max(255);
-pub static CREDENTIAL_AGE_DAYS: Shape = Shape::new("credentialAgeDays", Kind::Integer).min(1).max(36600);
+pub static CLIENT_ID_TYPE: Shape = Shape::new("clientIDType", Kind::String).min(1.0).max(255.0);
+pub static CONSOLE_DEEP_LINK_TYPE: Shape = Shape::new("consoleDeepLinkType", Kind::String).min(1.0).max(255.0);
+pub static CREDENTIAL_AGE_DAYS: Shape = Shape::new("credentialAgeDays", Kind::Integer).min(1.0).max(36600.0);
 pub static CREDENTIAL_REPORT_EXPIRED_EXCEPTION_MESSAGE: Shape = Shape::new("credentialReportExpiredExceptionMessage", Kind::String);
 pub static CREDENTIAL_REPORT_NOT_PRESENT_EXCEPTION_MESSAGE: Shape = Shape::new("credentialReportNotPresentExceptionMessage", Kind::String);
 pub static CREDENTIAL_REPORT_NOT_READY_EXCEPTION_MESSAGE: Shape = Shape::new("credentialReportNotReadyExceptionMessage", Kind::String);
-pub static CUSTOM_SUFFIX_TYPE: Shape = Shape::new("customSuffixType", Kind::String).min(1).max(64).pattern(&P13);
+pub static CUSTOM_SUFFIX_TYPE: Shape = Shape::new("customSuffixType", Kind::String).min(1.0).max(64.0).pattern(&P13);
 pub static DATE_TYPE: Shape = Shape::new("dateType", Kind::Timestamp);
-pub static DELEGATION_REQUEST_DESCRIPTION_TYPE: Shape = Shape::new("delegationRequestDescriptionType", Kind::String).max(1000).pattern(&P8);
-pub static DELEGATION_REQUEST_ID_TYPE: Shape = Shape::new("delegationRequestIdType", Kind::String).min(16).max(128).pattern(&P16);
+pub static DELEGATION_REQUEST_DESCRIPTION_TYPE: Shape = Shape::new("delegationRequestDescriptionType", Kind::String).max(1000.0).pattern(&P8);
+pub static DELEGATION_REQUEST_ID_TYPE: Shape = Shape::new("delegationRequestIdType", Kind::String).min(16.0).max(128.0).pattern(&P16);
 pub static DELEGATION_REQUESTS_LIST_TYPE: Shape = Shape::of("delegationRequestsListType", Kind::List, &[
     Member::new("member", &DELEGATION_REQUEST),
 ]);
@@ -1850,9 +1850,9 @@ pub static ENTITY_DETAILS_LIST_TYPE: Shape = Shape::of("entityDetailsListType", 
 pub static ENTITY_LIST_TYPE: Shape = Shape::of("entityListType", Kind::List, &[
     Member::new("member", &ENTITY_TYPE),
 ]);
-pub static ENTITY_NAME_TYPE: Shape = Shape::new("entityNameType", Kind::String).min(1).max(128).pattern(&P13);
+pub static ENTITY_NAME_TYPE: Shape = Shape::new("entityNameType", Kind::String).min(1.0).max(128.0).pattern(&P13);
 pub static ENTITY_TEMPORARILY_UNMODIFIABLE_MESSAGE: Shape = Shape::new("entityTemporarilyUnmodifiableMessage", Kind::String);
-pub static EXISTING_USER_NAME_TYPE: Shape = Shape::new("existingUserNameType", Kind::String).min(1).max(128).pattern(&P13);
+pub static EXISTING_USER_NAME_TYPE: Shape = Shape::new("existingUserNameType", Kind::String).min(1.0).max(128.0).pattern(&P13);
 pub static GLOBAL_ENDPOINT_TOKEN_VERSION: Shape = Shape::values("globalEndpointTokenVersion", &["v1Token", "v2Token"]);
 pub static GROUP_DETAIL_LIST_TYPE: Shape = Shape::of("groupDetailListType", Kind::List, &[
     Member::new("member", &GROUP_DETAIL),
@@ -1863,55 +1863,55 @@ pub static GROUP_LIST_TYPE: Shape = Shape::of("groupListType", Kind::List, &[
 pub static GROUP_NAME_LIST_TYPE: Shape = Shape::of("groupNameListType", Kind::List, &[
     Member::new("member", &GROUP_NAME_TYPE),
 ]);
-pub static GROUP_NAME_TYPE: Shape = Shape::new("groupNameType", Kind::String).min(1).max(128).pattern(&P13);
-pub static ID_TYPE: Shape = Shape::new("idType", Kind::String).min(16).max(128).pattern(&P18);
+pub static GROUP_NAME_TYPE: Shape = Shape::new("groupNameType", Kind::String).min(1.0).max(128.0).pattern(&P13);
+pub static ID_TYPE: Shape = Shape::new("idType", Kind::String).min(16.0).max(128.0).pattern(&P18);
 pub static INSTANCE_PROFILE_LIST_TYPE: Shape = Shape::of("instanceProfileListType", Kind::List, &[
     Member::new("member", &INSTANCE_PROFILE),
 ]);
-pub static INSTANCE_PROFILE_NAME_TYPE: Shape = Shape::new("instanceProfileNameType", Kind::String).min(1).max(128).pattern(&P13);
+pub static INSTANCE_PROFILE_NAME_TYPE: Shape = Shape::new("instanceProfileNameType", Kind::String).min(1.0).max(128.0).pattern(&P13);
 pub static INTEGER_TYPE: Shape = Shape::new("integerType", Kind::Integer);
 pub static INVALID_AUTHENTICATION_CODE_MESSAGE: Shape = Shape::new("invalidAuthenticationCodeMessage", Kind::String);
 pub static INVALID_CERTIFICATE_MESSAGE: Shape = Shape::new("invalidCertificateMessage", Kind::String);
 pub static INVALID_INPUT_MESSAGE: Shape = Shape::new("invalidInputMessage", Kind::String);
 pub static INVALID_PUBLIC_KEY_MESSAGE: Shape = Shape::new("invalidPublicKeyMessage", Kind::String);
 pub static INVALID_USER_TYPE_MESSAGE: Shape = Shape::new("invalidUserTypeMessage", Kind::String);
-pub static JOB_ID_TYPE: Shape = Shape::new("jobIDType", Kind::String).min(36).max(36);
+pub static JOB_ID_TYPE: Shape = Shape::new("jobIDType", Kind::String).min(36.0).max(36.0);
 pub static JOB_STATUS_TYPE: Shape = Shape::values("jobStatusType", &["IN_PROGRESS", "COMPLETED", "FAILED"]);
 pub static KEY_PAIR_MISMATCH_MESSAGE: Shape = Shape::new("keyPairMismatchMessage", Kind::String);
 pub static LIMIT_EXCEEDED_MESSAGE: Shape = Shape::new("limitExceededMessage", Kind::String);
 pub static LIST_POLICY_GRANTING_SERVICE_ACCESS_RESPONSE_LIST_TYPE: Shape = Shape::of("listPolicyGrantingServiceAccessResponseListType", Kind::List, &[
     Member::new("member", &LIST_POLICIES_GRANTING_SERVICE_ACCESS_ENTRY),
 ]);
-pub static LOCALE_TYPE: Shape = Shape::new("localeType", Kind::String).min(2).max(12);
+pub static LOCALE_TYPE: Shape = Shape::new("localeType", Kind::String).min(2.0).max(12.0);
 pub static MALFORMED_CERTIFICATE_MESSAGE: Shape = Shape::new("malformedCertificateMessage", Kind::String);
 pub static MALFORMED_POLICY_DOCUMENT_MESSAGE: Shape = Shape::new("malformedPolicyDocumentMessage", Kind::String);
-pub static MARKER_TYPE: Shape = Shape::new("markerType", Kind::String).min(1).max(320).pattern(&P11);
-pub static MAX_ITEMS_TYPE: Shape = Shape::new("maxItemsType", Kind::Integer).min(1).max(1000);
-pub static MAX_PASSWORD_AGE_TYPE: Shape = Shape::new("maxPasswordAgeType", Kind::Integer).min(1).max(1095);
+pub static MARKER_TYPE: Shape = Shape::new("markerType", Kind::String).min(1.0).max(320.0).pattern(&P11);
+pub static MAX_ITEMS_TYPE: Shape = Shape::new("maxItemsType", Kind::Integer).min(1.0).max(1000.0);
+pub static MAX_PASSWORD_AGE_TYPE: Shape = Shape::new("maxPasswordAgeType", Kind::Integer).min(1.0).max(1095.0);
 pub static MFA_DEVICE_LIST_TYPE: Shape = Shape::of("mfaDeviceListType", Kind::List, &[
     Member::new("member", &MFA_DEVICE),
 ]);
-pub static MINIMUM_PASSWORD_LENGTH_TYPE: Shape = Shape::new("minimumPasswordLengthType", Kind::Integer).min(6).max(128);
+pub static MINIMUM_PASSWORD_LENGTH_TYPE: Shape = Shape::new("minimumPasswordLengthType", Kind::Integer).min(6.0).max(128.0);
 pub static NO_SUCH_ENTITY_MESSAGE: Shape = Shape::new("noSuchEntityMessage", Kind::String);
-pub static NOTES_TYPE: Shape = Shape::new("notesType", Kind::String).max(500).pattern(&P8);
-pub static NOTIFICATION_CHANNEL_TYPE: Shape = Shape::new("notificationChannelType", Kind::String).min(2).max(400).pattern(&P23);
+pub static NOTES_TYPE: Shape = Shape::new("notesType", Kind::String).max(500.0).pattern(&P8);
+pub static NOTIFICATION_CHANNEL_TYPE: Shape = Shape::new("notificationChannelType", Kind::String).min(2.0).max(400.0).pattern(&P23);
 pub static OPEN_ID_IDP_COMMUNICATION_ERROR_EXCEPTION_MESSAGE: Shape = Shape::new("openIdIdpCommunicationErrorExceptionMessage", Kind::String);
-pub static ORGANIZATIONS_ENTITY_PATH_TYPE: Shape = Shape::new("organizationsEntityPathType", Kind::String).min(19).max(427).pattern(&P25);
+pub static ORGANIZATIONS_ENTITY_PATH_TYPE: Shape = Shape::new("organizationsEntityPathType", Kind::String).min(19.0).max(427.0).pattern(&P25);
 pub static ORGANIZATIONS_POLICY_ID_TYPE: Shape = Shape::new("organizationsPolicyIdType", Kind::String).pattern(&P27);
-pub static OWNER_ID_TYPE: Shape = Shape::new("ownerIdType", Kind::String).min(20).max(2048).pattern(&P22);
+pub static OWNER_ID_TYPE: Shape = Shape::new("ownerIdType", Kind::String).min(20.0).max(2048.0).pattern(&P22);
 pub static PASSWORD_POLICY_VIOLATION_MESSAGE: Shape = Shape::new("passwordPolicyViolationMessage", Kind::String);
-pub static PASSWORD_REUSE_PREVENTION_TYPE: Shape = Shape::new("passwordReusePreventionType", Kind::Integer).min(1).max(24);
-pub static PASSWORD_TYPE: Shape = Shape::new("passwordType", Kind::String).min(1).max(128).pattern(&P10).sensitive();
-pub static PATH_PREFIX_TYPE: Shape = Shape::new("pathPrefixType", Kind::String).min(1).max(512).pattern(&P20);
-pub static PATH_TYPE: Shape = Shape::new("pathType", Kind::String).min(1).max(512).pattern(&P1);
+pub static PASSWORD_REUSE_PREVENTION_TYPE: Shape = Shape::new("passwordReusePreventionType", Kind::Integer).min(1.0).max(24.0);
+pub static PASSWORD_TYPE: Shape = Shape::new("passwordType", Kind::String).min(1.0).max(128.0).pattern(&P10).sensitive();
+pub static PATH_PREFIX_TYPE: Shape = Shape::new("pathPrefixType", Kind::String).min(1.0).max(512.0).pattern(&P20);
+pub static PATH_TYPE: Shape = Shape::new("pathType", Kind::String).min(1.0).max(512.0).pattern(&P1);
 pub static PERMISSION_CHECK_RESULT_TYPE: Shape = Shape::values("permissionCheckResultType", &["ALLOWED", "DENIED", "UNSURE"]);
 pub static PERMISSION_CHECK_STATUS_TYPE: Shape = Shape::values("permissionCheckStatusType", &["COMPLETE", "IN_PROGRESS", "FAILED"]);
 pub static PERMISSION_TYPE: Shape = Shape::new("permissionType", Kind::String);
-pub static POLICY_DESCRIPTION_TYPE: Shape = Shape::new("policyDescriptionType", Kind::String).max(1000);
+pub static POLICY_DESCRIPTION_TYPE: Shape = Shape::new("policyDescriptionType", Kind::String).max(1000.0);
 pub static POLICY_DETAIL_LIST_TYPE: Shape = Shape::of("policyDetailListType", Kind::List, &[
     Member::new("member", &POLICY_DETAIL),
 ]);
-pub static POLICY_DOCUMENT_TYPE: Shape = Shape::new("policyDocumentType", Kind::String).min(1).max(131072).pattern(&P10);
+pub static POLICY_DOCUMENT_TYPE: Shape = Shape::new("policyDocumentType", Kind::String).min(1.0).max(131072.0).pattern(&P10);
 pub static POLICY_DOCUMENT_VERSION_LIST_TYPE: Shape = Shape::of("policyDocumentVersionListType", Kind::List, &[
     Member::new("member", &POLICY_VERSION),
 ]);
@@ -1925,71 +1925,71 @@ pub static POLICY_LIST_TYPE: Shape = Shape::of("policyListType", Kind::List, &[
 pub static POLICY_NAME_LIST_TYPE: Shape = Shape::of("policyNameListType", Kind::List, &[
     Member::new("member", &POLICY_NAME_TYPE),
 ]);
-pub static POLICY_NAME_TYPE: Shape = Shape::new("policyNameType", Kind::String).min(1).max(128).pattern(&P13);
+pub static POLICY_NAME_TYPE: Shape = Shape::new("policyNameType", Kind::String).min(1.0).max(128.0).pattern(&P13);
 pub static POLICY_NOT_ATTACHABLE_MESSAGE: Shape = Shape::new("policyNotAttachableMessage", Kind::String);
 pub static POLICY_OWNER_ENTITY_TYPE: Shape = Shape::values("policyOwnerEntityType", &["USER", "ROLE", "GROUP"]);
 pub static POLICY_PARAMETER_LIST_TYPE: Shape = Shape::of("policyParameterListType", Kind::List, &[
     Member::new("member", &POLICY_PARAMETER),
-]).max(50);
-pub static POLICY_PARAMETER_NAME_TYPE: Shape = Shape::new("policyParameterNameType", Kind::String).min(5).max(256).pattern(&P2);
+]).max(50.0);
+pub static POLICY_PARAMETER_NAME_TYPE: Shape = Shape::new("policyParameterNameType", Kind::String).min(5.0).max(256.0).pattern(&P2);
 pub static POLICY_PARAMETER_VALUE_TYPE: Shape = Shape::new("policyParameterValueType", Kind::String).pattern(&P2);
 pub static POLICY_PARAMETER_VALUES_LIST_TYPE: Shape = Shape::of("policyParameterValuesListType", Kind::List, &[
     Member::new("member", &POLICY_PARAMETER_VALUE_TYPE),
 ]);
-pub static POLICY_PATH_TYPE: Shape = Shape::new("policyPathType", Kind::String).min(1).max(512).pattern(&P0);
+pub static POLICY_PATH_TYPE: Shape = Shape::new("policyPathType", Kind::String).min(1.0).max(512.0).pattern(&P0);
 pub static POLICY_SCOPE_TYPE: Shape = Shape::values("policyScopeType", &["All", "AWS", "Local"]);
 pub static POLICY_TYPE: Shape = Shape::values("policyType", &["INLINE", "MANAGED"]);
 pub static POLICY_VERSION_ID_TYPE: Shape = Shape::new("policyVersionIdType", Kind::String).pattern(&P28);
-pub static PRIVATE_KEY_ID_TYPE: Shape = Shape::new("privateKeyIdType", Kind::String).min(22).max(64).pattern(&P4);
+pub static PRIVATE_KEY_ID_TYPE: Shape = Shape::new("privateKeyIdType", Kind::String).min(22.0).max(64.0).pattern(&P4);
 pub static PRIVATE_KEY_LIST: Shape = Shape::of("privateKeyList", Kind::List, &[
     Member::new("member", &SAML_PRIVATE_KEY),
-]).max(2);
-pub static PRIVATE_KEY_TYPE: Shape = Shape::new("privateKeyType", Kind::String).min(1).max(16384).pattern(&P10).sensitive();
-pub static PUBLIC_KEY_FINGERPRINT_TYPE: Shape = Shape::new("publicKeyFingerprintType", Kind::String).min(48).max(48).pattern(&P3);
-pub static PUBLIC_KEY_ID_TYPE: Shape = Shape::new("publicKeyIdType", Kind::String).min(20).max(128).pattern(&P18);
-pub static PUBLIC_KEY_MATERIAL_TYPE: Shape = Shape::new("publicKeyMaterialType", Kind::String).min(1).max(16384).pattern(&P10);
-pub static REDIRECT_URL_TYPE: Shape = Shape::new("redirectUrlType", Kind::String).min(1).max(255).pattern(&P24);
+]).max(2.0);
+pub static PRIVATE_KEY_TYPE: Shape = Shape::new("privateKeyType", Kind::String).min(1.0).max(16384.0).pattern(&P10).sensitive();
+pub static PUBLIC_KEY_FINGERPRINT_TYPE: Shape = Shape::new("publicKeyFingerprintType", Kind::String).min(48.0).max(48.0).pattern(&P3);
+pub static PUBLIC_KEY_ID_TYPE: Shape = Shape::new("publicKeyIdType", Kind::String).min(20.0).max(128.0).pattern(&P18);
+pub static PUBLIC_KEY_MATERIAL_TYPE: Shape = Shape::new("publicKeyMaterialType", Kind::String).min(1.0).max(16384.0).pattern(&P10);
+pub static REDIRECT_URL_TYPE: Shape = Shape::new("redirectUrlType", Kind::String).min(1.0).max(255.0).pattern(&P24);
 pub static REPORT_GENERATION_LIMIT_EXCEEDED_MESSAGE: Shape = Shape::new("reportGenerationLimitExceededMessage", Kind::String);
-pub static REQUEST_MESSAGE_TYPE: Shape = Shape::new("requestMessageType", Kind::String).max(200).pattern(&P8);
-pub static REQUESTOR_NAME_TYPE: Shape = Shape::new("requestorNameType", Kind::String).max(30).pattern(&P8);
-pub static REQUESTOR_WORKFLOW_ID_TYPE: Shape = Shape::new("requestorWorkflowIdType", Kind::String).min(5).max(400).pattern(&P9);
+pub static REQUEST_MESSAGE_TYPE: Shape = Shape::new("requestMessageType", Kind::String).max(200.0).pattern(&P8);
+pub static REQUESTOR_NAME_TYPE: Shape = Shape::new("requestorNameType", Kind::String).max(30.0).pattern(&P8);
+pub static REQUESTOR_WORKFLOW_ID_TYPE: Shape = Shape::new("requestorWorkflowIdType", Kind::String).min(5.0).max(400.0).pattern(&P9);
 pub static RESPONSE_MARKER_TYPE: Shape = Shape::new("responseMarkerType", Kind::String);
-pub static ROLE_DESCRIPTION_TYPE: Shape = Shape::new("roleDescriptionType", Kind::String).max(1000).pattern(&P8);
+pub static ROLE_DESCRIPTION_TYPE: Shape = Shape::new("roleDescriptionType", Kind::String).max(1000.0).pattern(&P8);
 pub static ROLE_DETAIL_LIST_TYPE: Shape = Shape::of("roleDetailListType", Kind::List, &[
     Member::new("member", &ROLE_DETAIL),
 ]);
 pub static ROLE_LIST_TYPE: Shape = Shape::of("roleListType", Kind::List, &[
     Member::new("member", &ROLE),
 ]);
-pub static ROLE_MAX_SESSION_DURATION_TYPE: Shape = Shape::new("roleMaxSessionDurationType", Kind::Integer).min(3600).max(43200);
-pub static ROLE_NAME_TYPE: Shape = Shape::new("roleNameType", Kind::String).min(1).max(64).pattern(&P13);
+pub static ROLE_MAX_SESSION_DURATION_TYPE: Shape = Shape::new("roleMaxSessionDurationType", Kind::Integer).min(3600.0).max(43200.0);
+pub static ROLE_NAME_TYPE: Shape = Shape::new("roleNameType", Kind::String).min(1.0).max(64.0).pattern(&P13);
 pub static ROLE_PERMISSION_RESTRICTION_ARN_LIST_TYPE: Shape = Shape::of("rolePermissionRestrictionArnListType", Kind::List, &[
     Member::new("member", &ARN_TYPE),
 ]);
-pub static SERIAL_NUMBER_TYPE: Shape = Shape::new("serialNumberType", Kind::String).min(9).max(256).pattern(&P14);
+pub static SERIAL_NUMBER_TYPE: Shape = Shape::new("serialNumberType", Kind::String).min(9.0).max(256.0).pattern(&P14);
 pub static SERVER_CERTIFICATE_METADATA_LIST_TYPE: Shape = Shape::of("serverCertificateMetadataListType", Kind::List, &[
     Member::new("member", &SERVER_CERTIFICATE_METADATA),
 ]);
-pub static SERVER_CERTIFICATE_NAME_TYPE: Shape = Shape::new("serverCertificateNameType", Kind::String).min(1).max(128).pattern(&P13);
-pub static SERVICE_CREDENTIAL_ALIAS: Shape = Shape::new("serviceCredentialAlias", Kind::String).min(0).max(200).pattern(&P13);
+pub static SERVER_CERTIFICATE_NAME_TYPE: Shape = Shape::new("serverCertificateNameType", Kind::String).min(1.0).max(128.0).pattern(&P13);
+pub static SERVICE_CREDENTIAL_ALIAS: Shape = Shape::new("serviceCredentialAlias", Kind::String).min(0.0).max(200.0).pattern(&P13);
 pub static SERVICE_CREDENTIAL_SECRET: Shape = Shape::new("serviceCredentialSecret", Kind::String).sensitive();
 pub static SERVICE_FAILURE_EXCEPTION_MESSAGE: Shape = Shape::new("serviceFailureExceptionMessage", Kind::String);
 pub static SERVICE_NAME: Shape = Shape::new("serviceName", Kind::String);
 pub static SERVICE_NAME_TYPE: Shape = Shape::new("serviceNameType", Kind::String);
 pub static SERVICE_NAMESPACE_LIST_TYPE: Shape = Shape::of("serviceNamespaceListType", Kind::List, &[
     Member::new("member", &SERVICE_NAMESPACE_TYPE),
-]).min(1).max(200);
-pub static SERVICE_NAMESPACE_TYPE: Shape = Shape::new("serviceNamespaceType", Kind::String).min(1).max(64).pattern(&P15);
+]).min(1.0).max(200.0);
+pub static SERVICE_NAMESPACE_TYPE: Shape = Shape::new("serviceNamespaceType", Kind::String).min(1.0).max(64.0).pattern(&P15);
 pub static SERVICE_NOT_SUPPORTED_MESSAGE: Shape = Shape::new("serviceNotSupportedMessage", Kind::String);
 pub static SERVICE_PASSWORD: Shape = Shape::new("servicePassword", Kind::String).sensitive();
-pub static SERVICE_SPECIFIC_CREDENTIAL_ID: Shape = Shape::new("serviceSpecificCredentialId", Kind::String).min(20).max(128).pattern(&P18);
-pub static SERVICE_USER_NAME: Shape = Shape::new("serviceUserName", Kind::String).min(0).max(200).pattern(&P12);
-pub static SESSION_DURATION_TYPE: Shape = Shape::new("sessionDurationType", Kind::Integer).min(300).max(43200);
+pub static SERVICE_SPECIFIC_CREDENTIAL_ID: Shape = Shape::new("serviceSpecificCredentialId", Kind::String).min(20.0).max(128.0).pattern(&P18);
+pub static SERVICE_USER_NAME: Shape = Shape::new("serviceUserName", Kind::String).min(0.0).max(200.0).pattern(&P12);
+pub static SESSION_DURATION_TYPE: Shape = Shape::new("sessionDurationType", Kind::Integer).min(300.0).max(43200.0);
 pub static SORT_KEY_TYPE: Shape = Shape::values("sortKeyType", &["SERVICE_NAMESPACE_ASCENDING", "SERVICE_NAMESPACE_DESCENDING", "LAST_AUTHENTICATED_TIME_ASCENDING", "LAST_AUTHENTICATED_TIME_DESCENDING"]);
 pub static STATE_TYPE: Shape = Shape::values("stateType", &["UNASSIGNED", "ASSIGNED", "PENDING_APPROVAL", "FINALIZED", "ACCEPTED", "REJECTED", "EXPIRED"]);
 pub static STATUS_TYPE: Shape = Shape::values("statusType", &["Active", "Inactive", "Expired"]);
 pub static STRING_TYPE: Shape = Shape::new("stringType", Kind::String);
-pub static SUMMARY_CONTENT_TYPE: Shape = Shape::new("summaryContentType", Kind::String).min(0).max(10000);
+pub static SUMMARY_CONTENT_TYPE: Shape = Shape::new("summaryContentType", Kind::String).min(0.0).max(10000.0);
 pub static SUMMARY_KEY_TYPE: Shape = Shape::values("summaryKeyType", &["Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota"]);
 pub static SUMMARY_MAP_TYPE: Shape = Shape::of("summaryMapType", Kind::Map, &[
     Member::new("key", &SUMMARY_KEY_TYPE),
@@ -1999,16 +1999,16 @@ pub static SUMMARY_STATE_TYPE: Shape = Shape::values("summaryStateType", &["AVAI
 pub static SUMMARY_VALUE_TYPE: Shape = Shape::new("summaryValueType", Kind::Integer);
 pub static TAG_KEY_LIST_TYPE: Shape = Shape::of("tagKeyListType", Kind::List, &[
     Member::new("member", &TAG_KEY_TYPE),
-]).max(50);
-pub static TAG_KEY_TYPE: Shape = Shape::new("tagKeyType", Kind::String).min(1).max(128).pattern(&P7);
+]).max(50.0);
+pub static TAG_KEY_TYPE: Shape = Shape::new("tagKeyType", Kind::String).min(1.0).max(128.0).pattern(&P7);
 pub static TAG_LIST_TYPE: Shape = Shape::of("tagListType", Kind::List, &[
     Member::new("member", &TAG),
-]).max(50);
-pub static TAG_VALUE_TYPE: Shape = Shape::new("tagValueType", Kind::String).min(0).max(256).pattern(&P6);
+]).max(50.0);
+pub static TAG_VALUE_TYPE: Shape = Shape::new("tagValueType", Kind::String).min(0.0).max(256.0).pattern(&P6);
 pub static THUMBPRINT_LIST_TYPE: Shape = Shape::of("thumbprintListType", Kind::List, &[
     Member::new("member", &THUMBPRINT_TYPE),
 ]);
-pub static THUMBPRINT_TYPE: Shape = Shape::new("thumbprintType", Kind::String).min(40).max(40);
+pub static THUMBPRINT_TYPE: Shape = Shape::new("thumbprintType", Kind::String).min(40.0).max(40.0);
 pub static UNMODIFIABLE_ENTITY_MESSAGE: Shape = Shape::new("unmodifiableEntityMessage", Kind::String);
 pub static UNRECOGNIZED_PUBLIC_KEY_ENCODING_MESSAGE: Shape = Shape::new("unrecognizedPublicKeyEncodingMessage", Kind::String);
 pub static USER_DETAIL_LIST_TYPE: Shape = Shape::of("userDetailListType", Kind::List, &[
@@ -2017,8 +2017,8 @@ pub static USER_DETAIL_LIST_TYPE: Shape = Shape::of("userDetailListType", Kind::
 pub static USER_LIST_TYPE: Shape = Shape::of("userListType", Kind::List, &[
     Member::new("member", &USER),
 ]);
-pub static USER_NAME_TYPE: Shape = Shape::new("userNameType", Kind::String).min(1).max(64).pattern(&P13);
+pub static USER_NAME_TYPE: Shape = Shape::new("userNameType", Kind::String).min(1.0).max(64.0).pattern(&P13);
 pub static VIRTUAL_MFA_DEVICE_LIST_TYPE: Shape = Shape::of("virtualMFADeviceListType", Kind::List, &[
     Member::new("member", &VIRTUAL_MFA_DEVICE),
 ]);
-pub static VIRTUAL_MFA_DEVICE_NAME: Shape = Shape::new("virtualMFADeviceName", Kind::String).min(1).pattern(&P13);
+pub static VIRTUAL_MFA_DEVICE_NAME: Shape = Shape::new("virtualMFADeviceName", Kind::String).min(1.0).pattern(&P13);

@@ -33,11 +33,11 @@ static P24: Pattern = Pattern::new("^https://[\\.\\-_/#:A-Za-z0-9]+\\.com$", "^h
 static P25: Pattern = Pattern::new("s3://[a-z0-9][\\.\\-a-z0-9]{1,61}[a-z0-9](/.*)?", "s3://[a-z0-9][\\.\\-a-z0-9]{1,61}[a-z0-9](/.*)?");
 
 pub static ACCESS_DENIED_EXCEPTION: Shape = Shape::new("AccessDeniedException", Kind::Structure);
-pub static ACCESS_POLICY: Shape = Shape::new("AccessPolicy", Kind::String).min(1);
-pub static ACCOUNT_ID: Shape = Shape::new("AccountId", Kind::String).min(12).max(12).pattern(&P22);
+pub static ACCESS_POLICY: Shape = Shape::new("AccessPolicy", Kind::String).min(1.0);
+pub static ACCOUNT_ID: Shape = Shape::new("AccountId", Kind::String).min(12.0).max(12.0).pattern(&P22);
 pub static ACCOUNT_IDS: Shape = Shape::of("AccountIds", Kind::List, &[
     Member::new("member", &ACCOUNT_ID),
-]).min(0).max(20);
+]).min(0.0).max(20.0);
 pub static ACCOUNT_POLICIES: Shape = Shape::of("AccountPolicies", Kind::List, &[
     Member::new("member", &ACCOUNT_POLICY),
 ]);
@@ -54,13 +54,13 @@ pub static ACCOUNT_POLICY_DOCUMENT: Shape = Shape::new("AccountPolicyDocument", 
 pub static ACTION_STATUS: Shape = Shape::values("ActionStatus", &["IN_PROGRESS", "CLIENT_ERROR", "FAILED", "COMPLETE"]);
 pub static ADD_KEY_ENTRIES: Shape = Shape::of("AddKeyEntries", Kind::List, &[
     Member::new("member", &ADD_KEY_ENTRY),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static ADD_KEY_ENTRY: Shape = Shape::of("AddKeyEntry", Kind::Structure, &[
     Member::new("key", &KEY).required(),
     Member::new("value", &ADD_KEY_VALUE).required(),
     Member::new("overwriteIfExists", &OVERWRITE_IF_EXISTS),
 ]);
-pub static ADD_KEY_VALUE: Shape = Shape::new("AddKeyValue", Kind::String).min(1).max(256);
+pub static ADD_KEY_VALUE: Shape = Shape::new("AddKeyValue", Kind::String).min(1.0).max(256.0);
 pub static ADD_KEYS: Shape = Shape::of("AddKeys", Kind::Structure, &[
     Member::new("entries", &ADD_KEY_ENTRIES).required(),
 ]);
@@ -78,7 +78,7 @@ pub static ALLOWED_FIELD_DELIMITERS: Shape = Shape::of("AllowedFieldDelimiters",
 pub static ALLOWED_FIELDS: Shape = Shape::of("AllowedFields", Kind::List, &[
     Member::new("member", &RECORD_FIELD),
 ]);
-pub static AMAZON_RESOURCE_NAME: Shape = Shape::new("AmazonResourceName", Kind::String).min(1).max(1011).pattern(&P5);
+pub static AMAZON_RESOURCE_NAME: Shape = Shape::new("AmazonResourceName", Kind::String).min(1.0).max(1011.0).pattern(&P5);
 pub static ANOMALIES: Shape = Shape::of("Anomalies", Kind::List, &[
     Member::new("member", &ANOMALY),
 ]);
@@ -115,13 +115,13 @@ pub static ANOMALY_DETECTOR: Shape = Shape::of("AnomalyDetector", Kind::Structur
     Member::new("lastModifiedTimeStamp", &EPOCH_MILLIS),
     Member::new("anomalyVisibilityTime", &ANOMALY_VISIBILITY_TIME),
 ]);
-pub static ANOMALY_DETECTOR_ARN: Shape = Shape::new("AnomalyDetectorArn", Kind::String).min(1).pattern(&P4);
+pub static ANOMALY_DETECTOR_ARN: Shape = Shape::new("AnomalyDetectorArn", Kind::String).min(1.0).pattern(&P4);
 pub static ANOMALY_DETECTOR_STATUS: Shape = Shape::values("AnomalyDetectorStatus", &["INITIALIZING", "TRAINING", "ANALYZING", "FAILED", "DELETED", "PAUSED"]);
 pub static ANOMALY_DETECTORS: Shape = Shape::of("AnomalyDetectors", Kind::List, &[
     Member::new("member", &ANOMALY_DETECTOR),
 ]);
-pub static ANOMALY_ID: Shape = Shape::new("AnomalyId", Kind::String).min(36).max(36);
-pub static ANOMALY_VISIBILITY_TIME: Shape = Shape::new("AnomalyVisibilityTime", Kind::Long).min(7).max(90);
+pub static ANOMALY_ID: Shape = Shape::new("AnomalyId", Kind::String).min(36.0).max(36.0);
+pub static ANOMALY_VISIBILITY_TIME: Shape = Shape::new("AnomalyVisibilityTime", Kind::Long).min(7.0).max(90.0);
 pub static APPLY_ON_TRANSFORMED_LOGS: Shape = Shape::new("ApplyOnTransformedLogs", Kind::Boolean);
 pub static ARN: Shape = Shape::new("Arn", Kind::String);
 pub static ASSOCIATE_KMS_KEY_REQUEST: Shape = Shape::of("AssociateKmsKeyRequest", Kind::Structure, &[
@@ -137,7 +137,7 @@ pub static ASSOCIATE_SOURCE_TO_S3_TABLE_INTEGRATION_RESPONSE: Shape = Shape::of(
     Member::new("identifier", &S3_TABLE_INTEGRATION_SOURCE_IDENTIFIER),
 ]);
 pub static BASELINE: Shape = Shape::new("Baseline", Kind::Boolean);
-pub static BATCH_ID: Shape = Shape::new("BatchId", Kind::String).min(1).max(256);
+pub static BATCH_ID: Shape = Shape::new("BatchId", Kind::String).min(1.0).max(256.0);
 pub static BEARER_TOKEN_AUTHENTICATION_ENABLED: Shape = Shape::new("BearerTokenAuthenticationEnabled", Kind::Boolean);
 pub static BOOLEAN: Shape = Shape::new("Boolean", Kind::Boolean);
 pub static BYTES_SCANNED_VALUE: Shape = Shape::new("BytesScannedValue", Kind::Double);
@@ -161,12 +161,12 @@ pub static CANCEL_IMPORT_TASK_RESPONSE: Shape = Shape::of("CancelImportTaskRespo
     Member::new("creationTime", &TIMESTAMP),
     Member::new("lastUpdatedTime", &TIMESTAMP),
 ]);
-pub static CLIENT_TOKEN: Shape = Shape::new("ClientToken", Kind::String).min(36).max(128).pattern(&P13);
-pub static COLLECTION_RETENTION_DAYS: Shape = Shape::new("CollectionRetentionDays", Kind::Integer).min(1).max(30);
-pub static COLUMN: Shape = Shape::new("Column", Kind::String).min(1).max(128);
+pub static CLIENT_TOKEN: Shape = Shape::new("ClientToken", Kind::String).min(36.0).max(128.0).pattern(&P13);
+pub static COLLECTION_RETENTION_DAYS: Shape = Shape::new("CollectionRetentionDays", Kind::Integer).min(1.0).max(30.0);
+pub static COLUMN: Shape = Shape::new("Column", Kind::String).min(1.0).max(128.0);
 pub static COLUMNS: Shape = Shape::of("Columns", Kind::List, &[
     Member::new("member", &COLUMN),
-]).max(100);
+]).max(100.0);
 pub static CONFIGURATION_TEMPLATE: Shape = Shape::of("ConfigurationTemplate", Kind::Structure, &[
     Member::new("service", &SERVICE),
     Member::new("logType", &LOG_TYPE),
@@ -195,7 +195,7 @@ pub static COPY_VALUE: Shape = Shape::of("CopyValue", Kind::Structure, &[
 ]);
 pub static COPY_VALUE_ENTRIES: Shape = Shape::of("CopyValueEntries", Kind::List, &[
     Member::new("member", &COPY_VALUE_ENTRY),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static COPY_VALUE_ENTRY: Shape = Shape::of("CopyValueEntry", Kind::Structure, &[
     Member::new("source", &SOURCE).required(),
     Member::new("target", &TARGET).required(),
@@ -308,7 +308,7 @@ pub static DATA_SOURCE_FILTER: Shape = Shape::of("DataSourceFilter", Kind::Struc
 ]);
 pub static DATA_SOURCE_FILTERS: Shape = Shape::of("DataSourceFilters", Kind::List, &[
     Member::new("member", &DATA_SOURCE_FILTER),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static DATA_SOURCE_NAME: Shape = Shape::new("DataSourceName", Kind::String);
 pub static DATA_SOURCE_TYPE: Shape = Shape::new("DataSourceType", Kind::String);
 pub static DATA_TYPE: Shape = Shape::new("DataType", Kind::String);
@@ -401,9 +401,9 @@ pub static DELETE_TRANSFORMER_REQUEST: Shape = Shape::of("DeleteTransformerReque
 ]);
 pub static DELETE_WITH_KEYS: Shape = Shape::of("DeleteWithKeys", Kind::List, &[
     Member::new("member", &WITH_KEY),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static DELETION_PROTECTION_ENABLED: Shape = Shape::new("DeletionProtectionEnabled", Kind::Boolean);
-pub static DELIMITER: Shape = Shape::new("Delimiter", Kind::String).min(1).max(2);
+pub static DELIMITER: Shape = Shape::new("Delimiter", Kind::String).min(1.0).max(2.0);
 pub static DELIVERIES: Shape = Shape::of("Deliveries", Kind::List, &[
     Member::new("member", &DELIVERY),
 ]);
@@ -429,16 +429,16 @@ pub static DELIVERY_DESTINATION: Shape = Shape::of("DeliveryDestination", Kind::
 pub static DELIVERY_DESTINATION_CONFIGURATION: Shape = Shape::of("DeliveryDestinationConfiguration", Kind::Structure, &[
     Member::new("destinationResourceArn", &ARN).required(),
 ]);
-pub static DELIVERY_DESTINATION_NAME: Shape = Shape::new("DeliveryDestinationName", Kind::String).min(1).max(60).pattern(&P7);
-pub static DELIVERY_DESTINATION_POLICY: Shape = Shape::new("DeliveryDestinationPolicy", Kind::String).min(1).max(51200);
+pub static DELIVERY_DESTINATION_NAME: Shape = Shape::new("DeliveryDestinationName", Kind::String).min(1.0).max(60.0).pattern(&P7);
+pub static DELIVERY_DESTINATION_POLICY: Shape = Shape::new("DeliveryDestinationPolicy", Kind::String).min(1.0).max(51200.0);
 pub static DELIVERY_DESTINATION_TYPE: Shape = Shape::values("DeliveryDestinationType", &["S3", "CWL", "FH", "XRAY"]);
 pub static DELIVERY_DESTINATION_TYPES: Shape = Shape::of("DeliveryDestinationTypes", Kind::List, &[
     Member::new("member", &DELIVERY_DESTINATION_TYPE),
-]).min(1).max(4);
+]).min(1.0).max(4.0);
 pub static DELIVERY_DESTINATIONS: Shape = Shape::of("DeliveryDestinations", Kind::List, &[
     Member::new("member", &DELIVERY_DESTINATION),
 ]);
-pub static DELIVERY_ID: Shape = Shape::new("DeliveryId", Kind::String).min(1).max(64).pattern(&P17);
+pub static DELIVERY_ID: Shape = Shape::new("DeliveryId", Kind::String).min(1.0).max(64.0).pattern(&P17);
 pub static DELIVERY_SOURCE: Shape = Shape::of("DeliverySource", Kind::Structure, &[
     Member::new("name", &DELIVERY_SOURCE_NAME),
     Member::new("arn", &ARN),
@@ -454,7 +454,7 @@ pub static DELIVERY_SOURCE_CONFIGURATION: Shape = Shape::of("DeliverySourceConfi
     Member::new("key", &DELIVERY_SOURCE_CONFIGURATION_KEY),
     Member::new("value", &DELIVERY_SOURCE_CONFIGURATION_VALUE),
 ]);
-pub static DELIVERY_SOURCE_CONFIGURATION_KEY: Shape = Shape::new("DeliverySourceConfigurationKey", Kind::String).min(1).max(255);
+pub static DELIVERY_SOURCE_CONFIGURATION_KEY: Shape = Shape::new("DeliverySourceConfigurationKey", Kind::String).min(1.0).max(255.0);
 pub static DELIVERY_SOURCE_CONFIGURATION_NUMERIC_VALUE: Shape = Shape::new("DeliverySourceConfigurationNumericValue", Kind::Double);
 pub static DELIVERY_SOURCE_CONFIGURATION_SCHEMA: Shape = Shape::of("DeliverySourceConfigurationSchema", Kind::Structure, &[
     Member::new("keyName", &DELIVERY_SOURCE_CONFIGURATION_SCHEMA_FIELD).required(),
@@ -464,7 +464,7 @@ pub static DELIVERY_SOURCE_CONFIGURATION_SCHEMA: Shape = Shape::of("DeliverySour
     Member::new("minValue", &DELIVERY_SOURCE_CONFIGURATION_NUMERIC_VALUE),
     Member::new("maxValue", &DELIVERY_SOURCE_CONFIGURATION_NUMERIC_VALUE),
 ]);
-pub static DELIVERY_SOURCE_CONFIGURATION_SCHEMA_FIELD: Shape = Shape::new("DeliverySourceConfigurationSchemaField", Kind::String).min(1).max(256);
+pub static DELIVERY_SOURCE_CONFIGURATION_SCHEMA_FIELD: Shape = Shape::new("DeliverySourceConfigurationSchemaField", Kind::String).min(1.0).max(256.0);
 pub static DELIVERY_SOURCE_CONFIGURATION_SCHEMA_VALUE_TYPE: Shape = Shape::values("DeliverySourceConfigurationSchemaValueType", &["string", "boolean", "int", "double", "long"]);
 pub static DELIVERY_SOURCE_CONFIGURATION_SCHEMAS: Shape = Shape::of("DeliverySourceConfigurationSchemas", Kind::List, &[
     Member::new("member", &DELIVERY_SOURCE_CONFIGURATION_SCHEMA),
@@ -472,14 +472,14 @@ pub static DELIVERY_SOURCE_CONFIGURATION_SCHEMAS: Shape = Shape::of("DeliverySou
 pub static DELIVERY_SOURCE_CONFIGURATION_SUPPORTED_VALUES: Shape = Shape::of("DeliverySourceConfigurationSupportedValues", Kind::List, &[
     Member::new("member", &DELIVERY_SOURCE_CONFIGURATION_SCHEMA_FIELD),
 ]);
-pub static DELIVERY_SOURCE_CONFIGURATION_VALUE: Shape = Shape::new("DeliverySourceConfigurationValue", Kind::String).min(1).max(255);
-pub static DELIVERY_SOURCE_NAME: Shape = Shape::new("DeliverySourceName", Kind::String).min(1).max(60).pattern(&P7);
+pub static DELIVERY_SOURCE_CONFIGURATION_VALUE: Shape = Shape::new("DeliverySourceConfigurationValue", Kind::String).min(1.0).max(255.0);
+pub static DELIVERY_SOURCE_NAME: Shape = Shape::new("DeliverySourceName", Kind::String).min(1.0).max(60.0).pattern(&P7);
 pub static DELIVERY_SOURCE_STATUS: Shape = Shape::values("DeliverySourceStatus", &["ACTIVE", "INACTIVE"]);
 pub static DELIVERY_SOURCE_STATUS_REASON: Shape = Shape::values("DeliverySourceStatusReason", &["RESOURCE_DELETED"]);
 pub static DELIVERY_SOURCES: Shape = Shape::of("DeliverySources", Kind::List, &[
     Member::new("member", &DELIVERY_SOURCE),
 ]);
-pub static DELIVERY_SUFFIX_PATH: Shape = Shape::new("DeliverySuffixPath", Kind::String).min(1).max(256);
+pub static DELIVERY_SUFFIX_PATH: Shape = Shape::new("DeliverySuffixPath", Kind::String).min(1.0).max(256.0);
 pub static DESCENDING: Shape = Shape::new("Descending", Kind::Boolean);
 pub static DESCRIBE_ACCOUNT_POLICIES_REQUEST: Shape = Shape::of("DescribeAccountPoliciesRequest", Kind::Structure, &[
     Member::new("policyType", &POLICY_TYPE).required(),
@@ -548,7 +548,7 @@ pub static DESCRIBE_EXPORT_TASKS_RESPONSE: Shape = Shape::of("DescribeExportTask
 ]);
 pub static DESCRIBE_FIELD_INDEXES_LOG_GROUP_IDENTIFIERS: Shape = Shape::of("DescribeFieldIndexesLogGroupIdentifiers", Kind::List, &[
     Member::new("member", &LOG_GROUP_IDENTIFIER),
-]).min(1).max(100);
+]).min(1.0).max(100.0);
 pub static DESCRIBE_FIELD_INDEXES_REQUEST: Shape = Shape::of("DescribeFieldIndexesRequest", Kind::Structure, &[
     Member::new("logGroupIdentifiers", &DESCRIBE_FIELD_INDEXES_LOG_GROUP_IDENTIFIERS).required(),
     Member::new("nextToken", &NEXT_TOKEN),
@@ -582,7 +582,7 @@ pub static DESCRIBE_IMPORT_TASKS_RESPONSE: Shape = Shape::of("DescribeImportTask
 ]);
 pub static DESCRIBE_INDEX_POLICIES_LOG_GROUP_IDENTIFIERS: Shape = Shape::of("DescribeIndexPoliciesLogGroupIdentifiers", Kind::List, &[
     Member::new("member", &LOG_GROUP_IDENTIFIER),
-]).min(1).max(1);
+]).min(1.0).max(1.0);
 pub static DESCRIBE_INDEX_POLICIES_REQUEST: Shape = Shape::of("DescribeIndexPoliciesRequest", Kind::Structure, &[
     Member::new("logGroupIdentifiers", &DESCRIBE_INDEX_POLICIES_LOG_GROUP_IDENTIFIERS).required(),
     Member::new("nextToken", &NEXT_TOKEN),
@@ -591,10 +591,10 @@ pub static DESCRIBE_INDEX_POLICIES_RESPONSE: Shape = Shape::of("DescribeIndexPol
     Member::new("indexPolicies", &INDEX_POLICIES),
     Member::new("nextToken", &NEXT_TOKEN),
 ]);
-pub static DESCRIBE_LIMIT: Shape = Shape::new("DescribeLimit", Kind::Integer).min(1).max(50);
+pub static DESCRIBE_LIMIT: Shape = Shape::new("DescribeLimit", Kind::Integer).min(1.0).max(50.0);
 pub static DESCRIBE_LOG_GROUPS_LOG_GROUP_IDENTIFIERS: Shape = Shape::of("DescribeLogGroupsLogGroupIdentifiers", Kind::List, &[
     Member::new("member", &LOG_GROUP_IDENTIFIER),
-]).min(1).max(50);
+]).min(1.0).max(50.0);
 pub static DESCRIBE_LOG_GROUPS_REQUEST: Shape = Shape::of("DescribeLogGroupsRequest", Kind::Structure, &[
     Member::new("accountIdentifiers", &ACCOUNT_IDS),
     Member::new("logGroupNamePrefix", &LOG_GROUP_NAME),
@@ -622,7 +622,7 @@ pub static DESCRIBE_LOG_STREAMS_RESPONSE: Shape = Shape::of("DescribeLogStreamsR
     Member::new("logStreams", &LOG_STREAMS),
     Member::new("nextToken", &NEXT_TOKEN),
 ]);
-pub static DESCRIBE_LOOKUP_TABLES_MAX_RESULTS: Shape = Shape::new("DescribeLookupTablesMaxResults", Kind::Integer).max(100);
+pub static DESCRIBE_LOOKUP_TABLES_MAX_RESULTS: Shape = Shape::new("DescribeLookupTablesMaxResults", Kind::Integer).max(100.0);
 pub static DESCRIBE_LOOKUP_TABLES_REQUEST: Shape = Shape::of("DescribeLookupTablesRequest", Kind::Structure, &[
     Member::new("lookupTableNamePrefix", &LOOKUP_TABLE_NAME),
     Member::new("maxResults", &DESCRIBE_LOOKUP_TABLES_MAX_RESULTS),
@@ -644,7 +644,7 @@ pub static DESCRIBE_METRIC_FILTERS_RESPONSE: Shape = Shape::of("DescribeMetricFi
     Member::new("metricFilters", &METRIC_FILTERS),
     Member::new("nextToken", &NEXT_TOKEN),
 ]);
-pub static DESCRIBE_QUERIES_MAX_RESULTS: Shape = Shape::new("DescribeQueriesMaxResults", Kind::Integer).min(1).max(1000);
+pub static DESCRIBE_QUERIES_MAX_RESULTS: Shape = Shape::new("DescribeQueriesMaxResults", Kind::Integer).min(1.0).max(1000.0);
 pub static DESCRIBE_QUERIES_REQUEST: Shape = Shape::of("DescribeQueriesRequest", Kind::Structure, &[
     Member::new("logGroupName", &LOG_GROUP_NAME),
     Member::new("status", &QUERY_STATUS),
@@ -686,7 +686,7 @@ pub static DESCRIBE_SUBSCRIPTION_FILTERS_RESPONSE: Shape = Shape::of("DescribeSu
     Member::new("subscriptionFilters", &SUBSCRIPTION_FILTERS),
     Member::new("nextToken", &NEXT_TOKEN),
 ]);
-pub static DESCRIPTION: Shape = Shape::new("Description", Kind::String).min(1);
+pub static DESCRIPTION: Shape = Shape::new("Description", Kind::String).min(1.0);
 pub static DESTINATION: Shape = Shape::of("Destination", Kind::Structure, &[
     Member::new("destinationName", &DESTINATION_NAME),
     Member::new("targetArn", &TARGET_ARN),
@@ -695,23 +695,23 @@ pub static DESTINATION: Shape = Shape::of("Destination", Kind::Structure, &[
     Member::new("arn", &ARN),
     Member::new("creationTime", &TIMESTAMP),
 ]);
-pub static DESTINATION_ARN: Shape = Shape::new("DestinationArn", Kind::String).min(1);
+pub static DESTINATION_ARN: Shape = Shape::new("DestinationArn", Kind::String).min(1.0);
 pub static DESTINATION_CONFIGURATION: Shape = Shape::of("DestinationConfiguration", Kind::Structure, &[
     Member::new("s3Configuration", &S3_CONFIGURATION).required(),
 ]);
-pub static DESTINATION_FIELD: Shape = Shape::new("DestinationField", Kind::String).min(1).max(128);
-pub static DESTINATION_NAME: Shape = Shape::new("DestinationName", Kind::String).min(1).max(512).pattern(&P12);
+pub static DESTINATION_FIELD: Shape = Shape::new("DestinationField", Kind::String).min(1.0).max(128.0);
+pub static DESTINATION_NAME: Shape = Shape::new("DestinationName", Kind::String).min(1.0).max(512.0).pattern(&P12);
 pub static DESTINATIONS: Shape = Shape::of("Destinations", Kind::List, &[
     Member::new("member", &DESTINATION),
 ]);
-pub static DETECTOR_KMS_KEY_ARN: Shape = Shape::new("DetectorKmsKeyArn", Kind::String).max(256).pattern(&P23);
-pub static DETECTOR_NAME: Shape = Shape::new("DetectorName", Kind::String).min(1);
+pub static DETECTOR_KMS_KEY_ARN: Shape = Shape::new("DetectorKmsKeyArn", Kind::String).max(256.0).pattern(&P23);
+pub static DETECTOR_NAME: Shape = Shape::new("DetectorName", Kind::String).min(1.0);
 pub static DIMENSIONS: Shape = Shape::of("Dimensions", Kind::Map, &[
     Member::new("key", &DIMENSIONS_KEY),
     Member::new("value", &DIMENSIONS_VALUE),
 ]);
-pub static DIMENSIONS_KEY: Shape = Shape::new("DimensionsKey", Kind::String).max(255);
-pub static DIMENSIONS_VALUE: Shape = Shape::new("DimensionsValue", Kind::String).max(255);
+pub static DIMENSIONS_KEY: Shape = Shape::new("DimensionsKey", Kind::String).max(255.0);
+pub static DIMENSIONS_VALUE: Shape = Shape::new("DimensionsValue", Kind::String).max(255.0);
 pub static DISASSOCIATE_KMS_KEY_REQUEST: Shape = Shape::of("DisassociateKmsKeyRequest", Kind::Structure, &[
     Member::new("logGroupName", &LOG_GROUP_NAME),
     Member::new("resourceIdentifier", &RESOURCE_IDENTIFIER),
@@ -727,7 +727,7 @@ pub static DYNAMIC_TOKEN_POSITION: Shape = Shape::new("DynamicTokenPosition", Ki
 pub static EMIT_SYSTEM_FIELDS: Shape = Shape::of("EmitSystemFields", Kind::List, &[
     Member::new("member", &SYSTEM_FIELD),
 ]);
-pub static ENCRYPTION_KEY: Shape = Shape::new("EncryptionKey", Kind::String).max(256);
+pub static ENCRYPTION_KEY: Shape = Shape::new("EncryptionKey", Kind::String).max(256.0);
 pub static ENTITY: Shape = Shape::of("Entity", Kind::Structure, &[
     Member::new("keyAttributes", &ENTITY_KEY_ATTRIBUTES),
     Member::new("attributes", &ENTITY_ATTRIBUTES),
@@ -735,35 +735,35 @@ pub static ENTITY: Shape = Shape::of("Entity", Kind::Structure, &[
 pub static ENTITY_ATTRIBUTES: Shape = Shape::of("EntityAttributes", Kind::Map, &[
     Member::new("key", &ENTITY_ATTRIBUTES_KEY),
     Member::new("value", &ENTITY_ATTRIBUTES_VALUE),
-]).min(0).max(10);
-pub static ENTITY_ATTRIBUTES_KEY: Shape = Shape::new("EntityAttributesKey", Kind::String).min(1).max(256);
-pub static ENTITY_ATTRIBUTES_VALUE: Shape = Shape::new("EntityAttributesValue", Kind::String).min(1).max(512);
+]).min(0.0).max(10.0);
+pub static ENTITY_ATTRIBUTES_KEY: Shape = Shape::new("EntityAttributesKey", Kind::String).min(1.0).max(256.0);
+pub static ENTITY_ATTRIBUTES_VALUE: Shape = Shape::new("EntityAttributesValue", Kind::String).min(1.0).max(512.0);
 pub static ENTITY_KEY_ATTRIBUTES: Shape = Shape::of("EntityKeyAttributes", Kind::Map, &[
     Member::new("key", &ENTITY_KEY_ATTRIBUTES_KEY),
     Member::new("value", &ENTITY_KEY_ATTRIBUTES_VALUE),
-]).min(2).max(4);
-pub static ENTITY_KEY_ATTRIBUTES_KEY: Shape = Shape::new("EntityKeyAttributesKey", Kind::String).min(1).max(32);
-pub static ENTITY_KEY_ATTRIBUTES_VALUE: Shape = Shape::new("EntityKeyAttributesValue", Kind::String).min(1).max(512);
+]).min(2.0).max(4.0);
+pub static ENTITY_KEY_ATTRIBUTES_KEY: Shape = Shape::new("EntityKeyAttributesKey", Kind::String).min(1.0).max(32.0);
+pub static ENTITY_KEY_ATTRIBUTES_VALUE: Shape = Shape::new("EntityKeyAttributesValue", Kind::String).min(1.0).max(512.0);
 pub static ENTITY_REJECTION_ERROR_TYPE: Shape = Shape::values("EntityRejectionErrorType", &["InvalidEntity", "InvalidTypeValue", "InvalidKeyAttributes", "InvalidAttributes", "EntitySizeTooLarge", "UnsupportedLogGroupType", "MissingRequiredFields"]);
 pub static ENUMERATIONS: Shape = Shape::of("Enumerations", Kind::Map, &[
     Member::new("key", &TOKEN_STRING),
     Member::new("value", &TOKEN_VALUE),
 ]);
-pub static EPOCH_MILLIS: Shape = Shape::new("EpochMillis", Kind::Long).min(0);
+pub static EPOCH_MILLIS: Shape = Shape::new("EpochMillis", Kind::Long).min(0.0);
 pub static ERROR_MESSAGE: Shape = Shape::new("ErrorMessage", Kind::String);
 pub static EVALUATION_FREQUENCY: Shape = Shape::values("EvaluationFrequency", &["ONE_MIN", "FIVE_MIN", "TEN_MIN", "FIFTEEN_MIN", "THIRTY_MIN", "ONE_HOUR"]);
 pub static EVENT_ID: Shape = Shape::new("EventId", Kind::String);
-pub static EVENT_MESSAGE: Shape = Shape::new("EventMessage", Kind::String).min(1);
+pub static EVENT_MESSAGE: Shape = Shape::new("EventMessage", Kind::String).min(1.0);
 pub static EVENT_NUMBER: Shape = Shape::new("EventNumber", Kind::Long);
 pub static EVENT_SOURCE: Shape = Shape::values("EventSource", &["CloudTrail", "Route53Resolver", "VPCFlow", "EKSAudit", "AWSWAF"]);
-pub static EVENTS_LIMIT: Shape = Shape::new("EventsLimit", Kind::Integer).min(1).max(10000);
-pub static EVENTS_LIMIT_START_QUERY: Shape = Shape::new("EventsLimitStartQuery", Kind::Integer).min(1).max(100000);
+pub static EVENTS_LIMIT: Shape = Shape::new("EventsLimit", Kind::Integer).min(1.0).max(10000.0);
+pub static EVENTS_LIMIT_START_QUERY: Shape = Shape::new("EventsLimitStartQuery", Kind::Integer).min(1.0).max(100000.0);
 pub static EXECUTION_STATUS: Shape = Shape::values("ExecutionStatus", &["Running", "InvalidQuery", "Complete", "Failed", "Timeout"]);
 pub static EXECUTION_STATUS_LIST: Shape = Shape::of("ExecutionStatusList", Kind::List, &[
     Member::new("member", &EXECUTION_STATUS),
 ]);
-pub static EXPECTED_REVISION_ID: Shape = Shape::new("ExpectedRevisionId", Kind::String).min(1);
-pub static EXPORT_DESTINATION_BUCKET: Shape = Shape::new("ExportDestinationBucket", Kind::String).min(1).max(512);
+pub static EXPECTED_REVISION_ID: Shape = Shape::new("ExpectedRevisionId", Kind::String).min(1.0);
+pub static EXPORT_DESTINATION_BUCKET: Shape = Shape::new("ExportDestinationBucket", Kind::String).min(1.0).max(512.0);
 pub static EXPORT_DESTINATION_PREFIX: Shape = Shape::new("ExportDestinationPrefix", Kind::String);
 pub static EXPORT_TASK: Shape = Shape::of("ExportTask", Kind::Structure, &[
     Member::new("taskId", &EXPORT_TASK_ID),
@@ -780,8 +780,8 @@ pub static EXPORT_TASK_EXECUTION_INFO: Shape = Shape::of("ExportTaskExecutionInf
     Member::new("creationTime", &TIMESTAMP),
     Member::new("completionTime", &TIMESTAMP),
 ]);
-pub static EXPORT_TASK_ID: Shape = Shape::new("ExportTaskId", Kind::String).min(1).max(512);
-pub static EXPORT_TASK_NAME: Shape = Shape::new("ExportTaskName", Kind::String).min(1).max(512);
+pub static EXPORT_TASK_ID: Shape = Shape::new("ExportTaskId", Kind::String).min(1.0).max(512.0);
+pub static EXPORT_TASK_NAME: Shape = Shape::new("ExportTaskName", Kind::String).min(1.0).max(512.0);
 pub static EXPORT_TASK_STATUS: Shape = Shape::of("ExportTaskStatus", Kind::Structure, &[
     Member::new("code", &EXPORT_TASK_STATUS_CODE),
     Member::new("message", &EXPORT_TASK_STATUS_MESSAGE),
@@ -796,8 +796,8 @@ pub static EXTRACTED_VALUES: Shape = Shape::of("ExtractedValues", Kind::Map, &[
     Member::new("value", &VALUE),
 ]);
 pub static FIELD: Shape = Shape::new("Field", Kind::String);
-pub static FIELD_DELIMITER: Shape = Shape::new("FieldDelimiter", Kind::String).min(0).max(5);
-pub static FIELD_HEADER: Shape = Shape::new("FieldHeader", Kind::String).min(1).max(64);
+pub static FIELD_DELIMITER: Shape = Shape::new("FieldDelimiter", Kind::String).min(0.0).max(5.0);
+pub static FIELD_HEADER: Shape = Shape::new("FieldHeader", Kind::String).min(1.0).max(64.0);
 pub static FIELD_INDEX: Shape = Shape::of("FieldIndex", Kind::Structure, &[
     Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER),
     Member::new("fieldIndexName", &FIELD_INDEX_NAME),
@@ -806,14 +806,14 @@ pub static FIELD_INDEX: Shape = Shape::of("FieldIndex", Kind::Structure, &[
     Member::new("lastEventTime", &TIMESTAMP),
     Member::new("type", &INDEX_TYPE),
 ]);
-pub static FIELD_INDEX_NAME: Shape = Shape::new("FieldIndexName", Kind::String).min(1).max(512).pattern(&P3);
+pub static FIELD_INDEX_NAME: Shape = Shape::new("FieldIndexName", Kind::String).min(1.0).max(512.0).pattern(&P3);
 pub static FIELD_INDEX_NAMES: Shape = Shape::of("FieldIndexNames", Kind::List, &[
     Member::new("member", &FIELD_INDEX_NAME),
-]).min(1).max(20);
+]).min(1.0).max(20.0);
 pub static FIELD_INDEXES: Shape = Shape::of("FieldIndexes", Kind::List, &[
     Member::new("member", &FIELD_INDEX),
 ]);
-pub static FIELD_SELECTION_CRITERIA: Shape = Shape::new("FieldSelectionCriteria", Kind::String).min(0).max(2000);
+pub static FIELD_SELECTION_CRITERIA: Shape = Shape::new("FieldSelectionCriteria", Kind::String).min(0.0).max(2000.0);
 pub static FIELDS_DATA: Shape = Shape::of("FieldsData", Kind::Structure, &[
     Member::new("data", &DATA),
 ]);
@@ -836,8 +836,8 @@ pub static FILTER_LOG_EVENTS_RESPONSE: Shape = Shape::of("FilterLogEventsRespons
     Member::new("searchedLogStreams", &SEARCHED_LOG_STREAMS),
     Member::new("nextToken", &NEXT_TOKEN),
 ]);
-pub static FILTER_NAME: Shape = Shape::new("FilterName", Kind::String).min(1).max(512).pattern(&P12);
-pub static FILTER_PATTERN: Shape = Shape::new("FilterPattern", Kind::String).min(0).max(1024);
+pub static FILTER_NAME: Shape = Shape::new("FilterName", Kind::String).min(1.0).max(512.0).pattern(&P12);
+pub static FILTER_PATTERN: Shape = Shape::new("FilterPattern", Kind::String).min(0.0).max(1024.0);
 pub static FILTERED_LOG_EVENT: Shape = Shape::of("FilteredLogEvent", Kind::Structure, &[
     Member::new("logStreamName", &LOG_STREAM_NAME),
     Member::new("timestamp", &TIMESTAMP),
@@ -852,7 +852,7 @@ pub static FLATTEN: Shape = Shape::new("Flatten", Kind::Boolean);
 pub static FLATTENED_ELEMENT: Shape = Shape::values("FlattenedElement", &["first", "last"]);
 pub static FORCE: Shape = Shape::new("Force", Kind::Boolean);
 pub static FORCE_UPDATE: Shape = Shape::new("ForceUpdate", Kind::Boolean);
-pub static FROM_KEY: Shape = Shape::new("FromKey", Kind::String).min(1).max(128);
+pub static FROM_KEY: Shape = Shape::new("FromKey", Kind::String).min(1.0).max(128.0);
 pub static GET_DATA_PROTECTION_POLICY_REQUEST: Shape = Shape::of("GetDataProtectionPolicyRequest", Kind::Structure, &[
     Member::new("logGroupIdentifier", &LOG_GROUP_IDENTIFIER).required(),
 ]);
@@ -969,8 +969,8 @@ pub static GET_LOOKUP_TABLE_RESPONSE: Shape = Shape::of("GetLookupTableResponse"
     Member::new("lastUpdatedTime", &TIMESTAMP),
     Member::new("kmsKeyId", &KMS_KEY_ID),
 ]);
-pub static GET_QUERY_RESULTS_MAX_ITEMS: Shape = Shape::new("GetQueryResultsMaxItems", Kind::Integer).min(0).max(10000);
-pub static GET_QUERY_RESULTS_NEXT_TOKEN: Shape = Shape::new("GetQueryResultsNextToken", Kind::String).max(1024);
+pub static GET_QUERY_RESULTS_MAX_ITEMS: Shape = Shape::new("GetQueryResultsMaxItems", Kind::Integer).min(0.0).max(10000.0);
+pub static GET_QUERY_RESULTS_NEXT_TOKEN: Shape = Shape::new("GetQueryResultsNextToken", Kind::String).max(1024.0);
 pub static GET_QUERY_RESULTS_REQUEST: Shape = Shape::of("GetQueryResultsRequest", Kind::Structure, &[
     Member::new("queryId", &QUERY_ID).required(),
     Member::new("nextToken", &GET_QUERY_RESULTS_NEXT_TOKEN),
@@ -984,7 +984,7 @@ pub static GET_QUERY_RESULTS_RESPONSE: Shape = Shape::of("GetQueryResultsRespons
     Member::new("encryptionKey", &ENCRYPTION_KEY),
     Member::new("nextToken", &GET_QUERY_RESULTS_NEXT_TOKEN),
 ]);
-pub static GET_SCHEDULED_QUERY_HISTORY_MAX_RESULTS: Shape = Shape::new("GetScheduledQueryHistoryMaxResults", Kind::Integer).min(1).max(1000);
+pub static GET_SCHEDULED_QUERY_HISTORY_MAX_RESULTS: Shape = Shape::new("GetScheduledQueryHistoryMaxResults", Kind::Integer).min(1.0).max(1000.0);
 pub static GET_SCHEDULED_QUERY_HISTORY_REQUEST: Shape = Shape::of("GetScheduledQueryHistoryRequest", Kind::Structure, &[
     Member::new("identifier", &SCHEDULED_QUERY_IDENTIFIER).required(),
     Member::new("startTime", &TIMESTAMP).required(),
@@ -1035,7 +1035,7 @@ pub static GROK: Shape = Shape::of("Grok", Kind::Structure, &[
     Member::new("source", &SOURCE),
     Member::new("match", &GROK_MATCH).required(),
 ]);
-pub static GROK_MATCH: Shape = Shape::new("GrokMatch", Kind::String).min(1).max(512);
+pub static GROK_MATCH: Shape = Shape::new("GrokMatch", Kind::String).min(1.0).max(512.0);
 pub static GROUPING_IDENTIFIER: Shape = Shape::of("GroupingIdentifier", Kind::Structure, &[
     Member::new("key", &GROUPING_IDENTIFIER_KEY),
     Member::new("value", &GROUPING_IDENTIFIER_VALUE),
@@ -1072,7 +1072,7 @@ pub static IMPORT_FILTER: Shape = Shape::of("ImportFilter", Kind::Structure, &[
     Member::new("startEventTime", &TIMESTAMP),
     Member::new("endEventTime", &TIMESTAMP),
 ]);
-pub static IMPORT_ID: Shape = Shape::new("ImportId", Kind::String).min(1).max(256).pattern(&P1);
+pub static IMPORT_ID: Shape = Shape::new("ImportId", Kind::String).min(1.0).max(256.0).pattern(&P1);
 pub static IMPORT_LIST: Shape = Shape::of("ImportList", Kind::List, &[
     Member::new("member", &IMPORT),
 ]);
@@ -1096,7 +1096,7 @@ pub static INDEX_POLICY: Shape = Shape::of("IndexPolicy", Kind::Structure, &[
 ]);
 pub static INDEX_SOURCE: Shape = Shape::values("IndexSource", &["ACCOUNT", "LOG_GROUP"]);
 pub static INDEX_TYPE: Shape = Shape::values("IndexType", &["FACET", "FIELD_INDEX"]);
-pub static INFERRED_TOKEN_NAME: Shape = Shape::new("InferredTokenName", Kind::String).min(1);
+pub static INFERRED_TOKEN_NAME: Shape = Shape::new("InferredTokenName", Kind::String).min(1.0);
 pub static INHERITED_PROPERTIES: Shape = Shape::of("InheritedProperties", Kind::List, &[
     Member::new("member", &INHERITED_PROPERTY),
 ]);
@@ -1107,18 +1107,18 @@ pub static INPUT_LOG_EVENT: Shape = Shape::of("InputLogEvent", Kind::Structure, 
 ]);
 pub static INPUT_LOG_EVENTS: Shape = Shape::of("InputLogEvents", Kind::List, &[
     Member::new("member", &INPUT_LOG_EVENT),
-]).min(1).max(10000);
+]).min(1.0).max(10000.0);
 pub static INPUT_LOG_STREAM_NAMES: Shape = Shape::of("InputLogStreamNames", Kind::List, &[
     Member::new("member", &LOG_STREAM_NAME),
-]).min(1).max(100);
+]).min(1.0).max(100.0);
 pub static INTEGER: Shape = Shape::new("Integer", Kind::Integer);
 pub static INTEGRATION_DETAILS: Shape = Shape::of("IntegrationDetails", Kind::Structure, &[
     Member::new("openSearchIntegrationDetails", &OPEN_SEARCH_INTEGRATION_DETAILS),
 ]).union();
-pub static INTEGRATION_NAME: Shape = Shape::new("IntegrationName", Kind::String).min(1).max(50).pattern(&P3);
-pub static INTEGRATION_NAME_PREFIX: Shape = Shape::new("IntegrationNamePrefix", Kind::String).min(1).max(50).pattern(&P3);
+pub static INTEGRATION_NAME: Shape = Shape::new("IntegrationName", Kind::String).min(1.0).max(50.0).pattern(&P3);
+pub static INTEGRATION_NAME_PREFIX: Shape = Shape::new("IntegrationNamePrefix", Kind::String).min(1.0).max(50.0).pattern(&P3);
 pub static INTEGRATION_STATUS: Shape = Shape::values("IntegrationStatus", &["PROVISIONING", "ACTIVE", "FAILED"]);
-pub static INTEGRATION_STATUS_MESSAGE: Shape = Shape::new("IntegrationStatusMessage", Kind::String).min(1);
+pub static INTEGRATION_STATUS_MESSAGE: Shape = Shape::new("IntegrationStatusMessage", Kind::String).min(1.0);
 pub static INTEGRATION_SUMMARIES: Shape = Shape::of("IntegrationSummaries", Kind::List, &[
     Member::new("member", &INTEGRATION_SUMMARY),
 ]);
@@ -1139,10 +1139,10 @@ pub static INVALID_SEQUENCE_TOKEN_EXCEPTION: Shape = Shape::of("InvalidSequenceT
     Member::new("expectedSequenceToken", &SEQUENCE_TOKEN),
 ]);
 pub static IS_SAMPLED: Shape = Shape::new("IsSampled", Kind::Boolean);
-pub static KEY: Shape = Shape::new("Key", Kind::String).min(1).max(128);
-pub static KEY_PREFIX: Shape = Shape::new("KeyPrefix", Kind::String).min(1).max(128);
-pub static KEY_VALUE_DELIMITER: Shape = Shape::new("KeyValueDelimiter", Kind::String).min(1).max(128);
-pub static KMS_KEY_ID: Shape = Shape::new("KmsKeyId", Kind::String).max(256);
+pub static KEY: Shape = Shape::new("Key", Kind::String).min(1.0).max(128.0);
+pub static KEY_PREFIX: Shape = Shape::new("KeyPrefix", Kind::String).min(1.0).max(128.0);
+pub static KEY_VALUE_DELIMITER: Shape = Shape::new("KeyValueDelimiter", Kind::String).min(1.0).max(128.0);
+pub static KMS_KEY_ID: Shape = Shape::new("KmsKeyId", Kind::String).max(256.0);
 pub static LIMIT_EXCEEDED_EXCEPTION: Shape = Shape::new("LimitExceededException", Kind::Structure);
 pub static LIST_AGGREGATE_LOG_GROUP_SUMMARIES_GROUP_BY: Shape = Shape::values("ListAggregateLogGroupSummariesGroupBy", &["DATA_SOURCE_NAME_TYPE_AND_FORMAT", "DATA_SOURCE_NAME_AND_TYPE"]);
 pub static LIST_AGGREGATE_LOG_GROUP_SUMMARIES_REQUEST: Shape = Shape::of("ListAggregateLogGroupSummariesRequest", Kind::Structure, &[
@@ -1159,7 +1159,7 @@ pub static LIST_AGGREGATE_LOG_GROUP_SUMMARIES_RESPONSE: Shape = Shape::of("ListA
     Member::new("aggregateLogGroupSummaries", &AGGREGATE_LOG_GROUP_SUMMARIES),
     Member::new("nextToken", &NEXT_TOKEN),
 ]);
-pub static LIST_ANOMALIES_LIMIT: Shape = Shape::new("ListAnomaliesLimit", Kind::Integer).min(1).max(50);
+pub static LIST_ANOMALIES_LIMIT: Shape = Shape::new("ListAnomaliesLimit", Kind::Integer).min(1.0).max(50.0);
 pub static LIST_ANOMALIES_REQUEST: Shape = Shape::of("ListAnomaliesRequest", Kind::Structure, &[
     Member::new("anomalyDetectorArn", &ANOMALY_DETECTOR_ARN),
     Member::new("suppressionState", &SUPPRESSION_STATE),
@@ -1178,8 +1178,8 @@ pub static LIST_INTEGRATIONS_REQUEST: Shape = Shape::of("ListIntegrationsRequest
 pub static LIST_INTEGRATIONS_RESPONSE: Shape = Shape::of("ListIntegrationsResponse", Kind::Structure, &[
     Member::new("integrationSummaries", &INTEGRATION_SUMMARIES),
 ]);
-pub static LIST_LIMIT: Shape = Shape::new("ListLimit", Kind::Integer).min(1).max(1000);
-pub static LIST_LOG_ANOMALY_DETECTORS_LIMIT: Shape = Shape::new("ListLogAnomalyDetectorsLimit", Kind::Integer).min(1).max(50);
+pub static LIST_LIMIT: Shape = Shape::new("ListLimit", Kind::Integer).min(1.0).max(1000.0);
+pub static LIST_LOG_ANOMALY_DETECTORS_LIMIT: Shape = Shape::new("ListLogAnomalyDetectorsLimit", Kind::Integer).min(1.0).max(50.0);
 pub static LIST_LOG_ANOMALY_DETECTORS_REQUEST: Shape = Shape::of("ListLogAnomalyDetectorsRequest", Kind::Structure, &[
     Member::new("filterLogGroupArn", &LOG_GROUP_ARN),
     Member::new("limit", &LIST_LOG_ANOMALY_DETECTORS_LIMIT),
@@ -1189,7 +1189,7 @@ pub static LIST_LOG_ANOMALY_DETECTORS_RESPONSE: Shape = Shape::of("ListLogAnomal
     Member::new("anomalyDetectors", &ANOMALY_DETECTORS),
     Member::new("nextToken", &NEXT_TOKEN),
 ]);
-pub static LIST_LOG_GROUPS_FOR_QUERY_MAX_RESULTS: Shape = Shape::new("ListLogGroupsForQueryMaxResults", Kind::Integer).min(50).max(500);
+pub static LIST_LOG_GROUPS_FOR_QUERY_MAX_RESULTS: Shape = Shape::new("ListLogGroupsForQueryMaxResults", Kind::Integer).min(50.0).max(500.0);
 pub static LIST_LOG_GROUPS_FOR_QUERY_REQUEST: Shape = Shape::of("ListLogGroupsForQueryRequest", Kind::Structure, &[
     Member::new("queryId", &QUERY_ID).required(),
     Member::new("nextToken", &NEXT_TOKEN),
@@ -1210,12 +1210,12 @@ pub static LIST_LOG_GROUPS_REQUEST: Shape = Shape::of("ListLogGroupsRequest", Ki
     Member::new("fieldIndexNames", &FIELD_INDEX_NAMES),
     Member::new("logGroupTags", &TAG_FILTERS),
 ]);
-pub static LIST_LOG_GROUPS_REQUEST_LIMIT: Shape = Shape::new("ListLogGroupsRequestLimit", Kind::Integer).min(1).max(50);
+pub static LIST_LOG_GROUPS_REQUEST_LIMIT: Shape = Shape::new("ListLogGroupsRequestLimit", Kind::Integer).min(1.0).max(50.0);
 pub static LIST_LOG_GROUPS_RESPONSE: Shape = Shape::of("ListLogGroupsResponse", Kind::Structure, &[
     Member::new("logGroups", &LOG_GROUP_SUMMARIES),
     Member::new("nextToken", &NEXT_TOKEN),
 ]);
-pub static LIST_SCHEDULED_QUERIES_MAX_RESULTS: Shape = Shape::new("ListScheduledQueriesMaxResults", Kind::Integer).min(1).max(1000);
+pub static LIST_SCHEDULED_QUERIES_MAX_RESULTS: Shape = Shape::new("ListScheduledQueriesMaxResults", Kind::Integer).min(1.0).max(1000.0);
 pub static LIST_SCHEDULED_QUERIES_REQUEST: Shape = Shape::of("ListScheduledQueriesRequest", Kind::Structure, &[
     Member::new("maxResults", &LIST_SCHEDULED_QUERIES_MAX_RESULTS),
     Member::new("nextToken", &NEXT_TOKEN),
@@ -1225,7 +1225,7 @@ pub static LIST_SCHEDULED_QUERIES_RESPONSE: Shape = Shape::of("ListScheduledQuer
     Member::new("nextToken", &NEXT_TOKEN),
     Member::new("scheduledQueries", &SCHEDULED_QUERY_SUMMARY_LIST),
 ]);
-pub static LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_MAX_RESULTS: Shape = Shape::new("ListSourcesForS3TableIntegrationMaxResults", Kind::Integer).min(1).max(100);
+pub static LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_MAX_RESULTS: Shape = Shape::new("ListSourcesForS3TableIntegrationMaxResults", Kind::Integer).min(1.0).max(100.0);
 pub static LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_REQUEST: Shape = Shape::of("ListSourcesForS3TableIntegrationRequest", Kind::Structure, &[
     Member::new("integrationArn", &ARN).required(),
     Member::new("maxResults", &LIST_SOURCES_FOR_S3_TABLE_INTEGRATION_MAX_RESULTS),
@@ -1280,13 +1280,13 @@ pub static LIVE_TAIL_SESSION_UPDATE: Shape = Shape::of("LiveTailSessionUpdate", 
     Member::new("sessionMetadata", &LIVE_TAIL_SESSION_METADATA),
     Member::new("sessionResults", &LIVE_TAIL_SESSION_RESULTS),
 ]);
-pub static LOCALE: Shape = Shape::new("Locale", Kind::String).min(1);
+pub static LOCALE: Shape = Shape::new("Locale", Kind::String).min(1.0);
 pub static LOG_EVENT: Shape = Shape::of("LogEvent", Kind::Structure, &[
     Member::new("timestamp", &TIMESTAMP),
     Member::new("message", &EVENT_MESSAGE),
 ]);
 pub static LOG_EVENT_INDEX: Shape = Shape::new("LogEventIndex", Kind::Integer);
-pub static LOG_FIELD_NAME: Shape = Shape::new("LogFieldName", Kind::String).min(1).max(256);
+pub static LOG_FIELD_NAME: Shape = Shape::new("LogFieldName", Kind::String).min(1.0).max(256.0);
 pub static LOG_FIELD_TYPE: Shape = Shape::of("LogFieldType", Kind::Structure, &[
     Member::new("type", &DATA_TYPE),
     Member::new("element", &LOG_FIELD_TYPE),
@@ -1314,7 +1314,7 @@ pub static LOG_GROUP: Shape = Shape::of("LogGroup", Kind::Structure, &[
     Member::new("deletionProtectionEnabled", &DELETION_PROTECTION_ENABLED),
     Member::new("bearerTokenAuthenticationEnabled", &BEARER_TOKEN_AUTHENTICATION_ENABLED),
 ]);
-pub static LOG_GROUP_ARN: Shape = Shape::new("LogGroupArn", Kind::String).min(1).max(2048).pattern(&P4);
+pub static LOG_GROUP_ARN: Shape = Shape::new("LogGroupArn", Kind::String).min(1.0).max(2048.0).pattern(&P4);
 pub static LOG_GROUP_ARN_LIST: Shape = Shape::of("LogGroupArnList", Kind::List, &[
     Member::new("member", &LOG_GROUP_ARN),
 ]);
@@ -1327,13 +1327,13 @@ pub static LOG_GROUP_FIELD: Shape = Shape::of("LogGroupField", Kind::Structure, 
 pub static LOG_GROUP_FIELD_LIST: Shape = Shape::of("LogGroupFieldList", Kind::List, &[
     Member::new("member", &LOG_GROUP_FIELD),
 ]);
-pub static LOG_GROUP_IDENTIFIER: Shape = Shape::new("LogGroupIdentifier", Kind::String).min(1).max(2048).pattern(&P4);
+pub static LOG_GROUP_IDENTIFIER: Shape = Shape::new("LogGroupIdentifier", Kind::String).min(1.0).max(2048.0).pattern(&P4);
 pub static LOG_GROUP_IDENTIFIERS: Shape = Shape::of("LogGroupIdentifiers", Kind::List, &[
     Member::new("member", &LOG_GROUP_IDENTIFIER),
 ]);
-pub static LOG_GROUP_NAME: Shape = Shape::new("LogGroupName", Kind::String).min(1).max(512).pattern(&P3);
-pub static LOG_GROUP_NAME_PATTERN: Shape = Shape::new("LogGroupNamePattern", Kind::String).min(0).max(512).pattern(&P2);
-pub static LOG_GROUP_NAME_REGEX_PATTERN: Shape = Shape::new("LogGroupNameRegexPattern", Kind::String).min(3).max(129).pattern(&P0);
+pub static LOG_GROUP_NAME: Shape = Shape::new("LogGroupName", Kind::String).min(1.0).max(512.0).pattern(&P3);
+pub static LOG_GROUP_NAME_PATTERN: Shape = Shape::new("LogGroupNamePattern", Kind::String).min(0.0).max(512.0).pattern(&P2);
+pub static LOG_GROUP_NAME_REGEX_PATTERN: Shape = Shape::new("LogGroupNameRegexPattern", Kind::String).min(3.0).max(129.0).pattern(&P0);
 pub static LOG_GROUP_NAMES: Shape = Shape::of("LogGroupNames", Kind::List, &[
     Member::new("member", &LOG_GROUP_NAME),
 ]);
@@ -1348,7 +1348,7 @@ pub static LOG_GROUP_SUMMARY: Shape = Shape::of("LogGroupSummary", Kind::Structu
 pub static LOG_GROUPS: Shape = Shape::of("LogGroups", Kind::List, &[
     Member::new("member", &LOG_GROUP),
 ]);
-pub static LOG_OBJECT_POINTER: Shape = Shape::new("LogObjectPointer", Kind::String).min(1).max(512);
+pub static LOG_OBJECT_POINTER: Shape = Shape::new("LogObjectPointer", Kind::String).min(1.0).max(512.0);
 pub static LOG_RECORD: Shape = Shape::of("LogRecord", Kind::Map, &[
     Member::new("key", &FIELD),
     Member::new("value", &VALUE),
@@ -1367,15 +1367,15 @@ pub static LOG_STREAM: Shape = Shape::of("LogStream", Kind::Structure, &[
     Member::new("arn", &ARN),
     Member::new("storedBytes", &STORED_BYTES),
 ]);
-pub static LOG_STREAM_NAME: Shape = Shape::new("LogStreamName", Kind::String).min(1).max(512).pattern(&P12);
+pub static LOG_STREAM_NAME: Shape = Shape::new("LogStreamName", Kind::String).min(1.0).max(512.0).pattern(&P12);
 pub static LOG_STREAM_SEARCHED_COMPLETELY: Shape = Shape::new("LogStreamSearchedCompletely", Kind::Boolean);
 pub static LOG_STREAMS: Shape = Shape::of("LogStreams", Kind::List, &[
     Member::new("member", &LOG_STREAM),
 ]);
-pub static LOG_TYPE: Shape = Shape::new("LogType", Kind::String).min(1).max(255).pattern(&P9);
+pub static LOG_TYPE: Shape = Shape::new("LogType", Kind::String).min(1.0).max(255.0).pattern(&P9);
 pub static LOG_TYPES: Shape = Shape::of("LogTypes", Kind::List, &[
     Member::new("member", &LOG_TYPE),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static LOOKUP_TABLE: Shape = Shape::of("LookupTable", Kind::Structure, &[
     Member::new("lookupTableArn", &ARN),
     Member::new("lookupTableName", &LOOKUP_TABLE_NAME),
@@ -1386,8 +1386,8 @@ pub static LOOKUP_TABLE: Shape = Shape::of("LookupTable", Kind::Structure, &[
     Member::new("lastUpdatedTime", &TIMESTAMP),
     Member::new("kmsKeyId", &KMS_KEY_ID),
 ]);
-pub static LOOKUP_TABLE_DESCRIPTION: Shape = Shape::new("LookupTableDescription", Kind::String).min(0).max(1024);
-pub static LOOKUP_TABLE_NAME: Shape = Shape::new("LookupTableName", Kind::String).min(1).max(256).pattern(&P19);
+pub static LOOKUP_TABLE_DESCRIPTION: Shape = Shape::new("LookupTableDescription", Kind::String).min(0.0).max(1024.0);
+pub static LOOKUP_TABLE_NAME: Shape = Shape::new("LookupTableName", Kind::String).min(1.0).max(256.0).pattern(&P19);
 pub static LOOKUP_TABLES: Shape = Shape::of("LookupTables", Kind::List, &[
     Member::new("member", &LOOKUP_TABLE),
 ]);
@@ -1396,15 +1396,15 @@ pub static LOWER_CASE_STRING: Shape = Shape::of("LowerCaseString", Kind::Structu
 ]);
 pub static LOWER_CASE_STRING_WITH_KEYS: Shape = Shape::of("LowerCaseStringWithKeys", Kind::List, &[
     Member::new("member", &WITH_KEY),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static MALFORMED_QUERY_EXCEPTION: Shape = Shape::of("MalformedQueryException", Kind::Structure, &[
     Member::new("queryCompileError", &QUERY_COMPILE_ERROR),
 ]);
-pub static MAPPING_VERSION: Shape = Shape::new("MappingVersion", Kind::String).min(1).max(10).pattern(&P21);
-pub static MATCH_PATTERN: Shape = Shape::new("MatchPattern", Kind::String).min(1);
+pub static MAPPING_VERSION: Shape = Shape::new("MappingVersion", Kind::String).min(1.0).max(10.0).pattern(&P21);
+pub static MATCH_PATTERN: Shape = Shape::new("MatchPattern", Kind::String).min(1.0);
 pub static MATCH_PATTERNS: Shape = Shape::of("MatchPatterns", Kind::List, &[
     Member::new("member", &MATCH_PATTERN),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static MESSAGE: Shape = Shape::new("Message", Kind::String);
 pub static METRIC_FILTER: Shape = Shape::of("MetricFilter", Kind::Structure, &[
     Member::new("filterName", &FILTER_NAME),
@@ -1427,8 +1427,8 @@ pub static METRIC_FILTER_MATCHES: Shape = Shape::of("MetricFilterMatches", Kind:
 pub static METRIC_FILTERS: Shape = Shape::of("MetricFilters", Kind::List, &[
     Member::new("member", &METRIC_FILTER),
 ]);
-pub static METRIC_NAME: Shape = Shape::new("MetricName", Kind::String).max(255).pattern(&P11);
-pub static METRIC_NAMESPACE: Shape = Shape::new("MetricNamespace", Kind::String).max(255).pattern(&P11);
+pub static METRIC_NAME: Shape = Shape::new("MetricName", Kind::String).max(255.0).pattern(&P11);
+pub static METRIC_NAMESPACE: Shape = Shape::new("MetricNamespace", Kind::String).max(255.0).pattern(&P11);
 pub static METRIC_TRANSFORMATION: Shape = Shape::of("MetricTransformation", Kind::Structure, &[
     Member::new("metricName", &METRIC_NAME).required(),
     Member::new("metricNamespace", &METRIC_NAMESPACE).required(),
@@ -1439,11 +1439,11 @@ pub static METRIC_TRANSFORMATION: Shape = Shape::of("MetricTransformation", Kind
 ]);
 pub static METRIC_TRANSFORMATIONS: Shape = Shape::of("MetricTransformations", Kind::List, &[
     Member::new("member", &METRIC_TRANSFORMATION),
-]).min(1).max(1);
-pub static METRIC_VALUE: Shape = Shape::new("MetricValue", Kind::String).max(100);
+]).min(1.0).max(1.0);
+pub static METRIC_VALUE: Shape = Shape::new("MetricValue", Kind::String).max(100.0);
 pub static MOVE_KEY_ENTRIES: Shape = Shape::of("MoveKeyEntries", Kind::List, &[
     Member::new("member", &MOVE_KEY_ENTRY),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static MOVE_KEY_ENTRY: Shape = Shape::of("MoveKeyEntry", Kind::Structure, &[
     Member::new("source", &SOURCE).required(),
     Member::new("target", &TARGET).required(),
@@ -1452,8 +1452,8 @@ pub static MOVE_KEY_ENTRY: Shape = Shape::of("MoveKeyEntry", Kind::Structure, &[
 pub static MOVE_KEYS: Shape = Shape::of("MoveKeys", Kind::Structure, &[
     Member::new("entries", &MOVE_KEY_ENTRIES).required(),
 ]);
-pub static NEXT_TOKEN: Shape = Shape::new("NextToken", Kind::String).min(1);
-pub static NON_MATCH_VALUE: Shape = Shape::new("NonMatchValue", Kind::String).min(1).max(128);
+pub static NEXT_TOKEN: Shape = Shape::new("NextToken", Kind::String).min(1.0);
+pub static NON_MATCH_VALUE: Shape = Shape::new("NonMatchValue", Kind::String).min(1.0).max(128.0);
 pub static OCSF_VERSION: Shape = Shape::values("OCSFVersion", &["V1.1", "V1.5"]);
 pub static OPEN_SEARCH_APPLICATION: Shape = Shape::of("OpenSearchApplication", Kind::Structure, &[
     Member::new("applicationEndpoint", &OPEN_SEARCH_APPLICATION_ENDPOINT),
@@ -1461,14 +1461,14 @@ pub static OPEN_SEARCH_APPLICATION: Shape = Shape::of("OpenSearchApplication", K
     Member::new("applicationId", &OPEN_SEARCH_APPLICATION_ID),
     Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS),
 ]);
-pub static OPEN_SEARCH_APPLICATION_ENDPOINT: Shape = Shape::new("OpenSearchApplicationEndpoint", Kind::String).min(1).max(1024).pattern(&P24);
-pub static OPEN_SEARCH_APPLICATION_ID: Shape = Shape::new("OpenSearchApplicationId", Kind::String).min(1).max(256).pattern(&P3);
+pub static OPEN_SEARCH_APPLICATION_ENDPOINT: Shape = Shape::new("OpenSearchApplicationEndpoint", Kind::String).min(1.0).max(1024.0).pattern(&P24);
+pub static OPEN_SEARCH_APPLICATION_ID: Shape = Shape::new("OpenSearchApplicationId", Kind::String).min(1.0).max(256.0).pattern(&P3);
 pub static OPEN_SEARCH_COLLECTION: Shape = Shape::of("OpenSearchCollection", Kind::Structure, &[
     Member::new("collectionEndpoint", &OPEN_SEARCH_COLLECTION_ENDPOINT),
     Member::new("collectionArn", &ARN),
     Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS),
 ]);
-pub static OPEN_SEARCH_COLLECTION_ENDPOINT: Shape = Shape::new("OpenSearchCollectionEndpoint", Kind::String).min(1).max(1024).pattern(&P24);
+pub static OPEN_SEARCH_COLLECTION_ENDPOINT: Shape = Shape::new("OpenSearchCollectionEndpoint", Kind::String).min(1.0).max(1024.0).pattern(&P24);
 pub static OPEN_SEARCH_DATA_ACCESS_POLICY: Shape = Shape::of("OpenSearchDataAccessPolicy", Kind::Structure, &[
     Member::new("policyName", &OPEN_SEARCH_POLICY_NAME),
     Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS),
@@ -1477,7 +1477,7 @@ pub static OPEN_SEARCH_DATA_SOURCE: Shape = Shape::of("OpenSearchDataSource", Ki
     Member::new("dataSourceName", &OPEN_SEARCH_DATA_SOURCE_NAME),
     Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS),
 ]);
-pub static OPEN_SEARCH_DATA_SOURCE_NAME: Shape = Shape::new("OpenSearchDataSourceName", Kind::String).min(1).max(256).pattern(&P3);
+pub static OPEN_SEARCH_DATA_SOURCE_NAME: Shape = Shape::new("OpenSearchDataSourceName", Kind::String).min(1.0).max(256.0).pattern(&P3);
 pub static OPEN_SEARCH_ENCRYPTION_POLICY: Shape = Shape::of("OpenSearchEncryptionPolicy", Kind::Structure, &[
     Member::new("policyName", &OPEN_SEARCH_POLICY_NAME),
     Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS),
@@ -1500,7 +1500,7 @@ pub static OPEN_SEARCH_NETWORK_POLICY: Shape = Shape::of("OpenSearchNetworkPolic
     Member::new("policyName", &OPEN_SEARCH_POLICY_NAME),
     Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS),
 ]);
-pub static OPEN_SEARCH_POLICY_NAME: Shape = Shape::new("OpenSearchPolicyName", Kind::String).min(1).max(256).pattern(&P3);
+pub static OPEN_SEARCH_POLICY_NAME: Shape = Shape::new("OpenSearchPolicyName", Kind::String).min(1.0).max(256.0).pattern(&P3);
 pub static OPEN_SEARCH_RESOURCE_CONFIG: Shape = Shape::of("OpenSearchResourceConfig", Kind::Structure, &[
     Member::new("kmsKeyArn", &ARN),
     Member::new("dataSourceRoleArn", &ARN).required(),
@@ -1517,7 +1517,7 @@ pub static OPEN_SEARCH_WORKSPACE: Shape = Shape::of("OpenSearchWorkspace", Kind:
     Member::new("workspaceId", &OPEN_SEARCH_WORKSPACE_ID),
     Member::new("status", &OPEN_SEARCH_RESOURCE_STATUS),
 ]);
-pub static OPEN_SEARCH_WORKSPACE_ID: Shape = Shape::new("OpenSearchWorkspaceId", Kind::String).min(1).max(256).pattern(&P3);
+pub static OPEN_SEARCH_WORKSPACE_ID: Shape = Shape::new("OpenSearchWorkspaceId", Kind::String).min(1.0).max(256.0).pattern(&P3);
 pub static OPERATION_ABORTED_EXCEPTION: Shape = Shape::new("OperationAbortedException", Kind::Structure);
 pub static ORDER_BY: Shape = Shape::values("OrderBy", &["LogStreamName", "LastEventTime"]);
 pub static OUTPUT_FORMAT: Shape = Shape::values("OutputFormat", &["json", "plain", "w3c", "raw", "parquet"]);
@@ -1567,10 +1567,10 @@ pub static PARSE_VPC: Shape = Shape::of("ParseVPC", Kind::Structure, &[
 pub static PARSE_WAF: Shape = Shape::of("ParseWAF", Kind::Structure, &[
     Member::new("source", &SOURCE),
 ]);
-pub static PARSER_FIELD_DELIMITER: Shape = Shape::new("ParserFieldDelimiter", Kind::String).min(1).max(128);
-pub static PATTERN_ID: Shape = Shape::new("PatternId", Kind::String).min(32).max(32);
-pub static PATTERN_REGEX: Shape = Shape::new("PatternRegex", Kind::String).min(1);
-pub static PATTERN_STRING: Shape = Shape::new("PatternString", Kind::String).min(1);
+pub static PARSER_FIELD_DELIMITER: Shape = Shape::new("ParserFieldDelimiter", Kind::String).min(1.0).max(128.0);
+pub static PATTERN_ID: Shape = Shape::new("PatternId", Kind::String).min(32.0).max(32.0);
+pub static PATTERN_REGEX: Shape = Shape::new("PatternRegex", Kind::String).min(1.0);
+pub static PATTERN_STRING: Shape = Shape::new("PatternString", Kind::String).min(1.0);
 pub static PATTERN_TOKEN: Shape = Shape::of("PatternToken", Kind::Structure, &[
     Member::new("dynamicTokenPosition", &DYNAMIC_TOKEN_POSITION),
     Member::new("isDynamic", &BOOLEAN),
@@ -1581,15 +1581,15 @@ pub static PATTERN_TOKEN: Shape = Shape::of("PatternToken", Kind::Structure, &[
 pub static PATTERN_TOKENS: Shape = Shape::of("PatternTokens", Kind::List, &[
     Member::new("member", &PATTERN_TOKEN),
 ]);
-pub static PERCENTAGE: Shape = Shape::new("Percentage", Kind::Integer).min(0).max(100);
+pub static PERCENTAGE: Shape = Shape::new("Percentage", Kind::Integer).min(0.0).max(100.0);
 pub static POLICY: Shape = Shape::of("Policy", Kind::Structure, &[
     Member::new("deliveryDestinationPolicy", &DELIVERY_DESTINATION_POLICY),
 ]);
-pub static POLICY_DOCUMENT: Shape = Shape::new("PolicyDocument", Kind::String).min(1).max(51200);
+pub static POLICY_DOCUMENT: Shape = Shape::new("PolicyDocument", Kind::String).min(1.0).max(51200.0);
 pub static POLICY_NAME: Shape = Shape::new("PolicyName", Kind::String);
 pub static POLICY_SCOPE: Shape = Shape::values("PolicyScope", &["ACCOUNT", "RESOURCE"]);
 pub static POLICY_TYPE: Shape = Shape::values("PolicyType", &["DATA_PROTECTION_POLICY", "SUBSCRIPTION_FILTER_POLICY", "FIELD_INDEX_POLICY", "TRANSFORMER_POLICY", "METRIC_EXTRACTION_POLICY"]);
-pub static PRIORITY: Shape = Shape::new("Priority", Kind::String).min(1);
+pub static PRIORITY: Shape = Shape::new("Priority", Kind::String).min(1.0);
 pub static PROCESSOR: Shape = Shape::of("Processor", Kind::Structure, &[
     Member::new("addKeys", &ADD_KEYS),
     Member::new("copyValue", &COPY_VALUE),
@@ -1617,7 +1617,7 @@ pub static PROCESSOR: Shape = Shape::of("Processor", Kind::Structure, &[
 ]);
 pub static PROCESSORS: Shape = Shape::of("Processors", Kind::List, &[
     Member::new("member", &PROCESSOR),
-]).min(1).max(20);
+]).min(1.0).max(20.0);
 pub static PUT_ACCOUNT_POLICY_REQUEST: Shape = Shape::of("PutAccountPolicyRequest", Kind::Structure, &[
     Member::new("policyName", &POLICY_NAME).required(),
     Member::new("policyDocument", &ACCOUNT_POLICY_DOCUMENT).required(),
@@ -1785,10 +1785,10 @@ pub static QUERY_DEFINITION: Shape = Shape::of("QueryDefinition", Kind::Structur
 pub static QUERY_DEFINITION_LIST: Shape = Shape::of("QueryDefinitionList", Kind::List, &[
     Member::new("member", &QUERY_DEFINITION),
 ]);
-pub static QUERY_DEFINITION_NAME: Shape = Shape::new("QueryDefinitionName", Kind::String).min(1).max(255);
-pub static QUERY_DEFINITION_STRING: Shape = Shape::new("QueryDefinitionString", Kind::String).min(1).max(10000);
+pub static QUERY_DEFINITION_NAME: Shape = Shape::new("QueryDefinitionName", Kind::String).min(1.0).max(255.0);
+pub static QUERY_DEFINITION_STRING: Shape = Shape::new("QueryDefinitionString", Kind::String).min(1.0).max(10000.0);
 pub static QUERY_DURATION: Shape = Shape::new("QueryDuration", Kind::Long);
-pub static QUERY_ID: Shape = Shape::new("QueryId", Kind::String).min(1).max(256);
+pub static QUERY_ID: Shape = Shape::new("QueryId", Kind::String).min(1.0).max(256.0);
 pub static QUERY_INFO: Shape = Shape::of("QueryInfo", Kind::Structure, &[
     Member::new("queryLanguage", &QUERY_LANGUAGE),
     Member::new("queryId", &QUERY_ID),
@@ -1804,18 +1804,18 @@ pub static QUERY_INFO_LIST: Shape = Shape::of("QueryInfoList", Kind::List, &[
     Member::new("member", &QUERY_INFO),
 ]);
 pub static QUERY_LANGUAGE: Shape = Shape::values("QueryLanguage", &["CWLI", "SQL", "PPL"]);
-pub static QUERY_LIST_MAX_RESULTS: Shape = Shape::new("QueryListMaxResults", Kind::Integer).min(1).max(1000);
+pub static QUERY_LIST_MAX_RESULTS: Shape = Shape::new("QueryListMaxResults", Kind::Integer).min(1.0).max(1000.0);
 pub static QUERY_PARAMETER: Shape = Shape::of("QueryParameter", Kind::Structure, &[
     Member::new("name", &QUERY_PARAMETER_NAME).required(),
     Member::new("defaultValue", &QUERY_PARAMETER_DEFAULT_VALUE),
     Member::new("description", &QUERY_PARAMETER_DESCRIPTION),
 ]);
-pub static QUERY_PARAMETER_DEFAULT_VALUE: Shape = Shape::new("QueryParameterDefaultValue", Kind::String).max(1024);
-pub static QUERY_PARAMETER_DESCRIPTION: Shape = Shape::new("QueryParameterDescription", Kind::String).max(512);
+pub static QUERY_PARAMETER_DEFAULT_VALUE: Shape = Shape::new("QueryParameterDefaultValue", Kind::String).max(1024.0);
+pub static QUERY_PARAMETER_DESCRIPTION: Shape = Shape::new("QueryParameterDescription", Kind::String).max(512.0);
 pub static QUERY_PARAMETER_LIST: Shape = Shape::of("QueryParameterList", Kind::List, &[
     Member::new("member", &QUERY_PARAMETER),
-]).max(20);
-pub static QUERY_PARAMETER_NAME: Shape = Shape::new("QueryParameterName", Kind::String).min(1).max(128).pattern(&P20);
+]).max(20.0);
+pub static QUERY_PARAMETER_NAME: Shape = Shape::new("QueryParameterName", Kind::String).min(1.0).max(128.0).pattern(&P20);
 pub static QUERY_RESULTS: Shape = Shape::of("QueryResults", Kind::List, &[
     Member::new("member", &RESULT_ROWS),
 ]);
@@ -1828,16 +1828,16 @@ pub static QUERY_STATISTICS: Shape = Shape::of("QueryStatistics", Kind::Structur
     Member::new("logGroupsScanned", &STATS_VALUE),
 ]);
 pub static QUERY_STATUS: Shape = Shape::values("QueryStatus", &["Scheduled", "Running", "Complete", "Failed", "Cancelled", "Timeout", "Unknown"]);
-pub static QUERY_STRING: Shape = Shape::new("QueryString", Kind::String).min(0).max(10000);
-pub static QUOTE_CHARACTER: Shape = Shape::new("QuoteCharacter", Kind::String).min(1).max(1);
+pub static QUERY_STRING: Shape = Shape::new("QueryString", Kind::String).min(0.0).max(10000.0);
+pub static QUOTE_CHARACTER: Shape = Shape::new("QuoteCharacter", Kind::String).min(1.0).max(1.0);
 pub static RECORD_FIELD: Shape = Shape::of("RecordField", Kind::Structure, &[
     Member::new("name", &FIELD_HEADER),
     Member::new("mandatory", &BOOLEAN),
 ]);
 pub static RECORD_FIELDS: Shape = Shape::of("RecordFields", Kind::List, &[
     Member::new("member", &FIELD_HEADER),
-]).min(0).max(128);
-pub static RECORDS_COUNT: Shape = Shape::new("RecordsCount", Kind::Long).min(0);
+]).min(0.0).max(128.0);
+pub static RECORDS_COUNT: Shape = Shape::new("RecordsCount", Kind::Long).min(0.0);
 pub static REJECTED_ENTITY_INFO: Shape = Shape::of("RejectedEntityInfo", Kind::Structure, &[
     Member::new("errorType", &ENTITY_REJECTION_ERROR_TYPE).required(),
 ]);
@@ -1848,7 +1848,7 @@ pub static REJECTED_LOG_EVENTS_INFO: Shape = Shape::of("RejectedLogEventsInfo", 
 ]);
 pub static RENAME_KEY_ENTRIES: Shape = Shape::of("RenameKeyEntries", Kind::List, &[
     Member::new("member", &RENAME_KEY_ENTRY),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static RENAME_KEY_ENTRY: Shape = Shape::of("RenameKeyEntry", Kind::Structure, &[
     Member::new("key", &KEY).required(),
     Member::new("renameTo", &RENAME_TO).required(),
@@ -1857,8 +1857,8 @@ pub static RENAME_KEY_ENTRY: Shape = Shape::of("RenameKeyEntry", Kind::Structure
 pub static RENAME_KEYS: Shape = Shape::of("RenameKeys", Kind::Structure, &[
     Member::new("entries", &RENAME_KEY_ENTRIES).required(),
 ]);
-pub static RENAME_TO: Shape = Shape::new("RenameTo", Kind::String).min(1).max(128);
-pub static REQUEST_ID: Shape = Shape::new("RequestId", Kind::String).min(0).max(256);
+pub static RENAME_TO: Shape = Shape::new("RenameTo", Kind::String).min(1.0).max(128.0);
+pub static REQUEST_ID: Shape = Shape::new("RequestId", Kind::String).min(0.0).max(256.0);
 pub static RESOURCE_ALREADY_EXISTS_EXCEPTION: Shape = Shape::new("ResourceAlreadyExistsException", Kind::Structure);
 pub static RESOURCE_ARNS: Shape = Shape::of("ResourceArns", Kind::List, &[
     Member::new("member", &ARN),
@@ -1866,7 +1866,7 @@ pub static RESOURCE_ARNS: Shape = Shape::of("ResourceArns", Kind::List, &[
 pub static RESOURCE_CONFIG: Shape = Shape::of("ResourceConfig", Kind::Structure, &[
     Member::new("openSearchResourceConfig", &OPEN_SEARCH_RESOURCE_CONFIG),
 ]).union();
-pub static RESOURCE_IDENTIFIER: Shape = Shape::new("ResourceIdentifier", Kind::String).min(1).max(2048).pattern(&P6);
+pub static RESOURCE_IDENTIFIER: Shape = Shape::new("ResourceIdentifier", Kind::String).min(1.0).max(2048.0).pattern(&P6);
 pub static RESOURCE_NOT_FOUND_EXCEPTION: Shape = Shape::new("ResourceNotFoundException", Kind::Structure);
 pub static RESOURCE_POLICIES: Shape = Shape::of("ResourcePolicies", Kind::List, &[
     Member::new("member", &RESOURCE_POLICY),
@@ -1879,10 +1879,10 @@ pub static RESOURCE_POLICY: Shape = Shape::of("ResourcePolicy", Kind::Structure,
     Member::new("resourceArn", &ARN),
     Member::new("revisionId", &EXPECTED_REVISION_ID),
 ]);
-pub static RESOURCE_TYPE: Shape = Shape::new("ResourceType", Kind::String).min(1).max(255).pattern(&P8);
+pub static RESOURCE_TYPE: Shape = Shape::new("ResourceType", Kind::String).min(1.0).max(255.0).pattern(&P8);
 pub static RESOURCE_TYPES: Shape = Shape::of("ResourceTypes", Kind::List, &[
     Member::new("member", &RESOURCE_TYPE),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static RESULT_FIELD: Shape = Shape::of("ResultField", Kind::Structure, &[
     Member::new("field", &FIELD),
     Member::new("value", &VALUE),
@@ -1890,7 +1890,7 @@ pub static RESULT_FIELD: Shape = Shape::of("ResultField", Kind::Structure, &[
 pub static RESULT_ROWS: Shape = Shape::of("ResultRows", Kind::List, &[
     Member::new("member", &RESULT_FIELD),
 ]);
-pub static ROLE_ARN: Shape = Shape::new("RoleArn", Kind::String).min(1);
+pub static ROLE_ARN: Shape = Shape::new("RoleArn", Kind::String).min(1.0);
 pub static S3_CONFIGURATION: Shape = Shape::of("S3Configuration", Kind::Structure, &[
     Member::new("destinationIdentifier", &S3_URI).required(),
     Member::new("roleArn", &ROLE_ARN).required(),
@@ -1909,22 +1909,22 @@ pub static S3_TABLE_INTEGRATION_SOURCE: Shape = Shape::of("S3TableIntegrationSou
     Member::new("createdTimeStamp", &TIMESTAMP),
     Member::new("parentSourceIdentifier", &S3_TABLE_INTEGRATION_SOURCE_IDENTIFIER),
 ]);
-pub static S3_TABLE_INTEGRATION_SOURCE_IDENTIFIER: Shape = Shape::new("S3TableIntegrationSourceIdentifier", Kind::String).min(1).max(2048);
+pub static S3_TABLE_INTEGRATION_SOURCE_IDENTIFIER: Shape = Shape::new("S3TableIntegrationSourceIdentifier", Kind::String).min(1.0).max(2048.0);
 pub static S3_TABLE_INTEGRATION_SOURCE_STATUS: Shape = Shape::values("S3TableIntegrationSourceStatus", &["ACTIVE", "UNHEALTHY", "FAILED", "DATA_SOURCE_DELETE_IN_PROGRESS"]);
-pub static S3_TABLE_INTEGRATION_SOURCE_STATUS_REASON: Shape = Shape::new("S3TableIntegrationSourceStatusReason", Kind::String).min(1);
+pub static S3_TABLE_INTEGRATION_SOURCE_STATUS_REASON: Shape = Shape::new("S3TableIntegrationSourceStatusReason", Kind::String).min(1.0);
 pub static S3_TABLE_INTEGRATION_SOURCES: Shape = Shape::of("S3TableIntegrationSources", Kind::List, &[
     Member::new("member", &S3_TABLE_INTEGRATION_SOURCE),
 ]);
-pub static S3_TABLES_DATASOURCE_NAME: Shape = Shape::new("S3TablesDatasourceName", Kind::String).min(1).max(256);
-pub static S3_TABLES_DATASOURCE_TYPE: Shape = Shape::new("S3TablesDatasourceType", Kind::String).min(1).max(256);
+pub static S3_TABLES_DATASOURCE_NAME: Shape = Shape::new("S3TablesDatasourceName", Kind::String).min(1.0).max(256.0);
+pub static S3_TABLES_DATASOURCE_TYPE: Shape = Shape::new("S3TablesDatasourceType", Kind::String).min(1.0).max(256.0);
 pub static S3_TABLES_INTEGRATION: Shape = Shape::of("S3TablesIntegration", Kind::Structure, &[
     Member::new("datasourceName", &S3_TABLES_DATASOURCE_NAME),
     Member::new("datasourceType", &S3_TABLES_DATASOURCE_TYPE),
 ]);
-pub static S3_URI: Shape = Shape::new("S3Uri", Kind::String).max(1024).pattern(&P25);
-pub static SCHEDULE_EXPRESSION: Shape = Shape::new("ScheduleExpression", Kind::String).max(256);
-pub static SCHEDULE_TIMEZONE: Shape = Shape::new("ScheduleTimezone", Kind::String).min(1);
-pub static SCHEDULED_QUERY_DESCRIPTION: Shape = Shape::new("ScheduledQueryDescription", Kind::String).max(1024);
+pub static S3_URI: Shape = Shape::new("S3Uri", Kind::String).max(1024.0).pattern(&P25);
+pub static SCHEDULE_EXPRESSION: Shape = Shape::new("ScheduleExpression", Kind::String).max(256.0);
+pub static SCHEDULE_TIMEZONE: Shape = Shape::new("ScheduleTimezone", Kind::String).min(1.0);
+pub static SCHEDULED_QUERY_DESCRIPTION: Shape = Shape::new("ScheduledQueryDescription", Kind::String).max(1024.0);
 pub static SCHEDULED_QUERY_DESTINATION: Shape = Shape::of("ScheduledQueryDestination", Kind::Structure, &[
     Member::new("destinationType", &SCHEDULED_QUERY_DESTINATION_TYPE),
     Member::new("destinationIdentifier", &STRING),
@@ -1939,8 +1939,8 @@ pub static SCHEDULED_QUERY_DESTINATION_TYPE: Shape = Shape::values("ScheduledQue
 pub static SCHEDULED_QUERY_IDENTIFIER: Shape = Shape::new("ScheduledQueryIdentifier", Kind::String).pattern(&P4);
 pub static SCHEDULED_QUERY_LOG_GROUP_IDENTIFIERS: Shape = Shape::of("ScheduledQueryLogGroupIdentifiers", Kind::List, &[
     Member::new("member", &LOG_GROUP_IDENTIFIER),
-]).min(1).max(50);
-pub static SCHEDULED_QUERY_NAME: Shape = Shape::new("ScheduledQueryName", Kind::String).min(1).max(255).pattern(&P18);
+]).min(1.0).max(50.0);
+pub static SCHEDULED_QUERY_NAME: Shape = Shape::new("ScheduledQueryName", Kind::String).min(1.0).max(255.0).pattern(&P18);
 pub static SCHEDULED_QUERY_STATE: Shape = Shape::values("ScheduledQueryState", &["ENABLED", "DISABLED"]);
 pub static SCHEDULED_QUERY_SUMMARY: Shape = Shape::of("ScheduledQuerySummary", Kind::Structure, &[
     Member::new("scheduledQueryArn", &ARN),
@@ -1966,26 +1966,26 @@ pub static SEARCHED_LOG_STREAMS: Shape = Shape::of("SearchedLogStreams", Kind::L
     Member::new("member", &SEARCHED_LOG_STREAM),
 ]);
 pub static SELECTION_CRITERIA: Shape = Shape::new("SelectionCriteria", Kind::String);
-pub static SEQUENCE_TOKEN: Shape = Shape::new("SequenceToken", Kind::String).min(1);
-pub static SERVICE: Shape = Shape::new("Service", Kind::String).min(1).max(255).pattern(&P10);
+pub static SEQUENCE_TOKEN: Shape = Shape::new("SequenceToken", Kind::String).min(1.0);
+pub static SERVICE: Shape = Shape::new("Service", Kind::String).min(1.0).max(255.0).pattern(&P10);
 pub static SERVICE_QUOTA_EXCEEDED_EXCEPTION: Shape = Shape::new("ServiceQuotaExceededException", Kind::Structure);
 pub static SERVICE_UNAVAILABLE_EXCEPTION: Shape = Shape::new("ServiceUnavailableException", Kind::Structure);
-pub static SESSION_ID: Shape = Shape::new("SessionId", Kind::String).min(0).max(256);
+pub static SESSION_ID: Shape = Shape::new("SessionId", Kind::String).min(0.0).max(256.0);
 pub static SESSION_STREAMING_EXCEPTION: Shape = Shape::of("SessionStreamingException", Kind::Structure, &[
     Member::new("message", &MESSAGE),
 ]);
 pub static SESSION_TIMEOUT_EXCEPTION: Shape = Shape::of("SessionTimeoutException", Kind::Structure, &[
     Member::new("message", &MESSAGE),
 ]);
-pub static SOURCE: Shape = Shape::new("Source", Kind::String).min(1).max(128);
-pub static SOURCE_TIMEZONE: Shape = Shape::new("SourceTimezone", Kind::String).min(1);
+pub static SOURCE: Shape = Shape::new("Source", Kind::String).min(1.0).max(128.0);
+pub static SOURCE_TIMEZONE: Shape = Shape::new("SourceTimezone", Kind::String).min(1.0);
 pub static SPLIT_STRING: Shape = Shape::of("SplitString", Kind::Structure, &[
     Member::new("entries", &SPLIT_STRING_ENTRIES).required(),
 ]);
-pub static SPLIT_STRING_DELIMITER: Shape = Shape::new("SplitStringDelimiter", Kind::String).min(1).max(128);
+pub static SPLIT_STRING_DELIMITER: Shape = Shape::new("SplitStringDelimiter", Kind::String).min(1.0).max(128.0);
 pub static SPLIT_STRING_ENTRIES: Shape = Shape::of("SplitStringEntries", Kind::List, &[
     Member::new("member", &SPLIT_STRING_ENTRY),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static SPLIT_STRING_ENTRY: Shape = Shape::of("SplitStringEntry", Kind::Structure, &[
     Member::new("source", &SOURCE).required(),
     Member::new("delimiter", &SPLIT_STRING_DELIMITER).required(),
@@ -1994,7 +1994,7 @@ pub static STANDARD_UNIT: Shape = Shape::values("StandardUnit", &["Seconds", "Mi
 pub static START_FROM_HEAD: Shape = Shape::new("StartFromHead", Kind::Boolean);
 pub static START_LIVE_TAIL_LOG_GROUP_IDENTIFIERS: Shape = Shape::of("StartLiveTailLogGroupIdentifiers", Kind::List, &[
     Member::new("member", &LOG_GROUP_IDENTIFIER),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static START_LIVE_TAIL_REQUEST: Shape = Shape::of("StartLiveTailRequest", Kind::Structure, &[
     Member::new("logGroupIdentifiers", &START_LIVE_TAIL_LOG_GROUP_IDENTIFIERS).required(),
     Member::new("logStreamNames", &INPUT_LOG_STREAM_NAMES),
@@ -2032,7 +2032,7 @@ pub static STOP_QUERY_REQUEST: Shape = Shape::of("StopQueryRequest", Kind::Struc
 pub static STOP_QUERY_RESPONSE: Shape = Shape::of("StopQueryResponse", Kind::Structure, &[
     Member::new("success", &SUCCESS),
 ]);
-pub static STORED_BYTES: Shape = Shape::new("StoredBytes", Kind::Long).min(0);
+pub static STORED_BYTES: Shape = Shape::new("StoredBytes", Kind::Long).min(0.0);
 pub static STRING: Shape = Shape::new("String", Kind::String);
 pub static SUBSCRIPTION_FILTER: Shape = Shape::of("SubscriptionFilter", Kind::Structure, &[
     Member::new("filterName", &FILTER_NAME),
@@ -2054,7 +2054,7 @@ pub static SUBSTITUTE_STRING: Shape = Shape::of("SubstituteString", Kind::Struct
 ]);
 pub static SUBSTITUTE_STRING_ENTRIES: Shape = Shape::of("SubstituteStringEntries", Kind::List, &[
     Member::new("member", &SUBSTITUTE_STRING_ENTRY),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static SUBSTITUTE_STRING_ENTRY: Shape = Shape::of("SubstituteStringEntry", Kind::Structure, &[
     Member::new("source", &SOURCE).required(),
     Member::new("from", &FROM_KEY).required(),
@@ -2069,7 +2069,7 @@ pub static SUPPRESSION_STATE: Shape = Shape::values("SuppressionState", &["SUPPR
 pub static SUPPRESSION_TYPE: Shape = Shape::values("SuppressionType", &["LIMITED", "INFINITE"]);
 pub static SUPPRESSION_UNIT: Shape = Shape::values("SuppressionUnit", &["SECONDS", "MINUTES", "HOURS"]);
 pub static SYSTEM_FIELD: Shape = Shape::new("SystemField", Kind::String);
-pub static TABLE_BODY: Shape = Shape::new("TableBody", Kind::String).min(1).max(10485760);
+pub static TABLE_BODY: Shape = Shape::new("TableBody", Kind::String).min(1.0).max(10485760.0);
 pub static TABLE_FIELDS: Shape = Shape::of("TableFields", Kind::List, &[
     Member::new("member", &STRING),
 ]);
@@ -2077,21 +2077,21 @@ pub static TAG_FILTER: Shape = Shape::of("TagFilter", Kind::Structure, &[
     Member::new("key", &TAG_FILTER_KEY).required(),
     Member::new("values", &TAG_FILTER_VALUES),
 ]);
-pub static TAG_FILTER_KEY: Shape = Shape::new("TagFilterKey", Kind::String).min(1).max(128).pattern(&P16);
-pub static TAG_FILTER_VALUE: Shape = Shape::new("TagFilterValue", Kind::String).min(0).max(259).pattern(&P14);
+pub static TAG_FILTER_KEY: Shape = Shape::new("TagFilterKey", Kind::String).min(1.0).max(128.0).pattern(&P16);
+pub static TAG_FILTER_VALUE: Shape = Shape::new("TagFilterValue", Kind::String).min(0.0).max(259.0).pattern(&P14);
 pub static TAG_FILTER_VALUES: Shape = Shape::of("TagFilterValues", Kind::List, &[
     Member::new("member", &TAG_FILTER_VALUE),
-]).min(0).max(5);
+]).min(0.0).max(5.0);
 pub static TAG_FILTERS: Shape = Shape::of("TagFilters", Kind::List, &[
     Member::new("member", &TAG_FILTER),
-]).min(1).max(5);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1).max(128).pattern(&P16);
+]).min(1.0).max(5.0);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1.0).max(128.0).pattern(&P16);
 pub static TAG_KEY_LIST: Shape = Shape::of("TagKeyList", Kind::List, &[
     Member::new("member", &TAG_KEY),
-]).min(0).max(50);
+]).min(0.0).max(50.0);
 pub static TAG_LIST: Shape = Shape::of("TagList", Kind::List, &[
     Member::new("member", &TAG_KEY),
-]).min(1);
+]).min(1.0);
 pub static TAG_LOG_GROUP_REQUEST: Shape = Shape::of("TagLogGroupRequest", Kind::Structure, &[
     Member::new("logGroupName", &LOG_GROUP_NAME).required(),
     Member::new("tags", &TAGS).required(),
@@ -2100,18 +2100,18 @@ pub static TAG_RESOURCE_REQUEST: Shape = Shape::of("TagResourceRequest", Kind::S
     Member::new("resourceArn", &AMAZON_RESOURCE_NAME).required(),
     Member::new("tags", &TAGS).required(),
 ]);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).max(256).pattern(&P15);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).max(256.0).pattern(&P15);
 pub static TAGS: Shape = Shape::of("Tags", Kind::Map, &[
     Member::new("key", &TAG_KEY),
     Member::new("value", &TAG_VALUE),
-]).min(1).max(50);
-pub static TARGET: Shape = Shape::new("Target", Kind::String).min(1).max(128);
-pub static TARGET_ARN: Shape = Shape::new("TargetArn", Kind::String).min(1);
-pub static TARGET_FORMAT: Shape = Shape::new("TargetFormat", Kind::String).min(1).max(64);
-pub static TARGET_TIMEZONE: Shape = Shape::new("TargetTimezone", Kind::String).min(1);
+]).min(1.0).max(50.0);
+pub static TARGET: Shape = Shape::new("Target", Kind::String).min(1.0).max(128.0);
+pub static TARGET_ARN: Shape = Shape::new("TargetArn", Kind::String).min(1.0);
+pub static TARGET_FORMAT: Shape = Shape::new("TargetFormat", Kind::String).min(1.0).max(64.0);
+pub static TARGET_TIMEZONE: Shape = Shape::new("TargetTimezone", Kind::String).min(1.0);
 pub static TEST_EVENT_MESSAGES: Shape = Shape::of("TestEventMessages", Kind::List, &[
     Member::new("member", &EVENT_MESSAGE),
-]).min(1).max(50);
+]).min(1.0).max(50.0);
 pub static TEST_METRIC_FILTER_REQUEST: Shape = Shape::of("TestMetricFilterRequest", Kind::Structure, &[
     Member::new("filterPattern", &FILTER_PATTERN).required(),
     Member::new("logEventMessages", &TEST_EVENT_MESSAGES).required(),
@@ -2127,17 +2127,17 @@ pub static TEST_TRANSFORMER_RESPONSE: Shape = Shape::of("TestTransformerResponse
     Member::new("transformedLogs", &TRANSFORMED_LOGS),
 ]);
 pub static THROTTLING_EXCEPTION: Shape = Shape::new("ThrottlingException", Kind::Structure);
-pub static TIME: Shape = Shape::new("Time", Kind::String).min(1);
-pub static TIMESTAMP: Shape = Shape::new("Timestamp", Kind::Long).min(0);
-pub static TO_KEY: Shape = Shape::new("ToKey", Kind::String).min(1).max(128);
+pub static TIME: Shape = Shape::new("Time", Kind::String).min(1.0);
+pub static TIMESTAMP: Shape = Shape::new("Timestamp", Kind::Long).min(0.0);
+pub static TO_KEY: Shape = Shape::new("ToKey", Kind::String).min(1.0).max(128.0);
 pub static TOKEN: Shape = Shape::new("Token", Kind::String);
-pub static TOKEN_STRING: Shape = Shape::new("TokenString", Kind::String).min(1);
+pub static TOKEN_STRING: Shape = Shape::new("TokenString", Kind::String).min(1.0);
 pub static TOKEN_VALUE: Shape = Shape::new("TokenValue", Kind::Long);
 pub static TOO_MANY_TAGS_EXCEPTION: Shape = Shape::of("TooManyTagsException", Kind::Structure, &[
     Member::new("message", &MESSAGE),
     Member::new("resourceName", &AMAZON_RESOURCE_NAME),
 ]);
-pub static TRANSFORMED_EVENT_MESSAGE: Shape = Shape::new("TransformedEventMessage", Kind::String).min(1);
+pub static TRANSFORMED_EVENT_MESSAGE: Shape = Shape::new("TransformedEventMessage", Kind::String).min(1.0);
 pub static TRANSFORMED_LOG_RECORD: Shape = Shape::of("TransformedLogRecord", Kind::Structure, &[
     Member::new("eventNumber", &EVENT_NUMBER),
     Member::new("eventMessage", &EVENT_MESSAGE),
@@ -2161,14 +2161,14 @@ pub static TRIM_STRING: Shape = Shape::of("TrimString", Kind::Structure, &[
 ]);
 pub static TRIM_STRING_WITH_KEYS: Shape = Shape::of("TrimStringWithKeys", Kind::List, &[
     Member::new("member", &WITH_KEY),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static TYPE: Shape = Shape::values("Type", &["boolean", "integer", "double", "string"]);
 pub static TYPE_CONVERTER: Shape = Shape::of("TypeConverter", Kind::Structure, &[
     Member::new("entries", &TYPE_CONVERTER_ENTRIES).required(),
 ]);
 pub static TYPE_CONVERTER_ENTRIES: Shape = Shape::of("TypeConverterEntries", Kind::List, &[
     Member::new("member", &TYPE_CONVERTER_ENTRY),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static TYPE_CONVERTER_ENTRY: Shape = Shape::of("TypeConverterEntry", Kind::Structure, &[
     Member::new("key", &KEY).required(),
     Member::new("type", &TYPE).required(),
@@ -2255,9 +2255,9 @@ pub static UPPER_CASE_STRING: Shape = Shape::of("UpperCaseString", Kind::Structu
 ]);
 pub static UPPER_CASE_STRING_WITH_KEYS: Shape = Shape::of("UpperCaseStringWithKeys", Kind::List, &[
     Member::new("member", &WITH_KEY),
-]).min(1).max(10);
-pub static USER_IDENTITY: Shape = Shape::new("UserIdentity", Kind::String).min(1).max(2048);
+]).min(1.0).max(10.0);
+pub static USER_IDENTITY: Shape = Shape::new("UserIdentity", Kind::String).min(1.0).max(2048.0);
 pub static VALIDATION_EXCEPTION: Shape = Shape::new("ValidationException", Kind::Structure);
 pub static VALUE: Shape = Shape::new("Value", Kind::String);
-pub static VALUE_KEY: Shape = Shape::new("ValueKey", Kind::String).min(1).max(128);
-pub static WITH_KEY: Shape = Shape::new("WithKey", Kind::String).min(1);
+pub static VALUE_KEY: Shape = Shape::new("ValueKey", Kind::String).min(1.0).max(128.0);
+pub static WITH_KEY: Shape = Shape::new("WithKey", Kind::String).min(1.0);

@@ -14,9 +14,9 @@ static P5: Pattern = Pattern::new("[0-9A-Za-z_\\-]+", "[0-9A-Za-z_\\-]+");
 static P6: Pattern = Pattern::new("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}");
 static P7: Pattern = Pattern::new("\\p{ASCII}+", "[\\x00-\\x7F]+");
 
-pub static ARN: Shape = Shape::new("ARN", Kind::String).min(20).max(2048).pattern(&P1);
+pub static ARN: Shape = Shape::new("ARN", Kind::String).min(20.0).max(2048.0).pattern(&P1);
 pub static AWS_ACCOUNT_ID: Shape = Shape::new("AWSAccountID", Kind::String);
-pub static AWS_REGION: Shape = Shape::new("AWSRegion", Kind::String).min(1).max(64);
+pub static AWS_REGION: Shape = Shape::new("AWSRegion", Kind::String).min(1.0).max(64.0);
 pub static ACCELERATED_RECOVERY_ENABLED: Shape = Shape::new("AcceleratedRecoveryEnabled", Kind::Boolean);
 pub static ACCELERATED_RECOVERY_STATUS: Shape = Shape::values("AcceleratedRecoveryStatus", &["ENABLING", "ENABLE_FAILED", "ENABLING_HOSTED_ZONE_LOCKED", "ENABLED", "DISABLING", "DISABLE_FAILED", "DISABLED", "DISABLING_HOSTED_ZONE_LOCKED"]);
 pub static ACCOUNT_LIMIT: Shape = Shape::of("AccountLimit", Kind::Structure, &[
@@ -35,7 +35,7 @@ pub static ALARM_IDENTIFIER: Shape = Shape::of("AlarmIdentifier", Kind::Structur
     Member::new("Region", &CLOUD_WATCH_REGION).required(),
     Member::new("Name", &ALARM_NAME).required(),
 ]);
-pub static ALARM_NAME: Shape = Shape::new("AlarmName", Kind::String).min(1).max(256);
+pub static ALARM_NAME: Shape = Shape::new("AlarmName", Kind::String).min(1.0).max(256.0);
 pub static ALIAS_HEALTH_ENABLED: Shape = Shape::new("AliasHealthEnabled", Kind::Boolean);
 pub static ALIAS_TARGET: Shape = Shape::of("AliasTarget", Kind::Structure, &[
     Member::new("HostedZoneId", &RESOURCE_ID).required(),
@@ -51,7 +51,7 @@ pub static ASSOCIATE_VPC_WITH_HOSTED_ZONE_REQUEST: Shape = Shape::of("AssociateV
 pub static ASSOCIATE_VPC_WITH_HOSTED_ZONE_RESPONSE: Shape = Shape::of("AssociateVPCWithHostedZoneResponse", Kind::Structure, &[
     Member::new("ChangeInfo", &CHANGE_INFO).required(),
 ]);
-pub static BIAS: Shape = Shape::new("Bias", Kind::Integer).min(-99).max(99);
+pub static BIAS: Shape = Shape::new("Bias", Kind::Integer).min(-99.0).max(99.0);
 pub static CHANGE: Shape = Shape::of("Change", Kind::Structure, &[
     Member::new("Action", &CHANGE_ACTION).required(),
     Member::new("ResourceRecordSet", &RESOURCE_RECORD_SET).required(),
@@ -69,7 +69,7 @@ pub static CHANGE_CIDR_COLLECTION_REQUEST: Shape = Shape::of("ChangeCidrCollecti
 pub static CHANGE_CIDR_COLLECTION_RESPONSE: Shape = Shape::of("ChangeCidrCollectionResponse", Kind::Structure, &[
     Member::new("Id", &CHANGE_ID).required(),
 ]);
-pub static CHANGE_ID: Shape = Shape::new("ChangeId", Kind::String).min(1).max(6500);
+pub static CHANGE_ID: Shape = Shape::new("ChangeId", Kind::String).min(1.0).max(6500.0);
 pub static CHANGE_INFO: Shape = Shape::of("ChangeInfo", Kind::Structure, &[
     Member::new("Id", &RESOURCE_ID).required(),
     Member::new("Status", &CHANGE_STATUS).required(),
@@ -93,14 +93,14 @@ pub static CHANGE_TAGS_FOR_RESOURCE_REQUEST: Shape = Shape::of("ChangeTagsForRes
 pub static CHANGE_TAGS_FOR_RESOURCE_RESPONSE: Shape = Shape::new("ChangeTagsForResourceResponse", Kind::Structure);
 pub static CHANGES: Shape = Shape::of("Changes", Kind::List, &[
     Member::new("member", &CHANGE).wire("Change"),
-]).min(1);
+]).min(1.0);
 pub static CHECKER_IP_RANGES: Shape = Shape::of("CheckerIpRanges", Kind::List, &[
     Member::new("member", &IP_ADDRESS_CIDR),
 ]);
 pub static CHILD_HEALTH_CHECK_LIST: Shape = Shape::of("ChildHealthCheckList", Kind::List, &[
     Member::new("member", &HEALTH_CHECK_ID).wire("ChildHealthCheck"),
-]).max(256);
-pub static CIDR: Shape = Shape::new("Cidr", Kind::String).min(1).max(50).pattern(&P1);
+]).max(256.0);
+pub static CIDR: Shape = Shape::new("Cidr", Kind::String).min(1.0).max(50.0).pattern(&P1);
 pub static CIDR_BLOCK_IN_USE_EXCEPTION: Shape = Shape::of("CidrBlockInUseException", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
@@ -128,7 +128,7 @@ pub static CIDR_COLLECTION_CHANGE: Shape = Shape::of("CidrCollectionChange", Kin
 pub static CIDR_COLLECTION_CHANGE_ACTION: Shape = Shape::values("CidrCollectionChangeAction", &["PUT", "DELETE_IF_EXISTS"]);
 pub static CIDR_COLLECTION_CHANGES: Shape = Shape::of("CidrCollectionChanges", Kind::List, &[
     Member::new("member", &CIDR_COLLECTION_CHANGE),
-]).min(1).max(1000);
+]).min(1.0).max(1000.0);
 pub static CIDR_COLLECTION_IN_USE_EXCEPTION: Shape = Shape::of("CidrCollectionInUseException", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
@@ -137,10 +137,10 @@ pub static CIDR_COLLECTION_VERSION_MISMATCH_EXCEPTION: Shape = Shape::of("CidrCo
 ]);
 pub static CIDR_LIST: Shape = Shape::of("CidrList", Kind::List, &[
     Member::new("member", &CIDR).wire("Cidr"),
-]).min(1).max(1000);
-pub static CIDR_LOCATION_NAME_DEFAULT_ALLOWED: Shape = Shape::new("CidrLocationNameDefaultAllowed", Kind::String).min(1).max(16).pattern(&P4);
-pub static CIDR_LOCATION_NAME_DEFAULT_NOT_ALLOWED: Shape = Shape::new("CidrLocationNameDefaultNotAllowed", Kind::String).min(1).max(16).pattern(&P5);
-pub static CIDR_NONCE: Shape = Shape::new("CidrNonce", Kind::String).min(1).max(64).pattern(&P7);
+]).min(1.0).max(1000.0);
+pub static CIDR_LOCATION_NAME_DEFAULT_ALLOWED: Shape = Shape::new("CidrLocationNameDefaultAllowed", Kind::String).min(1.0).max(16.0).pattern(&P4);
+pub static CIDR_LOCATION_NAME_DEFAULT_NOT_ALLOWED: Shape = Shape::new("CidrLocationNameDefaultNotAllowed", Kind::String).min(1.0).max(16.0).pattern(&P5);
+pub static CIDR_NONCE: Shape = Shape::new("CidrNonce", Kind::String).min(1.0).max(64.0).pattern(&P7);
 pub static CIDR_ROUTING_CONFIG: Shape = Shape::of("CidrRoutingConfig", Kind::Structure, &[
     Member::new("CollectionId", &UUID).required(),
     Member::new("LocationName", &CIDR_LOCATION_NAME_DEFAULT_ALLOWED).required(),
@@ -156,8 +156,8 @@ pub static CLOUD_WATCH_ALARM_CONFIGURATION: Shape = Shape::of("CloudWatchAlarmCo
     Member::new("Dimensions", &DIMENSION_LIST),
 ]);
 pub static CLOUD_WATCH_LOGS_LOG_GROUP_ARN: Shape = Shape::new("CloudWatchLogsLogGroupArn", Kind::String);
-pub static CLOUD_WATCH_REGION: Shape = Shape::values("CloudWatchRegion", &["us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "eu-central-1", "eu-central-2", "eu-west-1", "eu-west-2", "eu-west-3", "ap-east-1", "me-south-1", "me-central-1", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "eu-north-1", "sa-east-1", "cn-northwest-1", "cn-north-1", "af-south-1", "eu-south-1", "eu-south-2", "us-gov-west-1", "us-gov-east-1", "us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "ap-southeast-4", "il-central-1", "ca-west-1", "ap-southeast-5", "mx-central-1", "us-isof-south-1", "us-isof-east-1", "ap-southeast-7", "ap-east-2", "eu-isoe-west-1", "ap-southeast-6", "us-isob-west-1", "eusc-de-east-1"]).min(1).max(64);
-pub static COLLECTION_NAME: Shape = Shape::new("CollectionName", Kind::String).min(1).max(64).pattern(&P5);
+pub static CLOUD_WATCH_REGION: Shape = Shape::values("CloudWatchRegion", &["us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "eu-central-1", "eu-central-2", "eu-west-1", "eu-west-2", "eu-west-3", "ap-east-1", "me-south-1", "me-central-1", "ap-south-1", "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "eu-north-1", "sa-east-1", "cn-northwest-1", "cn-north-1", "af-south-1", "eu-south-1", "eu-south-2", "us-gov-west-1", "us-gov-east-1", "us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "ap-southeast-4", "il-central-1", "ca-west-1", "ap-southeast-5", "mx-central-1", "us-isof-south-1", "us-isof-east-1", "ap-southeast-7", "ap-east-2", "eu-isoe-west-1", "ap-southeast-6", "us-isob-west-1", "eusc-de-east-1"]).min(1.0).max(64.0);
+pub static COLLECTION_NAME: Shape = Shape::new("CollectionName", Kind::String).min(1.0).max(64.0).pattern(&P5);
 pub static COLLECTION_SUMMARIES: Shape = Shape::of("CollectionSummaries", Kind::List, &[
     Member::new("member", &COLLECTION_SUMMARY),
 ]);
@@ -167,7 +167,7 @@ pub static COLLECTION_SUMMARY: Shape = Shape::of("CollectionSummary", Kind::Stru
     Member::new("Name", &COLLECTION_NAME),
     Member::new("Version", &COLLECTION_VERSION),
 ]);
-pub static COLLECTION_VERSION: Shape = Shape::new("CollectionVersion", Kind::Long).min(1);
+pub static COLLECTION_VERSION: Shape = Shape::new("CollectionVersion", Kind::Long).min(1.0);
 pub static COMPARISON_OPERATOR: Shape = Shape::values("ComparisonOperator", &["GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"]);
 pub static CONCURRENT_MODIFICATION: Shape = Shape::of("ConcurrentModification", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
@@ -277,7 +277,7 @@ pub static CREATE_VPC_ASSOCIATION_AUTHORIZATION_RESPONSE: Shape = Shape::of("Cre
     Member::new("HostedZoneId", &RESOURCE_ID).required(),
     Member::new("VPC", &VPC).required(),
 ]);
-pub static DNS_NAME: Shape = Shape::new("DNSName", Kind::String).max(1024);
+pub static DNS_NAME: Shape = Shape::new("DNSName", Kind::String).max(1024.0);
 pub static DNSR_CODE: Shape = Shape::new("DNSRCode", Kind::String);
 pub static DNSSEC_NOT_FOUND: Shape = Shape::of("DNSSECNotFound", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
@@ -309,7 +309,7 @@ pub static DELEGATION_SET_IN_USE: Shape = Shape::of("DelegationSetInUse", Kind::
 ]);
 pub static DELEGATION_SET_NAME_SERVERS: Shape = Shape::of("DelegationSetNameServers", Kind::List, &[
     Member::new("member", &DNS_NAME).wire("NameServer"),
-]).min(1);
+]).min(1.0);
 pub static DELEGATION_SET_NOT_AVAILABLE: Shape = Shape::of("DelegationSetNotAvailable", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
@@ -366,10 +366,10 @@ pub static DIMENSION: Shape = Shape::of("Dimension", Kind::Structure, &[
     Member::new("Name", &DIMENSION_FIELD).required(),
     Member::new("Value", &DIMENSION_FIELD).required(),
 ]);
-pub static DIMENSION_FIELD: Shape = Shape::new("DimensionField", Kind::String).min(1).max(255);
+pub static DIMENSION_FIELD: Shape = Shape::new("DimensionField", Kind::String).min(1.0).max(255.0);
 pub static DIMENSION_LIST: Shape = Shape::of("DimensionList", Kind::List, &[
     Member::new("member", &DIMENSION).wire("Dimension"),
-]).max(10);
+]).max(10.0);
 pub static DISABLE_HOSTED_ZONE_DNSSEC_REQUEST: Shape = Shape::of("DisableHostedZoneDNSSECRequest", Kind::Structure, &[
     Member::new("HostedZoneId", &RESOURCE_ID).wire("Id").required().at(Location::Label),
 ]);
@@ -397,19 +397,19 @@ pub static ERROR_MESSAGE: Shape = Shape::new("ErrorMessage", Kind::String);
 pub static ERROR_MESSAGES: Shape = Shape::of("ErrorMessages", Kind::List, &[
     Member::new("member", &ERROR_MESSAGE).wire("Message"),
 ]);
-pub static EVALUATION_PERIODS: Shape = Shape::new("EvaluationPeriods", Kind::Integer).min(1);
+pub static EVALUATION_PERIODS: Shape = Shape::new("EvaluationPeriods", Kind::Integer).min(1.0);
 pub static FAILURE_REASON: Shape = Shape::new("FailureReason", Kind::String);
-pub static FAILURE_THRESHOLD: Shape = Shape::new("FailureThreshold", Kind::Integer).min(1).max(10);
-pub static FULLY_QUALIFIED_DOMAIN_NAME: Shape = Shape::new("FullyQualifiedDomainName", Kind::String).max(255);
+pub static FAILURE_THRESHOLD: Shape = Shape::new("FailureThreshold", Kind::Integer).min(1.0).max(10.0);
+pub static FULLY_QUALIFIED_DOMAIN_NAME: Shape = Shape::new("FullyQualifiedDomainName", Kind::String).max(255.0);
 pub static GEO_LOCATION: Shape = Shape::of("GeoLocation", Kind::Structure, &[
     Member::new("ContinentCode", &GEO_LOCATION_CONTINENT_CODE),
     Member::new("CountryCode", &GEO_LOCATION_COUNTRY_CODE),
     Member::new("SubdivisionCode", &GEO_LOCATION_SUBDIVISION_CODE),
 ]);
-pub static GEO_LOCATION_CONTINENT_CODE: Shape = Shape::new("GeoLocationContinentCode", Kind::String).min(2).max(2);
-pub static GEO_LOCATION_CONTINENT_NAME: Shape = Shape::new("GeoLocationContinentName", Kind::String).min(1).max(32);
-pub static GEO_LOCATION_COUNTRY_CODE: Shape = Shape::new("GeoLocationCountryCode", Kind::String).min(1).max(2);
-pub static GEO_LOCATION_COUNTRY_NAME: Shape = Shape::new("GeoLocationCountryName", Kind::String).min(1).max(64);
+pub static GEO_LOCATION_CONTINENT_CODE: Shape = Shape::new("GeoLocationContinentCode", Kind::String).min(2.0).max(2.0);
+pub static GEO_LOCATION_CONTINENT_NAME: Shape = Shape::new("GeoLocationContinentName", Kind::String).min(1.0).max(32.0);
+pub static GEO_LOCATION_COUNTRY_CODE: Shape = Shape::new("GeoLocationCountryCode", Kind::String).min(1.0).max(2.0);
+pub static GEO_LOCATION_COUNTRY_NAME: Shape = Shape::new("GeoLocationCountryName", Kind::String).min(1.0).max(64.0);
 pub static GEO_LOCATION_DETAILS: Shape = Shape::of("GeoLocationDetails", Kind::Structure, &[
     Member::new("ContinentCode", &GEO_LOCATION_CONTINENT_CODE),
     Member::new("ContinentName", &GEO_LOCATION_CONTINENT_NAME),
@@ -421,8 +421,8 @@ pub static GEO_LOCATION_DETAILS: Shape = Shape::of("GeoLocationDetails", Kind::S
 pub static GEO_LOCATION_DETAILS_LIST: Shape = Shape::of("GeoLocationDetailsList", Kind::List, &[
     Member::new("member", &GEO_LOCATION_DETAILS).wire("GeoLocationDetails"),
 ]);
-pub static GEO_LOCATION_SUBDIVISION_CODE: Shape = Shape::new("GeoLocationSubdivisionCode", Kind::String).min(1).max(3);
-pub static GEO_LOCATION_SUBDIVISION_NAME: Shape = Shape::new("GeoLocationSubdivisionName", Kind::String).min(1).max(64);
+pub static GEO_LOCATION_SUBDIVISION_CODE: Shape = Shape::new("GeoLocationSubdivisionCode", Kind::String).min(1.0).max(3.0);
+pub static GEO_LOCATION_SUBDIVISION_NAME: Shape = Shape::new("GeoLocationSubdivisionName", Kind::String).min(1.0).max(64.0);
 pub static GEO_PROXIMITY_LOCATION: Shape = Shape::of("GeoProximityLocation", Kind::Structure, &[
     Member::new("AWSRegion", &AWS_REGION),
     Member::new("LocalZoneGroup", &LOCAL_ZONE_GROUP),
@@ -572,11 +572,11 @@ pub static HEALTH_CHECK_CONFIG: Shape = Shape::of("HealthCheckConfig", Kind::Str
     Member::new("RoutingControlArn", &ROUTING_CONTROL_ARN),
 ]);
 pub static HEALTH_CHECK_COUNT: Shape = Shape::new("HealthCheckCount", Kind::Long);
-pub static HEALTH_CHECK_ID: Shape = Shape::new("HealthCheckId", Kind::String).max(64);
+pub static HEALTH_CHECK_ID: Shape = Shape::new("HealthCheckId", Kind::String).max(64.0);
 pub static HEALTH_CHECK_IN_USE: Shape = Shape::of("HealthCheckInUse", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
-pub static HEALTH_CHECK_NONCE: Shape = Shape::new("HealthCheckNonce", Kind::String).min(1).max(64);
+pub static HEALTH_CHECK_NONCE: Shape = Shape::new("HealthCheckNonce", Kind::String).min(1.0).max(64.0);
 pub static HEALTH_CHECK_OBSERVATION: Shape = Shape::of("HealthCheckObservation", Kind::Structure, &[
     Member::new("Region", &HEALTH_CHECK_REGION),
     Member::new("IPAddress", &IP_ADDRESS),
@@ -585,19 +585,19 @@ pub static HEALTH_CHECK_OBSERVATION: Shape = Shape::of("HealthCheckObservation",
 pub static HEALTH_CHECK_OBSERVATIONS: Shape = Shape::of("HealthCheckObservations", Kind::List, &[
     Member::new("member", &HEALTH_CHECK_OBSERVATION).wire("HealthCheckObservation"),
 ]);
-pub static HEALTH_CHECK_REGION: Shape = Shape::values("HealthCheckRegion", &["us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1"]).min(1).max(64);
+pub static HEALTH_CHECK_REGION: Shape = Shape::values("HealthCheckRegion", &["us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1", "sa-east-1"]).min(1.0).max(64.0);
 pub static HEALTH_CHECK_REGION_LIST: Shape = Shape::of("HealthCheckRegionList", Kind::List, &[
     Member::new("member", &HEALTH_CHECK_REGION).wire("Region"),
-]).min(3).max(64);
+]).min(3.0).max(64.0);
 pub static HEALTH_CHECK_TYPE: Shape = Shape::values("HealthCheckType", &["HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP", "CALCULATED", "CLOUDWATCH_METRIC", "RECOVERY_CONTROL"]);
-pub static HEALTH_CHECK_VERSION: Shape = Shape::new("HealthCheckVersion", Kind::Long).min(1);
+pub static HEALTH_CHECK_VERSION: Shape = Shape::new("HealthCheckVersion", Kind::Long).min(1.0);
 pub static HEALTH_CHECK_VERSION_MISMATCH: Shape = Shape::of("HealthCheckVersionMismatch", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
 pub static HEALTH_CHECKS: Shape = Shape::of("HealthChecks", Kind::List, &[
     Member::new("member", &HEALTH_CHECK).wire("HealthCheck"),
 ]);
-pub static HEALTH_THRESHOLD: Shape = Shape::new("HealthThreshold", Kind::Integer).min(0).max(256);
+pub static HEALTH_THRESHOLD: Shape = Shape::new("HealthThreshold", Kind::Integer).min(0.0).max(256.0);
 pub static HOSTED_ZONE: Shape = Shape::of("HostedZone", Kind::Structure, &[
     Member::new("Id", &RESOURCE_ID).required(),
     Member::new("Name", &DNS_NAME).required(),
@@ -640,7 +640,7 @@ pub static HOSTED_ZONE_OWNER: Shape = Shape::of("HostedZoneOwner", Kind::Structu
     Member::new("OwningAccount", &AWS_ACCOUNT_ID),
     Member::new("OwningService", &HOSTED_ZONE_OWNING_SERVICE),
 ]);
-pub static HOSTED_ZONE_OWNING_SERVICE: Shape = Shape::new("HostedZoneOwningService", Kind::String).max(128);
+pub static HOSTED_ZONE_OWNING_SERVICE: Shape = Shape::new("HostedZoneOwningService", Kind::String).max(128.0);
 pub static HOSTED_ZONE_PARTIALLY_DELEGATED: Shape = Shape::of("HostedZonePartiallyDelegated", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
@@ -657,7 +657,7 @@ pub static HOSTED_ZONE_TYPE: Shape = Shape::values("HostedZoneType", &["PrivateH
 pub static HOSTED_ZONES: Shape = Shape::of("HostedZones", Kind::List, &[
     Member::new("member", &HOSTED_ZONE).wire("HostedZone"),
 ]);
-pub static IP_ADDRESS: Shape = Shape::new("IPAddress", Kind::String).max(45).pattern(&P0);
+pub static IP_ADDRESS: Shape = Shape::new("IPAddress", Kind::String).max(45.0).pattern(&P0);
 pub static IP_ADDRESS_CIDR: Shape = Shape::new("IPAddressCidr", Kind::String);
 pub static INCOMPATIBLE_VERSION: Shape = Shape::of("IncompatibleVersion", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
@@ -738,8 +738,8 @@ pub static KEY_SIGNING_KEYS: Shape = Shape::of("KeySigningKeys", Kind::List, &[
 pub static LAST_VPC_ASSOCIATION: Shape = Shape::of("LastVPCAssociation", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
-pub static LATITUDE: Shape = Shape::new("Latitude", Kind::String).min(1).max(6).pattern(&P2);
-pub static LIMIT_VALUE: Shape = Shape::new("LimitValue", Kind::Long).min(1);
+pub static LATITUDE: Shape = Shape::new("Latitude", Kind::String).min(1.0).max(6.0).pattern(&P2);
+pub static LIMIT_VALUE: Shape = Shape::new("LimitValue", Kind::Long).min(1.0);
 pub static LIMITS_EXCEEDED: Shape = Shape::of("LimitsExceeded", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
@@ -960,20 +960,20 @@ pub static LIST_VPC_ASSOCIATION_AUTHORIZATIONS_RESPONSE: Shape = Shape::of("List
     Member::new("NextToken", &PAGINATION_TOKEN),
     Member::new("VPCs", &VPCS).required(),
 ]);
-pub static LOCAL_ZONE_GROUP: Shape = Shape::new("LocalZoneGroup", Kind::String).min(1).max(64);
+pub static LOCAL_ZONE_GROUP: Shape = Shape::new("LocalZoneGroup", Kind::String).min(1.0).max(64.0);
 pub static LOCATION_SUMMARIES: Shape = Shape::of("LocationSummaries", Kind::List, &[
     Member::new("member", &LOCATION_SUMMARY),
 ]);
 pub static LOCATION_SUMMARY: Shape = Shape::of("LocationSummary", Kind::Structure, &[
     Member::new("LocationName", &CIDR_LOCATION_NAME_DEFAULT_ALLOWED),
 ]);
-pub static LONGITUDE: Shape = Shape::new("Longitude", Kind::String).min(1).max(7).pattern(&P3);
+pub static LONGITUDE: Shape = Shape::new("Longitude", Kind::String).min(1.0).max(7.0).pattern(&P3);
 pub static MAX_RESULTS: Shape = Shape::new("MaxResults", Kind::String);
 pub static MEASURE_LATENCY: Shape = Shape::new("MeasureLatency", Kind::Boolean);
-pub static MESSAGE: Shape = Shape::new("Message", Kind::String).max(1024);
-pub static METRIC_NAME: Shape = Shape::new("MetricName", Kind::String).min(1).max(255);
-pub static NAMESERVER: Shape = Shape::new("Nameserver", Kind::String).min(0).max(255);
-pub static NAMESPACE: Shape = Shape::new("Namespace", Kind::String).min(1).max(255);
+pub static MESSAGE: Shape = Shape::new("Message", Kind::String).max(1024.0);
+pub static METRIC_NAME: Shape = Shape::new("MetricName", Kind::String).min(1.0).max(255.0);
+pub static NAMESERVER: Shape = Shape::new("Nameserver", Kind::String).min(0.0).max(255.0);
+pub static NAMESPACE: Shape = Shape::new("Namespace", Kind::String).min(1.0).max(255.0);
 pub static NO_SUCH_CHANGE: Shape = Shape::of("NoSuchChange", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
@@ -1010,16 +1010,16 @@ pub static NO_SUCH_TRAFFIC_POLICY: Shape = Shape::of("NoSuchTrafficPolicy", Kind
 pub static NO_SUCH_TRAFFIC_POLICY_INSTANCE: Shape = Shape::of("NoSuchTrafficPolicyInstance", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
-pub static NONCE: Shape = Shape::new("Nonce", Kind::String).min(1).max(128);
+pub static NONCE: Shape = Shape::new("Nonce", Kind::String).min(1.0).max(128.0);
 pub static NOT_AUTHORIZED_EXCEPTION: Shape = Shape::of("NotAuthorizedException", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
-pub static PAGE_MARKER: Shape = Shape::new("PageMarker", Kind::String).max(64);
+pub static PAGE_MARKER: Shape = Shape::new("PageMarker", Kind::String).max(64.0);
 pub static PAGE_MAX_ITEMS: Shape = Shape::new("PageMaxItems", Kind::String);
 pub static PAGE_TRUNCATED: Shape = Shape::new("PageTruncated", Kind::Boolean);
-pub static PAGINATION_TOKEN: Shape = Shape::new("PaginationToken", Kind::String).max(1024);
-pub static PERIOD: Shape = Shape::new("Period", Kind::Integer).min(60);
-pub static PORT: Shape = Shape::new("Port", Kind::Integer).min(1).max(65535);
+pub static PAGINATION_TOKEN: Shape = Shape::new("PaginationToken", Kind::String).max(1024.0);
+pub static PERIOD: Shape = Shape::new("Period", Kind::Integer).min(60.0);
+pub static PORT: Shape = Shape::new("Port", Kind::Integer).min(1.0).max(65535.0);
 pub static PRIOR_REQUEST_NOT_COMPLETE: Shape = Shape::of("PriorRequestNotComplete", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
@@ -1034,24 +1034,24 @@ pub static QUERY_LOGGING_CONFIG: Shape = Shape::of("QueryLoggingConfig", Kind::S
 pub static QUERY_LOGGING_CONFIG_ALREADY_EXISTS: Shape = Shape::of("QueryLoggingConfigAlreadyExists", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
-pub static QUERY_LOGGING_CONFIG_ID: Shape = Shape::new("QueryLoggingConfigId", Kind::String).min(1).max(36);
+pub static QUERY_LOGGING_CONFIG_ID: Shape = Shape::new("QueryLoggingConfigId", Kind::String).min(1.0).max(36.0);
 pub static QUERY_LOGGING_CONFIGS: Shape = Shape::of("QueryLoggingConfigs", Kind::List, &[
     Member::new("member", &QUERY_LOGGING_CONFIG).wire("QueryLoggingConfig"),
 ]);
-pub static R_DATA: Shape = Shape::new("RData", Kind::String).max(4000);
+pub static R_DATA: Shape = Shape::new("RData", Kind::String).max(4000.0);
 pub static RR_TYPE: Shape = Shape::values("RRType", &["SOA", "A", "TXT", "NS", "CNAME", "MX", "NAPTR", "PTR", "SRV", "SPF", "AAAA", "CAA", "DS", "TLSA", "SSHFP", "SVCB", "HTTPS"]);
 pub static RECORD_DATA: Shape = Shape::of("RecordData", Kind::List, &[
     Member::new("member", &RECORD_DATA_ENTRY).wire("RecordDataEntry"),
 ]);
-pub static RECORD_DATA_ENTRY: Shape = Shape::new("RecordDataEntry", Kind::String).min(0).max(512);
-pub static REQUEST_INTERVAL: Shape = Shape::new("RequestInterval", Kind::Integer).min(10).max(30);
-pub static RESETTABLE_ELEMENT_NAME: Shape = Shape::values("ResettableElementName", &["FullyQualifiedDomainName", "Regions", "ResourcePath", "ChildHealthChecks"]).min(1).max(64);
+pub static RECORD_DATA_ENTRY: Shape = Shape::new("RecordDataEntry", Kind::String).min(0.0).max(512.0);
+pub static REQUEST_INTERVAL: Shape = Shape::new("RequestInterval", Kind::Integer).min(10.0).max(30.0);
+pub static RESETTABLE_ELEMENT_NAME: Shape = Shape::values("ResettableElementName", &["FullyQualifiedDomainName", "Regions", "ResourcePath", "ChildHealthChecks"]).min(1.0).max(64.0);
 pub static RESETTABLE_ELEMENT_NAME_LIST: Shape = Shape::of("ResettableElementNameList", Kind::List, &[
     Member::new("member", &RESETTABLE_ELEMENT_NAME).wire("ResettableElementName"),
-]).max(64);
-pub static RESOURCE_DESCRIPTION: Shape = Shape::new("ResourceDescription", Kind::String).max(256);
-pub static RESOURCE_ID: Shape = Shape::new("ResourceId", Kind::String).max(32);
-pub static RESOURCE_PATH: Shape = Shape::new("ResourcePath", Kind::String).max(255);
+]).max(64.0);
+pub static RESOURCE_DESCRIPTION: Shape = Shape::new("ResourceDescription", Kind::String).max(256.0);
+pub static RESOURCE_ID: Shape = Shape::new("ResourceId", Kind::String).max(32.0);
+pub static RESOURCE_PATH: Shape = Shape::new("ResourcePath", Kind::String).max(255.0);
 pub static RESOURCE_RECORD: Shape = Shape::of("ResourceRecord", Kind::Structure, &[
     Member::new("Value", &R_DATA).required(),
 ]);
@@ -1073,16 +1073,16 @@ pub static RESOURCE_RECORD_SET: Shape = Shape::of("ResourceRecordSet", Kind::Str
     Member::new("GeoProximityLocation", &GEO_PROXIMITY_LOCATION),
 ]);
 pub static RESOURCE_RECORD_SET_FAILOVER: Shape = Shape::values("ResourceRecordSetFailover", &["PRIMARY", "SECONDARY"]);
-pub static RESOURCE_RECORD_SET_IDENTIFIER: Shape = Shape::new("ResourceRecordSetIdentifier", Kind::String).min(1).max(128);
+pub static RESOURCE_RECORD_SET_IDENTIFIER: Shape = Shape::new("ResourceRecordSetIdentifier", Kind::String).min(1.0).max(128.0);
 pub static RESOURCE_RECORD_SET_MULTI_VALUE_ANSWER: Shape = Shape::new("ResourceRecordSetMultiValueAnswer", Kind::Boolean);
-pub static RESOURCE_RECORD_SET_REGION: Shape = Shape::values("ResourceRecordSetRegion", &["us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-central-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "eu-north-1", "sa-east-1", "cn-north-1", "cn-northwest-1", "ap-east-1", "me-south-1", "me-central-1", "ap-south-1", "ap-south-2", "af-south-1", "eu-south-1", "eu-south-2", "ap-southeast-4", "il-central-1", "ca-west-1", "ap-southeast-5", "mx-central-1", "ap-southeast-7", "us-gov-east-1", "us-gov-west-1", "ap-east-2", "ap-southeast-6", "eusc-de-east-1"]).min(1).max(64);
-pub static RESOURCE_RECORD_SET_WEIGHT: Shape = Shape::new("ResourceRecordSetWeight", Kind::Long).min(0).max(255);
+pub static RESOURCE_RECORD_SET_REGION: Shape = Shape::values("ResourceRecordSetRegion", &["us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-central-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "eu-north-1", "sa-east-1", "cn-north-1", "cn-northwest-1", "ap-east-1", "me-south-1", "me-central-1", "ap-south-1", "ap-south-2", "af-south-1", "eu-south-1", "eu-south-2", "ap-southeast-4", "il-central-1", "ca-west-1", "ap-southeast-5", "mx-central-1", "ap-southeast-7", "us-gov-east-1", "us-gov-west-1", "ap-east-2", "ap-southeast-6", "eusc-de-east-1"]).min(1.0).max(64.0);
+pub static RESOURCE_RECORD_SET_WEIGHT: Shape = Shape::new("ResourceRecordSetWeight", Kind::Long).min(0.0).max(255.0);
 pub static RESOURCE_RECORD_SETS: Shape = Shape::of("ResourceRecordSets", Kind::List, &[
     Member::new("member", &RESOURCE_RECORD_SET).wire("ResourceRecordSet"),
 ]);
 pub static RESOURCE_RECORDS: Shape = Shape::of("ResourceRecords", Kind::List, &[
     Member::new("member", &RESOURCE_RECORD).wire("ResourceRecord"),
-]).min(1);
+]).min(1.0);
 pub static RESOURCE_TAG_SET: Shape = Shape::of("ResourceTagSet", Kind::Structure, &[
     Member::new("ResourceType", &TAG_RESOURCE_TYPE),
     Member::new("ResourceId", &TAG_RESOURCE_ID),
@@ -1091,47 +1091,47 @@ pub static RESOURCE_TAG_SET: Shape = Shape::of("ResourceTagSet", Kind::Structure
 pub static RESOURCE_TAG_SET_LIST: Shape = Shape::of("ResourceTagSetList", Kind::List, &[
     Member::new("member", &RESOURCE_TAG_SET).wire("ResourceTagSet"),
 ]);
-pub static RESOURCE_URI: Shape = Shape::new("ResourceURI", Kind::String).max(1024);
+pub static RESOURCE_URI: Shape = Shape::new("ResourceURI", Kind::String).max(1024.0);
 pub static REUSABLE_DELEGATION_SET_LIMIT: Shape = Shape::of("ReusableDelegationSetLimit", Kind::Structure, &[
     Member::new("Type", &REUSABLE_DELEGATION_SET_LIMIT_TYPE).required(),
     Member::new("Value", &LIMIT_VALUE).required(),
 ]);
 pub static REUSABLE_DELEGATION_SET_LIMIT_TYPE: Shape = Shape::values("ReusableDelegationSetLimitType", &["MAX_ZONES_BY_REUSABLE_DELEGATION_SET"]);
-pub static ROUTING_CONTROL_ARN: Shape = Shape::new("RoutingControlArn", Kind::String).min(1).max(255);
-pub static SEARCH_STRING: Shape = Shape::new("SearchString", Kind::String).max(255);
-pub static SERVE_SIGNATURE: Shape = Shape::new("ServeSignature", Kind::String).min(1).max(1024);
-pub static SERVICE_PRINCIPAL: Shape = Shape::new("ServicePrincipal", Kind::String).max(128);
+pub static ROUTING_CONTROL_ARN: Shape = Shape::new("RoutingControlArn", Kind::String).min(1.0).max(255.0);
+pub static SEARCH_STRING: Shape = Shape::new("SearchString", Kind::String).max(255.0);
+pub static SERVE_SIGNATURE: Shape = Shape::new("ServeSignature", Kind::String).min(1.0).max(1024.0);
+pub static SERVICE_PRINCIPAL: Shape = Shape::new("ServicePrincipal", Kind::String).max(128.0);
 pub static SIGNING_KEY_INTEGER: Shape = Shape::new("SigningKeyInteger", Kind::Integer);
-pub static SIGNING_KEY_NAME: Shape = Shape::new("SigningKeyName", Kind::String).min(3).max(128);
-pub static SIGNING_KEY_STATUS: Shape = Shape::new("SigningKeyStatus", Kind::String).min(5).max(150);
-pub static SIGNING_KEY_STATUS_MESSAGE: Shape = Shape::new("SigningKeyStatusMessage", Kind::String).min(0).max(512);
+pub static SIGNING_KEY_NAME: Shape = Shape::new("SigningKeyName", Kind::String).min(3.0).max(128.0);
+pub static SIGNING_KEY_STATUS: Shape = Shape::new("SigningKeyStatus", Kind::String).min(5.0).max(150.0);
+pub static SIGNING_KEY_STATUS_MESSAGE: Shape = Shape::new("SigningKeyStatusMessage", Kind::String).min(0.0).max(512.0);
 pub static SIGNING_KEY_STRING: Shape = Shape::new("SigningKeyString", Kind::String);
-pub static SIGNING_KEY_TAG: Shape = Shape::new("SigningKeyTag", Kind::Integer).min(0).max(65536);
+pub static SIGNING_KEY_TAG: Shape = Shape::new("SigningKeyTag", Kind::Integer).min(0.0).max(65536.0);
 pub static STATISTIC: Shape = Shape::values("Statistic", &["Average", "Sum", "SampleCount", "Maximum", "Minimum"]);
 pub static STATUS: Shape = Shape::new("Status", Kind::String);
 pub static STATUS_REPORT: Shape = Shape::of("StatusReport", Kind::Structure, &[
     Member::new("Status", &STATUS),
     Member::new("CheckedTime", &TIME_STAMP),
 ]);
-pub static SUBNET_MASK: Shape = Shape::new("SubnetMask", Kind::String).min(0).max(3);
-pub static TTL: Shape = Shape::new("TTL", Kind::Long).min(0).max(2147483647);
+pub static SUBNET_MASK: Shape = Shape::new("SubnetMask", Kind::String).min(0.0).max(3.0);
+pub static TTL: Shape = Shape::new("TTL", Kind::Long).min(0.0).max(2147483647.0);
 pub static TAG: Shape = Shape::of("Tag", Kind::Structure, &[
     Member::new("Key", &TAG_KEY),
     Member::new("Value", &TAG_VALUE),
 ]);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).max(128);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).max(128.0);
 pub static TAG_KEY_LIST: Shape = Shape::of("TagKeyList", Kind::List, &[
     Member::new("member", &TAG_KEY).wire("Key"),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static TAG_LIST: Shape = Shape::of("TagList", Kind::List, &[
     Member::new("member", &TAG).wire("Tag"),
-]).min(1).max(10);
-pub static TAG_RESOURCE_ID: Shape = Shape::new("TagResourceId", Kind::String).max(64);
+]).min(1.0).max(10.0);
+pub static TAG_RESOURCE_ID: Shape = Shape::new("TagResourceId", Kind::String).max(64.0);
 pub static TAG_RESOURCE_ID_LIST: Shape = Shape::of("TagResourceIdList", Kind::List, &[
     Member::new("member", &TAG_RESOURCE_ID).wire("ResourceId"),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static TAG_RESOURCE_TYPE: Shape = Shape::values("TagResourceType", &["healthcheck", "hostedzone"]);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).max(256);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).max(256.0);
 pub static TEST_DNS_ANSWER_REQUEST: Shape = Shape::of("TestDNSAnswerRequest", Kind::Structure, &[
     Member::new("HostedZoneId", &RESOURCE_ID).wire("hostedzoneid").required().at(Location::Query),
     Member::new("RecordName", &DNS_NAME).wire("recordname").required().at(Location::Query),
@@ -1188,9 +1188,9 @@ pub static TRAFFIC_POLICY: Shape = Shape::of("TrafficPolicy", Kind::Structure, &
 pub static TRAFFIC_POLICY_ALREADY_EXISTS: Shape = Shape::of("TrafficPolicyAlreadyExists", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
-pub static TRAFFIC_POLICY_COMMENT: Shape = Shape::new("TrafficPolicyComment", Kind::String).max(1024);
-pub static TRAFFIC_POLICY_DOCUMENT: Shape = Shape::new("TrafficPolicyDocument", Kind::String).max(102400);
-pub static TRAFFIC_POLICY_ID: Shape = Shape::new("TrafficPolicyId", Kind::String).min(1).max(36);
+pub static TRAFFIC_POLICY_COMMENT: Shape = Shape::new("TrafficPolicyComment", Kind::String).max(1024.0);
+pub static TRAFFIC_POLICY_DOCUMENT: Shape = Shape::new("TrafficPolicyDocument", Kind::String).max(102400.0);
+pub static TRAFFIC_POLICY_ID: Shape = Shape::new("TrafficPolicyId", Kind::String).min(1.0).max(36.0);
 pub static TRAFFIC_POLICY_IN_USE: Shape = Shape::of("TrafficPolicyInUse", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
@@ -1209,12 +1209,12 @@ pub static TRAFFIC_POLICY_INSTANCE_ALREADY_EXISTS: Shape = Shape::of("TrafficPol
     Member::new("message", &ERROR_MESSAGE),
 ]);
 pub static TRAFFIC_POLICY_INSTANCE_COUNT: Shape = Shape::new("TrafficPolicyInstanceCount", Kind::Integer);
-pub static TRAFFIC_POLICY_INSTANCE_ID: Shape = Shape::new("TrafficPolicyInstanceId", Kind::String).min(1).max(36);
+pub static TRAFFIC_POLICY_INSTANCE_ID: Shape = Shape::new("TrafficPolicyInstanceId", Kind::String).min(1.0).max(36.0);
 pub static TRAFFIC_POLICY_INSTANCE_STATE: Shape = Shape::new("TrafficPolicyInstanceState", Kind::String);
 pub static TRAFFIC_POLICY_INSTANCES: Shape = Shape::of("TrafficPolicyInstances", Kind::List, &[
     Member::new("member", &TRAFFIC_POLICY_INSTANCE).wire("TrafficPolicyInstance"),
 ]);
-pub static TRAFFIC_POLICY_NAME: Shape = Shape::new("TrafficPolicyName", Kind::String).max(512);
+pub static TRAFFIC_POLICY_NAME: Shape = Shape::new("TrafficPolicyName", Kind::String).max(512.0);
 pub static TRAFFIC_POLICY_SUMMARIES: Shape = Shape::of("TrafficPolicySummaries", Kind::List, &[
     Member::new("member", &TRAFFIC_POLICY_SUMMARY).wire("TrafficPolicySummary"),
 ]);
@@ -1225,8 +1225,8 @@ pub static TRAFFIC_POLICY_SUMMARY: Shape = Shape::of("TrafficPolicySummary", Kin
     Member::new("LatestVersion", &TRAFFIC_POLICY_VERSION).required(),
     Member::new("TrafficPolicyCount", &TRAFFIC_POLICY_VERSION).required(),
 ]);
-pub static TRAFFIC_POLICY_VERSION: Shape = Shape::new("TrafficPolicyVersion", Kind::Integer).min(1).max(1000);
-pub static TRAFFIC_POLICY_VERSION_MARKER: Shape = Shape::new("TrafficPolicyVersionMarker", Kind::String).max(4);
+pub static TRAFFIC_POLICY_VERSION: Shape = Shape::new("TrafficPolicyVersion", Kind::Integer).min(1.0).max(1000.0);
+pub static TRAFFIC_POLICY_VERSION_MARKER: Shape = Shape::new("TrafficPolicyVersionMarker", Kind::String).max(4.0);
 pub static TRANSPORT_PROTOCOL: Shape = Shape::new("TransportProtocol", Kind::String);
 pub static UUID: Shape = Shape::new("UUID", Kind::String).pattern(&P6);
 pub static UPDATE_HEALTH_CHECK_REQUEST: Shape = Shape::of("UpdateHealthCheckRequest", Kind::Structure, &[
@@ -1280,7 +1280,7 @@ pub static UPDATE_TRAFFIC_POLICY_INSTANCE_REQUEST: Shape = Shape::of("UpdateTraf
 pub static UPDATE_TRAFFIC_POLICY_INSTANCE_RESPONSE: Shape = Shape::of("UpdateTrafficPolicyInstanceResponse", Kind::Structure, &[
     Member::new("TrafficPolicyInstance", &TRAFFIC_POLICY_INSTANCE).required(),
 ]);
-pub static USAGE_COUNT: Shape = Shape::new("UsageCount", Kind::Long).min(0);
+pub static USAGE_COUNT: Shape = Shape::new("UsageCount", Kind::Long).min(0.0);
 pub static VPC: Shape = Shape::of("VPC", Kind::Structure, &[
     Member::new("VPCRegion", &VPC_REGION),
     Member::new("VPCId", &VPC_ID),
@@ -1291,8 +1291,8 @@ pub static VPC_ASSOCIATION_AUTHORIZATION_NOT_FOUND: Shape = Shape::of("VPCAssoci
 pub static VPC_ASSOCIATION_NOT_FOUND: Shape = Shape::of("VPCAssociationNotFound", Kind::Structure, &[
     Member::new("message", &ERROR_MESSAGE),
 ]);
-pub static VPC_ID: Shape = Shape::new("VPCId", Kind::String).max(1024);
-pub static VPC_REGION: Shape = Shape::values("VPCRegion", &["us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-central-2", "ap-east-1", "me-south-1", "us-gov-west-1", "us-gov-east-1", "us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "me-central-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-south-1", "ap-south-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "eu-north-1", "sa-east-1", "ca-central-1", "cn-north-1", "cn-northwest-1", "af-south-1", "eu-south-1", "eu-south-2", "ap-southeast-4", "il-central-1", "ca-west-1", "ap-southeast-5", "mx-central-1", "us-isof-south-1", "us-isof-east-1", "ap-southeast-7", "ap-east-2", "eu-isoe-west-1", "ap-southeast-6", "us-isob-west-1", "eusc-de-east-1"]).min(1).max(64);
+pub static VPC_ID: Shape = Shape::new("VPCId", Kind::String).max(1024.0);
+pub static VPC_REGION: Shape = Shape::values("VPCRegion", &["us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1", "eu-central-2", "ap-east-1", "me-south-1", "us-gov-west-1", "us-gov-east-1", "us-iso-east-1", "us-iso-west-1", "us-isob-east-1", "me-central-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-south-1", "ap-south-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "eu-north-1", "sa-east-1", "ca-central-1", "cn-north-1", "cn-northwest-1", "af-south-1", "eu-south-1", "eu-south-2", "ap-southeast-4", "il-central-1", "ca-west-1", "ap-southeast-5", "mx-central-1", "us-isof-south-1", "us-isof-east-1", "ap-southeast-7", "ap-east-2", "eu-isoe-west-1", "ap-southeast-6", "us-isob-west-1", "eusc-de-east-1"]).min(1.0).max(64.0);
 pub static VPCS: Shape = Shape::of("VPCs", Kind::List, &[
     Member::new("member", &VPC).wire("VPC"),
-]).min(1);
+]).min(1.0);

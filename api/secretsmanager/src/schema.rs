@@ -21,8 +21,8 @@ pub static API_ERROR_TYPE: Shape = Shape::of("APIErrorType", Kind::Structure, &[
 ]);
 pub static ADD_REPLICA_REGION_LIST_TYPE: Shape = Shape::of("AddReplicaRegionListType", Kind::List, &[
     Member::new("member", &REPLICA_REGION_TYPE),
-]).min(1);
-pub static AUTOMATICALLY_ROTATE_AFTER_DAYS_TYPE: Shape = Shape::new("AutomaticallyRotateAfterDaysType", Kind::Long).min(1).max(1000);
+]).min(1.0);
+pub static AUTOMATICALLY_ROTATE_AFTER_DAYS_TYPE: Shape = Shape::new("AutomaticallyRotateAfterDaysType", Kind::Long).min(1.0).max(1000.0);
 pub static BATCH_GET_SECRET_VALUE_REQUEST: Shape = Shape::of("BatchGetSecretValueRequest", Kind::Structure, &[
     Member::new("SecretIdList", &SECRET_ID_LIST_TYPE),
     Member::new("Filters", &FILTERS_LIST_TYPE),
@@ -43,7 +43,7 @@ pub static CANCEL_ROTATE_SECRET_RESPONSE: Shape = Shape::of("CancelRotateSecretR
     Member::new("Name", &SECRET_NAME_TYPE),
     Member::new("VersionId", &SECRET_VERSION_ID_TYPE),
 ]);
-pub static CLIENT_REQUEST_TOKEN_TYPE: Shape = Shape::new("ClientRequestTokenType", Kind::String).min(32).max(64);
+pub static CLIENT_REQUEST_TOKEN_TYPE: Shape = Shape::new("ClientRequestTokenType", Kind::String).min(32.0).max(64.0);
 pub static CREATE_SECRET_REQUEST: Shape = Shape::of("CreateSecretRequest", Kind::Structure, &[
     Member::new("Name", &NAME_TYPE).required(),
     Member::new("ClientRequestToken", &CLIENT_REQUEST_TOKEN_TYPE).token(),
@@ -111,14 +111,14 @@ pub static DESCRIBE_SECRET_RESPONSE: Shape = Shape::of("DescribeSecretResponse",
     Member::new("PrimaryRegion", &REGION_TYPE),
     Member::new("ReplicationStatus", &REPLICATION_STATUS_LIST_TYPE),
 ]);
-pub static DESCRIPTION_TYPE: Shape = Shape::new("DescriptionType", Kind::String).max(2048);
-pub static DURATION_TYPE: Shape = Shape::new("DurationType", Kind::String).min(2).max(3).pattern(&P1);
+pub static DESCRIPTION_TYPE: Shape = Shape::new("DescriptionType", Kind::String).max(2048.0);
+pub static DURATION_TYPE: Shape = Shape::new("DurationType", Kind::String).min(2.0).max(3.0).pattern(&P1);
 pub static ENCRYPTION_FAILURE: Shape = Shape::of("EncryptionFailure", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
 pub static ERROR_CODE: Shape = Shape::new("ErrorCode", Kind::String);
 pub static ERROR_MESSAGE: Shape = Shape::new("ErrorMessage", Kind::String);
-pub static EXCLUDE_CHARACTERS_TYPE: Shape = Shape::new("ExcludeCharactersType", Kind::String).min(0).max(4096);
+pub static EXCLUDE_CHARACTERS_TYPE: Shape = Shape::new("ExcludeCharactersType", Kind::String).min(0.0).max(4096.0);
 pub static EXCLUDE_LOWERCASE_TYPE: Shape = Shape::new("ExcludeLowercaseType", Kind::Boolean);
 pub static EXCLUDE_NUMBERS_TYPE: Shape = Shape::new("ExcludeNumbersType", Kind::Boolean);
 pub static EXCLUDE_PUNCTUATION_TYPE: Shape = Shape::new("ExcludePunctuationType", Kind::Boolean);
@@ -127,8 +127,8 @@ pub static EXTERNAL_SECRET_ROTATION_METADATA_ITEM: Shape = Shape::of("ExternalSe
     Member::new("Key", &EXTERNAL_SECRET_ROTATION_METADATA_ITEM_KEY_TYPE),
     Member::new("Value", &EXTERNAL_SECRET_ROTATION_METADATA_ITEM_VALUE_TYPE),
 ]);
-pub static EXTERNAL_SECRET_ROTATION_METADATA_ITEM_KEY_TYPE: Shape = Shape::new("ExternalSecretRotationMetadataItemKeyType", Kind::String).min(1).max(256);
-pub static EXTERNAL_SECRET_ROTATION_METADATA_ITEM_VALUE_TYPE: Shape = Shape::new("ExternalSecretRotationMetadataItemValueType", Kind::String).min(1).max(2048);
+pub static EXTERNAL_SECRET_ROTATION_METADATA_ITEM_KEY_TYPE: Shape = Shape::new("ExternalSecretRotationMetadataItemKeyType", Kind::String).min(1.0).max(256.0);
+pub static EXTERNAL_SECRET_ROTATION_METADATA_ITEM_VALUE_TYPE: Shape = Shape::new("ExternalSecretRotationMetadataItemValueType", Kind::String).min(1.0).max(2048.0);
 pub static EXTERNAL_SECRET_ROTATION_METADATA_TYPE: Shape = Shape::of("ExternalSecretRotationMetadataType", Kind::List, &[
     Member::new("member", &EXTERNAL_SECRET_ROTATION_METADATA_ITEM),
 ]);
@@ -137,13 +137,13 @@ pub static FILTER: Shape = Shape::of("Filter", Kind::Structure, &[
     Member::new("Values", &FILTER_VALUES_STRING_LIST),
 ]);
 pub static FILTER_NAME_STRING_TYPE: Shape = Shape::values("FilterNameStringType", &["description", "name", "tag-key", "tag-value", "primary-region", "owning-service", "all"]);
-pub static FILTER_VALUE_STRING_TYPE: Shape = Shape::new("FilterValueStringType", Kind::String).max(512).pattern(&P4);
+pub static FILTER_VALUE_STRING_TYPE: Shape = Shape::new("FilterValueStringType", Kind::String).max(512.0).pattern(&P4);
 pub static FILTER_VALUES_STRING_LIST: Shape = Shape::of("FilterValuesStringList", Kind::List, &[
     Member::new("member", &FILTER_VALUE_STRING_TYPE),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static FILTERS_LIST_TYPE: Shape = Shape::of("FiltersListType", Kind::List, &[
     Member::new("member", &FILTER),
-]).max(10);
+]).max(10.0);
 pub static GET_RANDOM_PASSWORD_REQUEST: Shape = Shape::of("GetRandomPasswordRequest", Kind::Structure, &[
     Member::new("PasswordLength", &PASSWORD_LENGTH_TYPE),
     Member::new("ExcludeCharacters", &EXCLUDE_CHARACTERS_TYPE),
@@ -195,7 +195,7 @@ pub static INVALID_REQUEST_EXCEPTION: Shape = Shape::of("InvalidRequestException
 pub static KMS_KEY_ID_LIST_TYPE: Shape = Shape::of("KmsKeyIdListType", Kind::List, &[
     Member::new("member", &KMS_KEY_ID_TYPE),
 ]);
-pub static KMS_KEY_ID_TYPE: Shape = Shape::new("KmsKeyIdType", Kind::String).min(0).max(2048);
+pub static KMS_KEY_ID_TYPE: Shape = Shape::new("KmsKeyIdType", Kind::String).min(0.0).max(2048.0);
 pub static LAST_ACCESSED_DATE_TYPE: Shape = Shape::new("LastAccessedDateType", Kind::Timestamp);
 pub static LAST_CHANGED_DATE_TYPE: Shape = Shape::new("LastChangedDateType", Kind::Timestamp);
 pub static LAST_ROTATED_DATE_TYPE: Shape = Shape::new("LastRotatedDateType", Kind::Timestamp);
@@ -229,15 +229,15 @@ pub static LIST_SECRETS_RESPONSE: Shape = Shape::of("ListSecretsResponse", Kind:
 pub static MALFORMED_POLICY_DOCUMENT_EXCEPTION: Shape = Shape::of("MalformedPolicyDocumentException", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
-pub static MAX_RESULTS_BATCH_TYPE: Shape = Shape::new("MaxResultsBatchType", Kind::Integer).min(1).max(20);
-pub static MAX_RESULTS_TYPE: Shape = Shape::new("MaxResultsType", Kind::Integer).min(1).max(100);
-pub static MEDEA_TYPE_TYPE: Shape = Shape::new("MedeaTypeType", Kind::String).min(0).max(256);
-pub static NAME_TYPE: Shape = Shape::new("NameType", Kind::String).min(1).max(512);
+pub static MAX_RESULTS_BATCH_TYPE: Shape = Shape::new("MaxResultsBatchType", Kind::Integer).min(1.0).max(20.0);
+pub static MAX_RESULTS_TYPE: Shape = Shape::new("MaxResultsType", Kind::Integer).min(1.0).max(100.0);
+pub static MEDEA_TYPE_TYPE: Shape = Shape::new("MedeaTypeType", Kind::String).min(0.0).max(256.0);
+pub static NAME_TYPE: Shape = Shape::new("NameType", Kind::String).min(1.0).max(512.0);
 pub static NEXT_ROTATION_DATE_TYPE: Shape = Shape::new("NextRotationDateType", Kind::Timestamp);
-pub static NEXT_TOKEN_TYPE: Shape = Shape::new("NextTokenType", Kind::String).min(1).max(4096);
-pub static NON_EMPTY_RESOURCE_POLICY_TYPE: Shape = Shape::new("NonEmptyResourcePolicyType", Kind::String).min(1).max(20480);
-pub static OWNING_SERVICE_TYPE: Shape = Shape::new("OwningServiceType", Kind::String).min(1).max(128);
-pub static PASSWORD_LENGTH_TYPE: Shape = Shape::new("PasswordLengthType", Kind::Long).min(1).max(4096);
+pub static NEXT_TOKEN_TYPE: Shape = Shape::new("NextTokenType", Kind::String).min(1.0).max(4096.0);
+pub static NON_EMPTY_RESOURCE_POLICY_TYPE: Shape = Shape::new("NonEmptyResourcePolicyType", Kind::String).min(1.0).max(20480.0);
+pub static OWNING_SERVICE_TYPE: Shape = Shape::new("OwningServiceType", Kind::String).min(1.0).max(128.0);
+pub static PASSWORD_LENGTH_TYPE: Shape = Shape::new("PasswordLengthType", Kind::Long).min(1.0).max(4096.0);
 pub static PRECONDITION_NOT_MET_EXCEPTION: Shape = Shape::of("PreconditionNotMetException", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
@@ -267,9 +267,9 @@ pub static PUT_SECRET_VALUE_RESPONSE: Shape = Shape::of("PutSecretValueResponse"
     Member::new("VersionId", &SECRET_VERSION_ID_TYPE),
     Member::new("VersionStages", &SECRET_VERSION_STAGES_TYPE),
 ]);
-pub static RANDOM_PASSWORD_TYPE: Shape = Shape::new("RandomPasswordType", Kind::String).min(0).max(4096).sensitive();
+pub static RANDOM_PASSWORD_TYPE: Shape = Shape::new("RandomPasswordType", Kind::String).min(0.0).max(4096.0).sensitive();
 pub static RECOVERY_WINDOW_IN_DAYS_TYPE: Shape = Shape::new("RecoveryWindowInDaysType", Kind::Long);
-pub static REGION_TYPE: Shape = Shape::new("RegionType", Kind::String).min(1).max(128).pattern(&P2);
+pub static REGION_TYPE: Shape = Shape::new("RegionType", Kind::String).min(1.0).max(128.0).pattern(&P2);
 pub static REMOVE_REGIONS_FROM_REPLICATION_REQUEST: Shape = Shape::of("RemoveRegionsFromReplicationRequest", Kind::Structure, &[
     Member::new("SecretId", &SECRET_ID_TYPE).required(),
     Member::new("RemoveReplicaRegions", &REMOVE_REPLICA_REGION_LIST_TYPE).required(),
@@ -280,7 +280,7 @@ pub static REMOVE_REGIONS_FROM_REPLICATION_RESPONSE: Shape = Shape::of("RemoveRe
 ]);
 pub static REMOVE_REPLICA_REGION_LIST_TYPE: Shape = Shape::of("RemoveReplicaRegionListType", Kind::List, &[
     Member::new("member", &REGION_TYPE),
-]).min(1);
+]).min(1.0);
 pub static REPLICA_REGION_TYPE: Shape = Shape::of("ReplicaRegionType", Kind::Structure, &[
     Member::new("Region", &REGION_TYPE),
     Member::new("KmsKeyId", &KMS_KEY_ID_TYPE),
@@ -318,7 +318,7 @@ pub static RESTORE_SECRET_RESPONSE: Shape = Shape::of("RestoreSecretResponse", K
     Member::new("ARN", &SECRET_ARN_TYPE),
     Member::new("Name", &SECRET_NAME_TYPE),
 ]);
-pub static ROLE_ARN_TYPE: Shape = Shape::new("RoleARNType", Kind::String).min(20).max(2048);
+pub static ROLE_ARN_TYPE: Shape = Shape::new("RoleARNType", Kind::String).min(20.0).max(2048.0);
 pub static ROTATE_SECRET_REQUEST: Shape = Shape::of("RotateSecretRequest", Kind::Structure, &[
     Member::new("SecretId", &SECRET_ID_TYPE).required(),
     Member::new("ClientRequestToken", &CLIENT_REQUEST_TOKEN_TYPE).token(),
@@ -334,20 +334,20 @@ pub static ROTATE_SECRET_RESPONSE: Shape = Shape::of("RotateSecretResponse", Kin
     Member::new("VersionId", &SECRET_VERSION_ID_TYPE),
 ]);
 pub static ROTATION_ENABLED_TYPE: Shape = Shape::new("RotationEnabledType", Kind::Boolean);
-pub static ROTATION_LAMBDA_ARN_TYPE: Shape = Shape::new("RotationLambdaARNType", Kind::String).min(0).max(2048);
+pub static ROTATION_LAMBDA_ARN_TYPE: Shape = Shape::new("RotationLambdaARNType", Kind::String).min(0.0).max(2048.0);
 pub static ROTATION_RULES_TYPE: Shape = Shape::of("RotationRulesType", Kind::Structure, &[
     Member::new("AutomaticallyAfterDays", &AUTOMATICALLY_ROTATE_AFTER_DAYS_TYPE),
     Member::new("Duration", &DURATION_TYPE),
     Member::new("ScheduleExpression", &SCHEDULE_EXPRESSION_TYPE),
 ]);
-pub static ROTATION_TOKEN_TYPE: Shape = Shape::new("RotationTokenType", Kind::String).min(36).max(256).pattern(&P3).sensitive();
-pub static SCHEDULE_EXPRESSION_TYPE: Shape = Shape::new("ScheduleExpressionType", Kind::String).min(1).max(256).pattern(&P0);
-pub static SECRET_ARN_TYPE: Shape = Shape::new("SecretARNType", Kind::String).min(20).max(2048);
-pub static SECRET_BINARY_TYPE: Shape = Shape::new("SecretBinaryType", Kind::Blob).min(1).max(65536).sensitive();
+pub static ROTATION_TOKEN_TYPE: Shape = Shape::new("RotationTokenType", Kind::String).min(36.0).max(256.0).pattern(&P3).sensitive();
+pub static SCHEDULE_EXPRESSION_TYPE: Shape = Shape::new("ScheduleExpressionType", Kind::String).min(1.0).max(256.0).pattern(&P0);
+pub static SECRET_ARN_TYPE: Shape = Shape::new("SecretARNType", Kind::String).min(20.0).max(2048.0);
+pub static SECRET_BINARY_TYPE: Shape = Shape::new("SecretBinaryType", Kind::Blob).min(1.0).max(65536.0).sensitive();
 pub static SECRET_ID_LIST_TYPE: Shape = Shape::of("SecretIdListType", Kind::List, &[
     Member::new("member", &SECRET_ID_TYPE),
-]).min(1).max(20);
-pub static SECRET_ID_TYPE: Shape = Shape::new("SecretIdType", Kind::String).min(1).max(2048);
+]).min(1.0).max(20.0);
+pub static SECRET_ID_TYPE: Shape = Shape::new("SecretIdType", Kind::String).min(1.0).max(2048.0);
 pub static SECRET_LIST_ENTRY: Shape = Shape::of("SecretListEntry", Kind::Structure, &[
     Member::new("ARN", &SECRET_ARN_TYPE),
     Member::new("Name", &SECRET_NAME_TYPE),
@@ -373,8 +373,8 @@ pub static SECRET_LIST_ENTRY: Shape = Shape::of("SecretListEntry", Kind::Structu
 pub static SECRET_LIST_TYPE: Shape = Shape::of("SecretListType", Kind::List, &[
     Member::new("member", &SECRET_LIST_ENTRY),
 ]);
-pub static SECRET_NAME_TYPE: Shape = Shape::new("SecretNameType", Kind::String).min(1).max(256);
-pub static SECRET_STRING_TYPE: Shape = Shape::new("SecretStringType", Kind::String).min(1).max(65536).sensitive();
+pub static SECRET_NAME_TYPE: Shape = Shape::new("SecretNameType", Kind::String).min(1.0).max(256.0);
+pub static SECRET_STRING_TYPE: Shape = Shape::new("SecretStringType", Kind::String).min(1.0).max(65536.0).sensitive();
 pub static SECRET_VALUE_ENTRY: Shape = Shape::of("SecretValueEntry", Kind::Structure, &[
     Member::new("ARN", &SECRET_ARN_TYPE),
     Member::new("Name", &SECRET_NAME_TYPE),
@@ -387,11 +387,11 @@ pub static SECRET_VALUE_ENTRY: Shape = Shape::of("SecretValueEntry", Kind::Struc
 pub static SECRET_VALUES_TYPE: Shape = Shape::of("SecretValuesType", Kind::List, &[
     Member::new("member", &SECRET_VALUE_ENTRY),
 ]);
-pub static SECRET_VERSION_ID_TYPE: Shape = Shape::new("SecretVersionIdType", Kind::String).min(32).max(64);
-pub static SECRET_VERSION_STAGE_TYPE: Shape = Shape::new("SecretVersionStageType", Kind::String).min(1).max(256);
+pub static SECRET_VERSION_ID_TYPE: Shape = Shape::new("SecretVersionIdType", Kind::String).min(32.0).max(64.0);
+pub static SECRET_VERSION_STAGE_TYPE: Shape = Shape::new("SecretVersionStageType", Kind::String).min(1.0).max(256.0);
 pub static SECRET_VERSION_STAGES_TYPE: Shape = Shape::of("SecretVersionStagesType", Kind::List, &[
     Member::new("member", &SECRET_VERSION_STAGE_TYPE),
-]).min(1).max(20);
+]).min(1.0).max(20.0);
 pub static SECRET_VERSIONS_LIST_ENTRY: Shape = Shape::of("SecretVersionsListEntry", Kind::Structure, &[
     Member::new("VersionId", &SECRET_VERSION_ID_TYPE),
     Member::new("VersionStages", &SECRET_VERSION_STAGES_TYPE),
@@ -408,7 +408,7 @@ pub static SECRET_VERSIONS_TO_STAGES_MAP_TYPE: Shape = Shape::of("SecretVersions
 ]);
 pub static SORT_BY_TYPE: Shape = Shape::values("SortByType", &["created-date", "last-accessed-date", "last-changed-date", "name"]);
 pub static SORT_ORDER_TYPE: Shape = Shape::values("SortOrderType", &["asc", "desc"]);
-pub static STATUS_MESSAGE_TYPE: Shape = Shape::new("StatusMessageType", Kind::String).min(1).max(4096);
+pub static STATUS_MESSAGE_TYPE: Shape = Shape::new("StatusMessageType", Kind::String).min(1.0).max(4096.0);
 pub static STATUS_TYPE: Shape = Shape::values("StatusType", &["InSync", "Failed", "InProgress"]);
 pub static STOP_REPLICATION_TO_REPLICA_REQUEST: Shape = Shape::of("StopReplicationToReplicaRequest", Kind::Structure, &[
     Member::new("SecretId", &SECRET_ID_TYPE).required(),
@@ -423,7 +423,7 @@ pub static TAG: Shape = Shape::of("Tag", Kind::Structure, &[
 pub static TAG_KEY_LIST_TYPE: Shape = Shape::of("TagKeyListType", Kind::List, &[
     Member::new("member", &TAG_KEY_TYPE),
 ]);
-pub static TAG_KEY_TYPE: Shape = Shape::new("TagKeyType", Kind::String).min(1).max(128);
+pub static TAG_KEY_TYPE: Shape = Shape::new("TagKeyType", Kind::String).min(1.0).max(128.0);
 pub static TAG_LIST_TYPE: Shape = Shape::of("TagListType", Kind::List, &[
     Member::new("member", &TAG),
 ]);
@@ -431,7 +431,7 @@ pub static TAG_RESOURCE_REQUEST: Shape = Shape::of("TagResourceRequest", Kind::S
     Member::new("SecretId", &SECRET_ID_TYPE).required(),
     Member::new("Tags", &TAG_LIST_TYPE).required(),
 ]);
-pub static TAG_VALUE_TYPE: Shape = Shape::new("TagValueType", Kind::String).min(0).max(256);
+pub static TAG_VALUE_TYPE: Shape = Shape::new("TagValueType", Kind::String).min(0.0).max(256.0);
 pub static TIMESTAMP_TYPE: Shape = Shape::new("TimestampType", Kind::Timestamp);
 pub static UNTAG_RESOURCE_REQUEST: Shape = Shape::of("UntagResourceRequest", Kind::Structure, &[
     Member::new("SecretId", &SECRET_ID_TYPE).required(),

@@ -14,11 +14,11 @@ static P5: Pattern = Pattern::new("^[!-~]{1,1024}$", "^[!-~]{1,1024}$");
 static P6: Pattern = Pattern::new("^[0-9a-zA-Z_/:.@-]+$", "^[0-9a-zA-Z_/:.@-]+$");
 static P7: Pattern = Pattern::new("^[a-zA-Z0-9!-~]+$", "^[a-zA-Z0-9!-~]+$");
 
-pub static AWS_ACCOUNT_ID: Shape = Shape::new("AWSAccountId", Kind::String).min(12).max(12);
-pub static AMAZON_RESOURCE_NAME: Shape = Shape::new("AmazonResourceName", Kind::String).min(1).max(1011);
-pub static ARN: Shape = Shape::new("Arn", Kind::String).max(255);
-pub static ATTR_KEY: Shape = Shape::new("AttrKey", Kind::String).max(255).pattern(&P7);
-pub static ATTR_VALUE: Shape = Shape::new("AttrValue", Kind::String).max(1024).pattern(&P3);
+pub static AWS_ACCOUNT_ID: Shape = Shape::new("AWSAccountId", Kind::String).min(12.0).max(12.0);
+pub static AMAZON_RESOURCE_NAME: Shape = Shape::new("AmazonResourceName", Kind::String).min(1.0).max(1011.0);
+pub static ARN: Shape = Shape::new("Arn", Kind::String).max(255.0);
+pub static ATTR_KEY: Shape = Shape::new("AttrKey", Kind::String).max(255.0).pattern(&P7);
+pub static ATTR_VALUE: Shape = Shape::new("AttrValue", Kind::String).max(1024.0).pattern(&P3);
 pub static ATTRIBUTES: Shape = Shape::of("Attributes", Kind::Map, &[
     Member::new("key", &ATTR_KEY),
     Member::new("value", &ATTR_VALUE),
@@ -115,7 +115,7 @@ pub static DISCOVER_INSTANCES_REVISION_REQUEST: Shape = Shape::of("DiscoverInsta
 pub static DISCOVER_INSTANCES_REVISION_RESPONSE: Shape = Shape::of("DiscoverInstancesRevisionResponse", Kind::Structure, &[
     Member::new("InstancesRevision", &REVISION),
 ]);
-pub static DISCOVER_MAX_RESULTS: Shape = Shape::new("DiscoverMaxResults", Kind::Integer).min(1).max(1000);
+pub static DISCOVER_MAX_RESULTS: Shape = Shape::new("DiscoverMaxResults", Kind::Integer).min(1.0).max(1000.0);
 pub static DNS_CONFIG: Shape = Shape::of("DnsConfig", Kind::Structure, &[
     Member::new("NamespaceId", &RESOURCE_ID),
     Member::new("RoutingPolicy", &ROUTING_POLICY),
@@ -140,9 +140,9 @@ pub static DUPLICATE_REQUEST: Shape = Shape::of("DuplicateRequest", Kind::Struct
     Member::new("DuplicateOperationId", &OPERATION_ID),
 ]);
 pub static ERROR_MESSAGE: Shape = Shape::new("ErrorMessage", Kind::String);
-pub static FAILURE_THRESHOLD: Shape = Shape::new("FailureThreshold", Kind::Integer).min(1).max(10);
+pub static FAILURE_THRESHOLD: Shape = Shape::new("FailureThreshold", Kind::Integer).min(1.0).max(10.0);
 pub static FILTER_CONDITION: Shape = Shape::values("FilterCondition", &["EQ", "IN", "BETWEEN", "BEGINS_WITH"]);
-pub static FILTER_VALUE: Shape = Shape::new("FilterValue", Kind::String).min(1).max(255);
+pub static FILTER_VALUE: Shape = Shape::new("FilterValue", Kind::String).min(1.0).max(255.0);
 pub static FILTER_VALUES: Shape = Shape::of("FilterValues", Kind::List, &[
     Member::new("member", &FILTER_VALUE),
 ]);
@@ -226,10 +226,10 @@ pub static INSTANCE_HEALTH_STATUS_MAP: Shape = Shape::of("InstanceHealthStatusMa
     Member::new("key", &RESOURCE_ID),
     Member::new("value", &HEALTH_STATUS),
 ]);
-pub static INSTANCE_ID: Shape = Shape::new("InstanceId", Kind::String).max(64).pattern(&P6);
+pub static INSTANCE_ID: Shape = Shape::new("InstanceId", Kind::String).max(64.0).pattern(&P6);
 pub static INSTANCE_ID_LIST: Shape = Shape::of("InstanceIdList", Kind::List, &[
     Member::new("member", &RESOURCE_ID),
-]).min(1);
+]).min(1.0);
 pub static INSTANCE_NOT_FOUND: Shape = Shape::of("InstanceNotFound", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
@@ -287,7 +287,7 @@ pub static LIST_TAGS_FOR_RESOURCE_REQUEST: Shape = Shape::of("ListTagsForResourc
 pub static LIST_TAGS_FOR_RESOURCE_RESPONSE: Shape = Shape::of("ListTagsForResourceResponse", Kind::Structure, &[
     Member::new("Tags", &TAG_LIST),
 ]);
-pub static MAX_RESULTS: Shape = Shape::new("MaxResults", Kind::Integer).min(1).max(100);
+pub static MAX_RESULTS: Shape = Shape::new("MaxResults", Kind::Integer).min(1.0).max(100.0);
 pub static MESSAGE: Shape = Shape::new("Message", Kind::String);
 pub static NAMESPACE: Shape = Shape::of("Namespace", Kind::Structure, &[
     Member::new("Id", &RESOURCE_ID),
@@ -315,10 +315,10 @@ pub static NAMESPACE_FILTER_NAME: Shape = Shape::values("NamespaceFilterName", &
 pub static NAMESPACE_FILTERS: Shape = Shape::of("NamespaceFilters", Kind::List, &[
     Member::new("member", &NAMESPACE_FILTER),
 ]);
-pub static NAMESPACE_NAME: Shape = Shape::new("NamespaceName", Kind::String).max(1024).pattern(&P5);
-pub static NAMESPACE_NAME_HTTP: Shape = Shape::new("NamespaceNameHttp", Kind::String).max(1024).pattern(&P1);
-pub static NAMESPACE_NAME_PRIVATE: Shape = Shape::new("NamespaceNamePrivate", Kind::String).max(253).pattern(&P2);
-pub static NAMESPACE_NAME_PUBLIC: Shape = Shape::new("NamespaceNamePublic", Kind::String).max(253).pattern(&P4);
+pub static NAMESPACE_NAME: Shape = Shape::new("NamespaceName", Kind::String).max(1024.0).pattern(&P5);
+pub static NAMESPACE_NAME_HTTP: Shape = Shape::new("NamespaceNameHttp", Kind::String).max(1024.0).pattern(&P1);
+pub static NAMESPACE_NAME_PRIVATE: Shape = Shape::new("NamespaceNamePrivate", Kind::String).max(253.0).pattern(&P2);
+pub static NAMESPACE_NAME_PUBLIC: Shape = Shape::new("NamespaceNamePublic", Kind::String).max(253.0).pattern(&P4);
 pub static NAMESPACE_NOT_FOUND: Shape = Shape::of("NamespaceNotFound", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
@@ -341,7 +341,7 @@ pub static NAMESPACE_SUMMARY: Shape = Shape::of("NamespaceSummary", Kind::Struct
     Member::new("CreateDate", &TIMESTAMP),
 ]);
 pub static NAMESPACE_TYPE: Shape = Shape::values("NamespaceType", &["DNS_PUBLIC", "DNS_PRIVATE", "HTTP"]);
-pub static NEXT_TOKEN: Shape = Shape::new("NextToken", Kind::String).max(4096);
+pub static NEXT_TOKEN: Shape = Shape::new("NextToken", Kind::String).max(4096.0);
 pub static OPERATION: Shape = Shape::of("Operation", Kind::Structure, &[
     Member::new("Id", &OPERATION_ID),
     Member::new("OwnerAccount", &AWS_ACCOUNT_ID),
@@ -362,7 +362,7 @@ pub static OPERATION_FILTER_NAME: Shape = Shape::values("OperationFilterName", &
 pub static OPERATION_FILTERS: Shape = Shape::of("OperationFilters", Kind::List, &[
     Member::new("member", &OPERATION_FILTER),
 ]);
-pub static OPERATION_ID: Shape = Shape::new("OperationId", Kind::String).max(255);
+pub static OPERATION_ID: Shape = Shape::new("OperationId", Kind::String).max(255.0);
 pub static OPERATION_NOT_FOUND: Shape = Shape::of("OperationNotFound", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
@@ -412,7 +412,7 @@ pub static PUBLIC_DNS_PROPERTIES_MUTABLE: Shape = Shape::of("PublicDnsProperties
 pub static PUBLIC_DNS_PROPERTIES_MUTABLE_CHANGE: Shape = Shape::of("PublicDnsPropertiesMutableChange", Kind::Structure, &[
     Member::new("SOA", &SOA_CHANGE).required(),
 ]);
-pub static RECORD_TTL: Shape = Shape::new("RecordTTL", Kind::Long).min(0).max(2147483647);
+pub static RECORD_TTL: Shape = Shape::new("RecordTTL", Kind::Long).min(0.0).max(2147483647.0);
 pub static RECORD_TYPE: Shape = Shape::values("RecordType", &["SRV", "A", "AAAA", "CNAME"]);
 pub static REGISTER_INSTANCE_REQUEST: Shape = Shape::of("RegisterInstanceRequest", Kind::Structure, &[
     Member::new("ServiceId", &ARN).required(),
@@ -427,8 +427,8 @@ pub static REQUEST_LIMIT_EXCEEDED: Shape = Shape::of("RequestLimitExceeded", Kin
     Member::new("Message", &ERROR_MESSAGE),
 ]);
 pub static RESOURCE_COUNT: Shape = Shape::new("ResourceCount", Kind::Integer);
-pub static RESOURCE_DESCRIPTION: Shape = Shape::new("ResourceDescription", Kind::String).max(1024);
-pub static RESOURCE_ID: Shape = Shape::new("ResourceId", Kind::String).max(64);
+pub static RESOURCE_DESCRIPTION: Shape = Shape::new("ResourceDescription", Kind::String).max(1024.0);
+pub static RESOURCE_ID: Shape = Shape::new("ResourceId", Kind::String).max(64.0);
 pub static RESOURCE_IN_USE: Shape = Shape::of("ResourceInUse", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
@@ -438,7 +438,7 @@ pub static RESOURCE_LIMIT_EXCEEDED: Shape = Shape::of("ResourceLimitExceeded", K
 pub static RESOURCE_NOT_FOUND_EXCEPTION: Shape = Shape::of("ResourceNotFoundException", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),
 ]);
-pub static RESOURCE_PATH: Shape = Shape::new("ResourcePath", Kind::String).max(255);
+pub static RESOURCE_PATH: Shape = Shape::new("ResourcePath", Kind::String).max(255.0);
 pub static REVISION: Shape = Shape::new("Revision", Kind::Long);
 pub static ROUTING_POLICY: Shape = Shape::values("RoutingPolicy", &["MULTIVALUE", "WEIGHTED"]);
 pub static SOA: Shape = Shape::of("SOA", Kind::Structure, &[
@@ -469,11 +469,11 @@ pub static SERVICE_ALREADY_EXISTS: Shape = Shape::of("ServiceAlreadyExists", Kin
     Member::new("ServiceId", &RESOURCE_ID),
     Member::new("ServiceArn", &ARN),
 ]);
-pub static SERVICE_ATTRIBUTE_KEY: Shape = Shape::new("ServiceAttributeKey", Kind::String).max(255);
+pub static SERVICE_ATTRIBUTE_KEY: Shape = Shape::new("ServiceAttributeKey", Kind::String).max(255.0);
 pub static SERVICE_ATTRIBUTE_KEY_LIST: Shape = Shape::of("ServiceAttributeKeyList", Kind::List, &[
     Member::new("member", &SERVICE_ATTRIBUTE_KEY),
-]).min(1).max(30);
-pub static SERVICE_ATTRIBUTE_VALUE: Shape = Shape::new("ServiceAttributeValue", Kind::String).max(1024);
+]).min(1.0).max(30.0);
+pub static SERVICE_ATTRIBUTE_VALUE: Shape = Shape::new("ServiceAttributeValue", Kind::String).max(1024.0);
 pub static SERVICE_ATTRIBUTES: Shape = Shape::of("ServiceAttributes", Kind::Structure, &[
     Member::new("ServiceArn", &ARN),
     Member::new("ResourceOwner", &AWS_ACCOUNT_ID),
@@ -485,7 +485,7 @@ pub static SERVICE_ATTRIBUTES_LIMIT_EXCEEDED_EXCEPTION: Shape = Shape::of("Servi
 pub static SERVICE_ATTRIBUTES_MAP: Shape = Shape::of("ServiceAttributesMap", Kind::Map, &[
     Member::new("key", &SERVICE_ATTRIBUTE_KEY),
     Member::new("value", &SERVICE_ATTRIBUTE_VALUE),
-]).min(1).max(30);
+]).min(1.0).max(30.0);
 pub static SERVICE_CHANGE: Shape = Shape::of("ServiceChange", Kind::Structure, &[
     Member::new("Description", &RESOURCE_DESCRIPTION),
     Member::new("DnsConfig", &DNS_CONFIG_CHANGE),
@@ -527,19 +527,19 @@ pub static TAG: Shape = Shape::of("Tag", Kind::Structure, &[
     Member::new("Key", &TAG_KEY).required(),
     Member::new("Value", &TAG_VALUE).required(),
 ]);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1).max(128);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1.0).max(128.0);
 pub static TAG_KEY_LIST: Shape = Shape::of("TagKeyList", Kind::List, &[
     Member::new("member", &TAG_KEY),
-]).min(0).max(200);
+]).min(0.0).max(200.0);
 pub static TAG_LIST: Shape = Shape::of("TagList", Kind::List, &[
     Member::new("member", &TAG),
-]).min(0).max(200);
+]).min(0.0).max(200.0);
 pub static TAG_RESOURCE_REQUEST: Shape = Shape::of("TagResourceRequest", Kind::Structure, &[
     Member::new("ResourceARN", &AMAZON_RESOURCE_NAME).required(),
     Member::new("Tags", &TAG_LIST).required(),
 ]);
 pub static TAG_RESOURCE_RESPONSE: Shape = Shape::new("TagResourceResponse", Kind::Structure);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0).max(256);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0.0).max(256.0);
 pub static TIMESTAMP: Shape = Shape::new("Timestamp", Kind::Timestamp);
 pub static TOO_MANY_TAGS_EXCEPTION: Shape = Shape::of("TooManyTagsException", Kind::Structure, &[
     Member::new("Message", &ERROR_MESSAGE),

@@ -20,7 +20,7 @@ pub static ADD_TAGS_TO_RESOURCE_REQUEST: Shape = Shape::of("AddTagsToResourceReq
     Member::new("Tags", &TAG_LIST).required(),
 ]);
 pub static ADD_TAGS_TO_RESOURCE_RESULT: Shape = Shape::new("AddTagsToResourceResult", Kind::Structure);
-pub static ALLOWED_PATTERN: Shape = Shape::new("AllowedPattern", Kind::String).min(0).max(1024);
+pub static ALLOWED_PATTERN: Shape = Shape::new("AllowedPattern", Kind::String).min(0.0).max(1024.0);
 pub static BOOLEAN: Shape = Shape::new("Boolean", Kind::Boolean);
 pub static DATE_TIME: Shape = Shape::new("DateTime", Kind::Timestamp);
 pub static DELETE_PARAMETER_REQUEST: Shape = Shape::of("DeleteParameterRequest", Kind::Structure, &[
@@ -111,11 +111,11 @@ pub static LIST_TAGS_FOR_RESOURCE_REQUEST: Shape = Shape::of("ListTagsForResourc
 pub static LIST_TAGS_FOR_RESOURCE_RESULT: Shape = Shape::of("ListTagsForResourceResult", Kind::Structure, &[
     Member::new("TagList", &TAG_LIST),
 ]);
-pub static MAX_RESULTS: Shape = Shape::new("MaxResults", Kind::Integer).min(1).max(50);
-pub static MAX_SESSION_DURATION: Shape = Shape::new("MaxSessionDuration", Kind::String).min(1).max(4).pattern(&P0);
+pub static MAX_RESULTS: Shape = Shape::new("MaxResults", Kind::Integer).min(1.0).max(50.0);
+pub static MAX_SESSION_DURATION: Shape = Shape::new("MaxSessionDuration", Kind::String).min(1.0).max(4.0).pattern(&P0);
 pub static NEXT_TOKEN: Shape = Shape::new("NextToken", Kind::String);
-pub static PS_PARAMETER_NAME: Shape = Shape::new("PSParameterName", Kind::String).min(1).max(2048);
-pub static PS_PARAMETER_SELECTOR: Shape = Shape::new("PSParameterSelector", Kind::String).min(0).max(128);
+pub static PS_PARAMETER_NAME: Shape = Shape::new("PSParameterName", Kind::String).min(1.0).max(2048.0);
+pub static PS_PARAMETER_SELECTOR: Shape = Shape::new("PSParameterSelector", Kind::String).min(0.0).max(128.0);
 pub static PS_PARAMETER_VALUE: Shape = Shape::new("PSParameterValue", Kind::String).sensitive();
 pub static PS_PARAMETER_VERSION: Shape = Shape::new("PSParameterVersion", Kind::Long);
 pub static PARAMETER: Shape = Shape::of("Parameter", Kind::Structure, &[
@@ -132,14 +132,14 @@ pub static PARAMETER: Shape = Shape::of("Parameter", Kind::Structure, &[
 pub static PARAMETER_ALREADY_EXISTS: Shape = Shape::of("ParameterAlreadyExists", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
-pub static PARAMETER_DATA_TYPE: Shape = Shape::new("ParameterDataType", Kind::String).min(0).max(128);
-pub static PARAMETER_DESCRIPTION: Shape = Shape::new("ParameterDescription", Kind::String).min(0).max(1024);
+pub static PARAMETER_DATA_TYPE: Shape = Shape::new("ParameterDataType", Kind::String).min(0.0).max(128.0);
+pub static PARAMETER_DESCRIPTION: Shape = Shape::new("ParameterDescription", Kind::String).min(0.0).max(1024.0);
 pub static PARAMETER_INLINE_POLICY: Shape = Shape::of("ParameterInlinePolicy", Kind::Structure, &[
     Member::new("PolicyText", &STRING),
     Member::new("PolicyType", &STRING),
     Member::new("PolicyStatus", &STRING),
 ]);
-pub static PARAMETER_KEY_ID: Shape = Shape::new("ParameterKeyId", Kind::String).min(1).max(256).pattern(&P2);
+pub static PARAMETER_KEY_ID: Shape = Shape::new("ParameterKeyId", Kind::String).min(1.0).max(256.0).pattern(&P2);
 pub static PARAMETER_LIMIT_EXCEEDED: Shape = Shape::of("ParameterLimitExceeded", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
@@ -168,14 +168,14 @@ pub static PARAMETER_METADATA_LIST: Shape = Shape::of("ParameterMetadataList", K
 ]);
 pub static PARAMETER_NAME_LIST: Shape = Shape::of("ParameterNameList", Kind::List, &[
     Member::new("member", &PS_PARAMETER_NAME),
-]).min(1).max(10);
+]).min(1.0).max(10.0);
 pub static PARAMETER_NOT_FOUND: Shape = Shape::of("ParameterNotFound", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
 pub static PARAMETER_PATTERN_MISMATCH_EXCEPTION: Shape = Shape::of("ParameterPatternMismatchException", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
-pub static PARAMETER_POLICIES: Shape = Shape::new("ParameterPolicies", Kind::String).min(1).max(4096);
+pub static PARAMETER_POLICIES: Shape = Shape::new("ParameterPolicies", Kind::String).min(1.0).max(4096.0);
 pub static PARAMETER_POLICY_LIST: Shape = Shape::of("ParameterPolicyList", Kind::List, &[
     Member::new("member", &PARAMETER_INLINE_POLICY),
 ]);
@@ -184,15 +184,15 @@ pub static PARAMETER_STRING_FILTER: Shape = Shape::of("ParameterStringFilter", K
     Member::new("Option", &PARAMETER_STRING_QUERY_OPTION),
     Member::new("Values", &PARAMETER_STRING_FILTER_VALUE_LIST),
 ]);
-pub static PARAMETER_STRING_FILTER_KEY: Shape = Shape::new("ParameterStringFilterKey", Kind::String).min(1).max(132).pattern(&P6);
+pub static PARAMETER_STRING_FILTER_KEY: Shape = Shape::new("ParameterStringFilterKey", Kind::String).min(1.0).max(132.0).pattern(&P6);
 pub static PARAMETER_STRING_FILTER_LIST: Shape = Shape::of("ParameterStringFilterList", Kind::List, &[
     Member::new("member", &PARAMETER_STRING_FILTER),
 ]);
-pub static PARAMETER_STRING_FILTER_VALUE: Shape = Shape::new("ParameterStringFilterValue", Kind::String).min(1).max(1024);
+pub static PARAMETER_STRING_FILTER_VALUE: Shape = Shape::new("ParameterStringFilterValue", Kind::String).min(1.0).max(1024.0);
 pub static PARAMETER_STRING_FILTER_VALUE_LIST: Shape = Shape::of("ParameterStringFilterValueList", Kind::List, &[
     Member::new("member", &PARAMETER_STRING_FILTER_VALUE),
-]).min(1).max(50);
-pub static PARAMETER_STRING_QUERY_OPTION: Shape = Shape::new("ParameterStringQueryOption", Kind::String).min(1).max(10);
+]).min(1.0).max(50.0);
+pub static PARAMETER_STRING_QUERY_OPTION: Shape = Shape::new("ParameterStringQueryOption", Kind::String).min(1.0).max(10.0);
 pub static PARAMETER_TIER: Shape = Shape::values("ParameterTier", &["Standard", "Advanced", "Intelligent-Tiering"]);
 pub static PARAMETER_TYPE: Shape = Shape::values("ParameterType", &["String", "StringList", "SecureString"]);
 pub static PARAMETER_VERSION_NOT_FOUND: Shape = Shape::of("ParameterVersionNotFound", Kind::Structure, &[
@@ -206,10 +206,10 @@ pub static PARAMETERS_FILTER_KEY: Shape = Shape::values("ParametersFilterKey", &
 pub static PARAMETERS_FILTER_LIST: Shape = Shape::of("ParametersFilterList", Kind::List, &[
     Member::new("member", &PARAMETERS_FILTER),
 ]);
-pub static PARAMETERS_FILTER_VALUE: Shape = Shape::new("ParametersFilterValue", Kind::String).min(1).max(1024);
+pub static PARAMETERS_FILTER_VALUE: Shape = Shape::new("ParametersFilterValue", Kind::String).min(1.0).max(1024.0);
 pub static PARAMETERS_FILTER_VALUE_LIST: Shape = Shape::of("ParametersFilterValueList", Kind::List, &[
     Member::new("member", &PARAMETERS_FILTER_VALUE),
-]).min(1).max(50);
+]).min(1.0).max(50.0);
 pub static POLICIES_LIMIT_EXCEEDED_EXCEPTION: Shape = Shape::of("PoliciesLimitExceededException", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
@@ -246,7 +246,7 @@ pub static SESSION: Shape = Shape::of("Session", Kind::Structure, &[
     Member::new("MaxSessionDuration", &MAX_SESSION_DURATION),
     Member::new("AccessType", &ACCESS_TYPE),
 ]);
-pub static SESSION_DETAILS: Shape = Shape::new("SessionDetails", Kind::String).min(1).max(1024);
+pub static SESSION_DETAILS: Shape = Shape::new("SessionDetails", Kind::String).min(1.0).max(1024.0);
 pub static SESSION_FILTER: Shape = Shape::of("SessionFilter", Kind::Structure, &[
     Member::new("key", &SESSION_FILTER_KEY).required(),
     Member::new("value", &SESSION_FILTER_VALUE).required(),
@@ -254,19 +254,19 @@ pub static SESSION_FILTER: Shape = Shape::of("SessionFilter", Kind::Structure, &
 pub static SESSION_FILTER_KEY: Shape = Shape::values("SessionFilterKey", &["InvokedAfter", "InvokedBefore", "Target", "Owner", "Status", "SessionId", "AccessType"]);
 pub static SESSION_FILTER_LIST: Shape = Shape::of("SessionFilterList", Kind::List, &[
     Member::new("member", &SESSION_FILTER),
-]).min(1).max(6);
-pub static SESSION_FILTER_VALUE: Shape = Shape::new("SessionFilterValue", Kind::String).min(1).max(400);
-pub static SESSION_ID: Shape = Shape::new("SessionId", Kind::String).min(1).max(96);
+]).min(1.0).max(6.0);
+pub static SESSION_FILTER_VALUE: Shape = Shape::new("SessionFilterValue", Kind::String).min(1.0).max(400.0);
+pub static SESSION_ID: Shape = Shape::new("SessionId", Kind::String).min(1.0).max(96.0);
 pub static SESSION_LIST: Shape = Shape::of("SessionList", Kind::List, &[
     Member::new("member", &SESSION),
 ]);
-pub static SESSION_MANAGER_CLOUD_WATCH_OUTPUT_URL: Shape = Shape::new("SessionManagerCloudWatchOutputUrl", Kind::String).min(1).max(2083);
+pub static SESSION_MANAGER_CLOUD_WATCH_OUTPUT_URL: Shape = Shape::new("SessionManagerCloudWatchOutputUrl", Kind::String).min(1.0).max(2083.0);
 pub static SESSION_MANAGER_OUTPUT_URL: Shape = Shape::of("SessionManagerOutputUrl", Kind::Structure, &[
     Member::new("S3OutputUrl", &SESSION_MANAGER_S3_OUTPUT_URL),
     Member::new("CloudWatchOutputUrl", &SESSION_MANAGER_CLOUD_WATCH_OUTPUT_URL),
 ]);
-pub static SESSION_MANAGER_PARAMETER_NAME: Shape = Shape::new("SessionManagerParameterName", Kind::String).min(1).max(255);
-pub static SESSION_MANAGER_PARAMETER_VALUE: Shape = Shape::new("SessionManagerParameterValue", Kind::String).min(1).max(65535);
+pub static SESSION_MANAGER_PARAMETER_NAME: Shape = Shape::new("SessionManagerParameterName", Kind::String).min(1.0).max(255.0);
+pub static SESSION_MANAGER_PARAMETER_VALUE: Shape = Shape::new("SessionManagerParameterValue", Kind::String).min(1.0).max(65535.0);
 pub static SESSION_MANAGER_PARAMETER_VALUE_LIST: Shape = Shape::of("SessionManagerParameterValueList", Kind::List, &[
     Member::new("member", &SESSION_MANAGER_PARAMETER_VALUE),
 ]);
@@ -274,13 +274,13 @@ pub static SESSION_MANAGER_PARAMETERS: Shape = Shape::of("SessionManagerParamete
     Member::new("key", &SESSION_MANAGER_PARAMETER_NAME),
     Member::new("value", &SESSION_MANAGER_PARAMETER_VALUE_LIST),
 ]);
-pub static SESSION_MANAGER_S3_OUTPUT_URL: Shape = Shape::new("SessionManagerS3OutputUrl", Kind::String).min(1).max(2083);
-pub static SESSION_MAX_RESULTS: Shape = Shape::new("SessionMaxResults", Kind::Integer).min(1).max(200);
-pub static SESSION_OWNER: Shape = Shape::new("SessionOwner", Kind::String).min(1).max(256);
-pub static SESSION_REASON: Shape = Shape::new("SessionReason", Kind::String).min(1).max(256).pattern(&P3);
+pub static SESSION_MANAGER_S3_OUTPUT_URL: Shape = Shape::new("SessionManagerS3OutputUrl", Kind::String).min(1.0).max(2083.0);
+pub static SESSION_MAX_RESULTS: Shape = Shape::new("SessionMaxResults", Kind::Integer).min(1.0).max(200.0);
+pub static SESSION_OWNER: Shape = Shape::new("SessionOwner", Kind::String).min(1.0).max(256.0);
+pub static SESSION_REASON: Shape = Shape::new("SessionReason", Kind::String).min(1.0).max(256.0).pattern(&P3);
 pub static SESSION_STATE: Shape = Shape::values("SessionState", &["Active", "History"]);
 pub static SESSION_STATUS: Shape = Shape::values("SessionStatus", &["Connected", "Connecting", "Disconnected", "Terminated", "Terminating", "Failed"]);
-pub static SESSION_TARGET: Shape = Shape::new("SessionTarget", Kind::String).min(1).max(400);
+pub static SESSION_TARGET: Shape = Shape::new("SessionTarget", Kind::String).min(1.0).max(400.0);
 pub static START_SESSION_REQUEST: Shape = Shape::of("StartSessionRequest", Kind::Structure, &[
     Member::new("Target", &SESSION_TARGET).required(),
     Member::new("DocumentName", &DOCUMENT_ARN),
@@ -298,11 +298,11 @@ pub static TAG: Shape = Shape::of("Tag", Kind::Structure, &[
     Member::new("Key", &TAG_KEY).required(),
     Member::new("Value", &TAG_VALUE).required(),
 ]);
-pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1).max(128).pattern(&P1);
+pub static TAG_KEY: Shape = Shape::new("TagKey", Kind::String).min(1.0).max(128.0).pattern(&P1);
 pub static TAG_LIST: Shape = Shape::of("TagList", Kind::List, &[
     Member::new("member", &TAG),
-]).max(1000);
-pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0).max(256).pattern(&P1);
+]).max(1000.0);
+pub static TAG_VALUE: Shape = Shape::new("TagValue", Kind::String).min(0.0).max(256.0).pattern(&P1);
 pub static TARGET_NOT_CONNECTED: Shape = Shape::of("TargetNotConnected", Kind::Structure, &[
     Member::new("Message", &STRING),
 ]);
@@ -312,7 +312,7 @@ pub static TERMINATE_SESSION_REQUEST: Shape = Shape::of("TerminateSessionRequest
 pub static TERMINATE_SESSION_RESPONSE: Shape = Shape::of("TerminateSessionResponse", Kind::Structure, &[
     Member::new("SessionId", &SESSION_ID),
 ]);
-pub static TOKEN_VALUE: Shape = Shape::new("TokenValue", Kind::String).min(0).max(300);
+pub static TOKEN_VALUE: Shape = Shape::new("TokenValue", Kind::String).min(0.0).max(300.0);
 pub static TOO_MANY_TAGS_ERROR: Shape = Shape::new("TooManyTagsError", Kind::Structure);
 pub static TOO_MANY_UPDATES: Shape = Shape::of("TooManyUpdates", Kind::Structure, &[
     Member::new("Message", &STRING),

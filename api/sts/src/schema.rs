@@ -195,12 +195,12 @@ pub static PROVIDED_CONTEXT: Shape = Shape::of("ProvidedContext", Kind::Structur
 ]);
 pub static PROVIDED_CONTEXTS_LIST_TYPE: Shape = Shape::of("ProvidedContextsListType", Kind::List, &[
     Member::new("member", &PROVIDED_CONTEXT),
-]).min(1).max(5);
+]).min(1.0).max(5.0);
 pub static REGION_DISABLED_EXCEPTION: Shape = Shape::of("RegionDisabledException", Kind::Structure, &[
     Member::new("message", &REGION_DISABLED_MESSAGE),
 ]);
-pub static ROOT_DURATION_SECONDS_TYPE: Shape = Shape::new("RootDurationSecondsType", Kind::Integer).min(0).max(900);
-pub static SAML_ASSERTION_TYPE: Shape = Shape::new("SAMLAssertionType", Kind::String).min(4).max(100000).sensitive();
+pub static ROOT_DURATION_SECONDS_TYPE: Shape = Shape::new("RootDurationSecondsType", Kind::Integer).min(0.0).max(900.0);
+pub static SAML_ASSERTION_TYPE: Shape = Shape::new("SAMLAssertionType", Kind::String).min(4.0).max(100000.0).sensitive();
 pub static SESSION_DURATION_ESCALATION_EXCEPTION: Shape = Shape::of("SessionDurationEscalationException", Kind::Structure, &[
     Member::new("message", &SESSION_DURATION_ESCALATION_EXCEPTION_),
 ]);
@@ -210,61 +210,61 @@ pub static TAG: Shape = Shape::of("Tag", Kind::Structure, &[
     Member::new("Key", &TAG_KEY_TYPE).required(),
     Member::new("Value", &TAG_VALUE_TYPE).required(),
 ]);
-pub static TARGET_PRINCIPAL_TYPE: Shape = Shape::new("TargetPrincipalType", Kind::String).min(12).max(2048);
-pub static ACCESS_KEY_ID_TYPE: Shape = Shape::new("accessKeyIdType", Kind::String).min(16).max(128).pattern(&P10);
+pub static TARGET_PRINCIPAL_TYPE: Shape = Shape::new("TargetPrincipalType", Kind::String).min(12.0).max(2048.0);
+pub static ACCESS_KEY_ID_TYPE: Shape = Shape::new("accessKeyIdType", Kind::String).min(16.0).max(128.0).pattern(&P10);
 pub static ACCESS_KEY_SECRET_TYPE: Shape = Shape::new("accessKeySecretType", Kind::String).sensitive();
 pub static ACCOUNT_TYPE: Shape = Shape::new("accountType", Kind::String);
-pub static ARN_TYPE: Shape = Shape::new("arnType", Kind::String).min(20).max(2048).pattern(&P3);
-pub static ASSUMED_ROLE_ID_TYPE: Shape = Shape::new("assumedRoleIdType", Kind::String).min(2).max(193).pattern(&P6);
-pub static CLIENT_TOKEN_TYPE: Shape = Shape::new("clientTokenType", Kind::String).min(4).max(20000).sensitive();
-pub static CONTEXT_ASSERTION_TYPE: Shape = Shape::new("contextAssertionType", Kind::String).min(4).max(2048);
+pub static ARN_TYPE: Shape = Shape::new("arnType", Kind::String).min(20.0).max(2048.0).pattern(&P3);
+pub static ASSUMED_ROLE_ID_TYPE: Shape = Shape::new("assumedRoleIdType", Kind::String).min(2.0).max(193.0).pattern(&P6);
+pub static CLIENT_TOKEN_TYPE: Shape = Shape::new("clientTokenType", Kind::String).min(4.0).max(20000.0).sensitive();
+pub static CONTEXT_ASSERTION_TYPE: Shape = Shape::new("contextAssertionType", Kind::String).min(4.0).max(2048.0);
 pub static DATE_TYPE: Shape = Shape::new("dateType", Kind::Timestamp);
 pub static DECODED_MESSAGE_TYPE: Shape = Shape::new("decodedMessageType", Kind::String);
-pub static DURATION_SECONDS_TYPE: Shape = Shape::new("durationSecondsType", Kind::Integer).min(900).max(129600);
-pub static ENCODED_MESSAGE_TYPE: Shape = Shape::new("encodedMessageType", Kind::String).min(1).max(10240);
+pub static DURATION_SECONDS_TYPE: Shape = Shape::new("durationSecondsType", Kind::Integer).min(900.0).max(129600.0);
+pub static ENCODED_MESSAGE_TYPE: Shape = Shape::new("encodedMessageType", Kind::String).min(1.0).max(10240.0);
 pub static EXPIRED_IDENTITY_TOKEN_MESSAGE: Shape = Shape::new("expiredIdentityTokenMessage", Kind::String);
 pub static EXPIRED_TRADE_IN_TOKEN_EXCEPTION_MESSAGE: Shape = Shape::new("expiredTradeInTokenExceptionMessage", Kind::String);
-pub static EXTERNAL_ID_TYPE: Shape = Shape::new("externalIdType", Kind::String).min(2).max(1224).pattern(&P7);
-pub static FEDERATED_ID_TYPE: Shape = Shape::new("federatedIdType", Kind::String).min(2).max(193).pattern(&P8);
+pub static EXTERNAL_ID_TYPE: Shape = Shape::new("externalIdType", Kind::String).min(2.0).max(1224.0).pattern(&P7);
+pub static FEDERATED_ID_TYPE: Shape = Shape::new("federatedIdType", Kind::String).min(2.0).max(193.0).pattern(&P8);
 pub static IDP_COMMUNICATION_ERROR_MESSAGE: Shape = Shape::new("idpCommunicationErrorMessage", Kind::String);
 pub static IDP_REJECTED_CLAIM_MESSAGE: Shape = Shape::new("idpRejectedClaimMessage", Kind::String);
 pub static INVALID_AUTHORIZATION_MESSAGE: Shape = Shape::new("invalidAuthorizationMessage", Kind::String);
 pub static INVALID_IDENTITY_TOKEN_MESSAGE: Shape = Shape::new("invalidIdentityTokenMessage", Kind::String);
-pub static JWT_ALGORITHM_TYPE: Shape = Shape::new("jwtAlgorithmType", Kind::String).min(5).max(5);
+pub static JWT_ALGORITHM_TYPE: Shape = Shape::new("jwtAlgorithmType", Kind::String).min(5.0).max(5.0);
 pub static JWT_PAYLOAD_SIZE_EXCEEDED_EXCEPTION_: Shape = Shape::new("jwtPayloadSizeExceededException", Kind::String);
 pub static MALFORMED_POLICY_DOCUMENT_MESSAGE: Shape = Shape::new("malformedPolicyDocumentMessage", Kind::String);
-pub static NON_NEGATIVE_INTEGER_TYPE: Shape = Shape::new("nonNegativeIntegerType", Kind::Integer).min(0);
+pub static NON_NEGATIVE_INTEGER_TYPE: Shape = Shape::new("nonNegativeIntegerType", Kind::Integer).min(0.0);
 pub static OUTBOUND_WEB_IDENTITY_FEDERATION_DISABLED_EXCEPTION_: Shape = Shape::new("outboundWebIdentityFederationDisabledException", Kind::String);
 pub static PACKED_POLICY_TOO_LARGE_MESSAGE: Shape = Shape::new("packedPolicyTooLargeMessage", Kind::String);
 pub static POLICY_DESCRIPTOR_LIST_TYPE: Shape = Shape::of("policyDescriptorListType", Kind::List, &[
     Member::new("member", &POLICY_DESCRIPTOR_TYPE),
 ]);
 pub static REGION_DISABLED_MESSAGE: Shape = Shape::new("regionDisabledMessage", Kind::String);
-pub static ROLE_DURATION_SECONDS_TYPE: Shape = Shape::new("roleDurationSecondsType", Kind::Integer).min(900).max(43200);
-pub static ROLE_SESSION_NAME_TYPE: Shape = Shape::new("roleSessionNameType", Kind::String).min(2).max(64).pattern(&P5);
-pub static SERIAL_NUMBER_TYPE: Shape = Shape::new("serialNumberType", Kind::String).min(9).max(256).pattern(&P9);
+pub static ROLE_DURATION_SECONDS_TYPE: Shape = Shape::new("roleDurationSecondsType", Kind::Integer).min(900.0).max(43200.0);
+pub static ROLE_SESSION_NAME_TYPE: Shape = Shape::new("roleSessionNameType", Kind::String).min(2.0).max(64.0).pattern(&P5);
+pub static SERIAL_NUMBER_TYPE: Shape = Shape::new("serialNumberType", Kind::String).min(9.0).max(256.0).pattern(&P9);
 pub static SESSION_DURATION_ESCALATION_EXCEPTION_: Shape = Shape::new("sessionDurationEscalationException", Kind::String);
-pub static SESSION_POLICY_DOCUMENT_TYPE: Shape = Shape::new("sessionPolicyDocumentType", Kind::String).min(1).max(2048).pattern(&P4);
-pub static SOURCE_IDENTITY_TYPE: Shape = Shape::new("sourceIdentityType", Kind::String).min(2).max(64).pattern(&P5);
+pub static SESSION_POLICY_DOCUMENT_TYPE: Shape = Shape::new("sessionPolicyDocumentType", Kind::String).min(1.0).max(2048.0).pattern(&P4);
+pub static SOURCE_IDENTITY_TYPE: Shape = Shape::new("sourceIdentityType", Kind::String).min(2.0).max(64.0).pattern(&P5);
 pub static TAG_KEY_LIST_TYPE: Shape = Shape::of("tagKeyListType", Kind::List, &[
     Member::new("member", &TAG_KEY_TYPE),
-]).max(50);
-pub static TAG_KEY_TYPE: Shape = Shape::new("tagKeyType", Kind::String).min(1).max(128).pattern(&P2);
+]).max(50.0);
+pub static TAG_KEY_TYPE: Shape = Shape::new("tagKeyType", Kind::String).min(1.0).max(128.0).pattern(&P2);
 pub static TAG_LIST_TYPE: Shape = Shape::of("tagListType", Kind::List, &[
     Member::new("member", &TAG),
-]).max(50);
-pub static TAG_VALUE_TYPE: Shape = Shape::new("tagValueType", Kind::String).min(0).max(256).pattern(&P1);
-pub static TOKEN_CODE_TYPE: Shape = Shape::new("tokenCodeType", Kind::String).min(6).max(6).pattern(&P0);
+]).max(50.0);
+pub static TAG_VALUE_TYPE: Shape = Shape::new("tagValueType", Kind::String).min(0.0).max(256.0).pattern(&P1);
+pub static TOKEN_CODE_TYPE: Shape = Shape::new("tokenCodeType", Kind::String).min(6.0).max(6.0).pattern(&P0);
 pub static TOKEN_TYPE: Shape = Shape::new("tokenType", Kind::String);
 pub static TRADE_IN_TOKEN_TYPE: Shape = Shape::new("tradeInTokenType", Kind::String).sensitive();
-pub static UNRESTRICTED_SESSION_POLICY_DOCUMENT_TYPE: Shape = Shape::new("unrestrictedSessionPolicyDocumentType", Kind::String).min(1).pattern(&P4);
-pub static URL_TYPE: Shape = Shape::new("urlType", Kind::String).min(4).max(2048);
+pub static UNRESTRICTED_SESSION_POLICY_DOCUMENT_TYPE: Shape = Shape::new("unrestrictedSessionPolicyDocumentType", Kind::String).min(1.0).pattern(&P4);
+pub static URL_TYPE: Shape = Shape::new("urlType", Kind::String).min(4.0).max(2048.0);
 pub static USER_ID_TYPE: Shape = Shape::new("userIdType", Kind::String);
-pub static USER_NAME_TYPE: Shape = Shape::new("userNameType", Kind::String).min(2).max(32).pattern(&P5);
-pub static WEB_IDENTITY_SUBJECT_TYPE: Shape = Shape::new("webIdentitySubjectType", Kind::String).min(6).max(255);
+pub static USER_NAME_TYPE: Shape = Shape::new("userNameType", Kind::String).min(2.0).max(32.0).pattern(&P5);
+pub static WEB_IDENTITY_SUBJECT_TYPE: Shape = Shape::new("webIdentitySubjectType", Kind::String).min(6.0).max(255.0);
 pub static WEB_IDENTITY_TOKEN_AUDIENCE_LIST_TYPE: Shape = Shape::of("webIdentityTokenAudienceListType", Kind::List, &[
     Member::new("member", &WEB_IDENTITY_TOKEN_AUDIENCE_STRING_TYPE),
-]).min(1).max(10);
-pub static WEB_IDENTITY_TOKEN_AUDIENCE_STRING_TYPE: Shape = Shape::new("webIdentityTokenAudienceStringType", Kind::String).min(1).max(1000);
-pub static WEB_IDENTITY_TOKEN_DURATION_SECONDS_TYPE: Shape = Shape::new("webIdentityTokenDurationSecondsType", Kind::Integer).min(60).max(3600);
+]).min(1.0).max(10.0);
+pub static WEB_IDENTITY_TOKEN_AUDIENCE_STRING_TYPE: Shape = Shape::new("webIdentityTokenAudienceStringType", Kind::String).min(1.0).max(1000.0);
+pub static WEB_IDENTITY_TOKEN_DURATION_SECONDS_TYPE: Shape = Shape::new("webIdentityTokenDurationSecondsType", Kind::Integer).min(60.0).max(3600.0);
 pub static WEB_IDENTITY_TOKEN_TYPE: Shape = Shape::new("webIdentityTokenType", Kind::String).sensitive();

@@ -18,12 +18,13 @@ enum Step {
 #[derive(Clone, Debug, PartialEq)]
 enum Constraint {
     Missing,
-    LengthAtLeast(i64),
-    LengthAtMost(i64),
-    ValueAtLeast(i64),
-    ValueAtMost(i64),
+    LengthAtLeast(f64),
+    LengthAtMost(f64),
+    ValueAtLeast(f64),
+    ValueAtMost(f64),
     Pattern(&'static str),
     OneOf(&'static [&'static str]),
+    NumberOf(&'static [i64]),
     Unique,
     /// Constraints of the elements of a list, as IAM reports them at the list.
     Elements(&'static Shape),
@@ -50,6 +51,8 @@ pub struct Check {
     violations: Vec<Violation>,
     /// Whether an element of the list being read failed, in IAM's way of reporting at the list.
     element_failed: bool,
+    /// Whether the structure read last had a member that its shape lacks.
+    unknown: bool,
 }
 
 impl Check {
@@ -62,12 +65,18 @@ impl Check {
             keys: String::new(),
             violations: Vec::new(),
             element_failed: false,
+            unknown: false,
         }
     }
 
     /// Whether the reading is of the strict sort that REST JSON asks for.
     pub fn strict(&self) -> bool {
         self.strict
+    }
+
+    /// Notes that a structure has, or has not, members beyond its shape.
+    pub(crate) fn unknown(&mut self, unknown: bool) {
+        self.unknown = unknown;
     }
 
     pub(crate) fn enter(&mut self, member: &'static Member, at: usize) {
@@ -127,30 +136,28 @@ impl Check {
 
     /// Checks a whole number's range.
     pub fn number(&mut self, shape: &'static Shape, number: i64) {
+        if !shape.numbers.is_empty() && !shape.numbers.contains(&number) {
+            self.add(shape, Some(&number.to_string()), Constraint::NumberOf(shape.numbers));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "bounds in the models are below 2^53")]
+        self.range(shape, number as f64, &|| number.to_string());
+    }
+
+    /// Checks a number's range.
+    pub fn float(&mut self, shape: &'static Shape, number: f64) {
+        self.range(shape, number, &|| format!("{number:?}"));
+    }
+
+    fn range(&mut self, shape: &'static Shape, number: f64, shown: &dyn Fn() -> String) {
         if let Some(min) = shape.min
             && number < min
         {
-            self.add(shape, Some(&number.to_string()), Constraint::ValueAtLeast(min));
+            self.add(shape, Some(&shown()), Constraint::ValueAtLeast(min));
         }
         if let Some(max) = shape.max
             && number > max
         {
-            self.add(shape, Some(&number.to_string()), Constraint::ValueAtMost(max));
-        }
-    }
-
-    /// Checks a number's range.
-    #[expect(clippy::cast_precision_loss, reason = "bounds in the models are small")]
-    pub fn float(&mut self, shape: &'static Shape, number: f64) {
-        if let Some(min) = shape.min
-            && number < min as f64
-        {
-            self.add(shape, Some(&format!("{number:?}")), Constraint::ValueAtLeast(min));
-        }
-        if let Some(max) = shape.max
-            && number > max as f64
-        {
-            self.add(shape, Some(&format!("{number:?}")), Constraint::ValueAtMost(max));
+            self.add(shape, Some(&shown()), Constraint::ValueAtMost(max));
         }
     }
 
@@ -178,7 +185,8 @@ impl Check {
 
     /// Checks that a structure has what is required.
     pub fn complete(&mut self, shape: &'static Shape, seen: u128) -> Read<()> {
-        if self.strict && shape.union && seen.count_ones() != 1 {
+        let unknown = std::mem::take(&mut self.unknown);
+        if self.strict && shape.union && (seen.count_ones() != 1 || unknown) {
             return Err(Malformed::new("a union must have exactly one member"));
         }
         for (at, member) in shape.members.iter().enumerate() {
@@ -247,7 +255,7 @@ fn small(n: usize) -> u32 {
 }
 
 fn length_violation(shape: &Shape, count: usize) -> Option<Constraint> {
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let count = f64::from(u32::try_from(count).unwrap_or(u32::MAX));
     match (shape.min, shape.max) {
         (Some(min), _) if count < min => Some(Constraint::LengthAtLeast(min)),
         (_, Some(max)) if count > max => Some(Constraint::LengthAtMost(max)),
@@ -275,6 +283,7 @@ impl Constraint {
             Self::ValueAtMost(n) => format!("Member must have value less than or equal to {n}"),
             Self::Pattern(p) => format!("Member must satisfy regular expression pattern: {p}"),
             Self::OneOf(values) => format!("Member must satisfy enum value set: [{}]", values.join(", ")),
+            Self::NumberOf(values) => format!("Member must satisfy enum value set: {values:?}"),
             Self::Unique => "Member must have unique values".to_owned(),
             Self::Elements(shape) => {
                 let mut parts = Vec::new();

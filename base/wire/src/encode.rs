@@ -147,6 +147,8 @@ fn write_rest(call: &Call, output: &dyn Structure, response: &mut Response) {
         writer.next_name(name, shape.namespace.or(namespace));
         writer.structure(shape, output);
         response.body = writer.finish();
+    }
+    if operation.has_output {
         set_type(response, call.protocol, true);
     }
 }
@@ -171,10 +173,10 @@ impl Writer for PayloadWriter<'_> {
             }
             _ if self.call.protocol == Protocol::RestXml => {
                 let mut writer = XmlWriter::new(false);
-                let name = if member.named {
-                    member.wire
-                } else {
+                let name = if member.wire == member.name {
                     shape.wire.unwrap_or(shape.name)
+                } else {
+                    member.wire
                 };
                 writer.next_name(name, member.namespace.or(shape.namespace));
                 value.write(shape, &mut writer);
@@ -298,9 +300,6 @@ pub fn encode_error(service: &'static ServiceMeta, protocol: Protocol, error: &A
         response.set("x-amzn-query-error", &value);
     }
     set_type(&mut response, protocol, true);
-    if protocol == Protocol::RestXml {
-        response.set_static(CONTENT_TYPE, "text/xml");
-    }
     response
 }
 

@@ -16,6 +16,7 @@ pub mod pattern;
 pub mod route;
 pub mod schema;
 pub mod sigv4;
+mod stored;
 pub mod uri;
 pub mod value;
 
@@ -30,6 +31,7 @@ pub use meta::{ErrorMeta, Fault, Operation, OperationMeta, Paging, Protocol, Ser
 pub use pattern::Pattern;
 pub use route::{Call, Routed, Unrouted, route};
 pub use schema::{Kind, Location, Member, Shape, TimestampFormat};
+pub use stored::{from_json, to_json};
 pub use value::{Empty, Input, Output, Reader, Structure, Value, Writer};
 
 /// Writes a structure for logs, secrets masked.

@@ -13,10 +13,12 @@ pub struct Shape {
     pub members: &'static [Member],
     /// The values of an enum, in model order.
     pub values: &'static [&'static str],
-    /// The smallest value, or the least length.
-    pub min: Option<i64>,
+    /// The values of an enum of whole numbers.
+    pub numbers: &'static [i64],
+    /// The smallest value, or the least length; whole numbers beyond 2^53 do not occur.
+    pub min: Option<f64>,
     /// The largest value, or the greatest length.
-    pub max: Option<i64>,
+    pub max: Option<f64>,
     /// What the whole text must match.
     pub pattern: Option<&'static Pattern>,
     /// When written as a timestamp: the form that the shape asks for.
@@ -157,6 +159,7 @@ impl Shape {
             kind,
             members: &[],
             values: &[],
+            numbers: &[],
             min: None,
             max: None,
             pattern: None,
@@ -187,14 +190,14 @@ impl Shape {
 
     /// Adds the lower bound.
     #[must_use]
-    pub const fn min(mut self, min: i64) -> Self {
+    pub const fn min(mut self, min: f64) -> Self {
         self.min = Some(min);
         self
     }
 
     /// Adds the upper bound.
     #[must_use]
-    pub const fn max(mut self, max: i64) -> Self {
+    pub const fn max(mut self, max: f64) -> Self {
         self.max = Some(max);
         self
     }

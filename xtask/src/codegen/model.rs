@@ -7,7 +7,16 @@ use super::ordered::Json;
 use super::services::Service;
 
 /// Names that generated types must not take.
-const TAKEN: &[&str] = &["Vec", "String", "Option", "Box", "Bytes", "Timestamp", "BTreeMap", "Self"];
+const TAKEN: &[&str] = &[
+    "Vec",
+    "String",
+    "Option",
+    "Box",
+    "Bytes",
+    "Timestamp",
+    "BTreeMap",
+    "Self",
+];
 /// The presence mask of a structure has this many bits.
 const MAX_MEMBERS: usize = 128;
 
@@ -103,7 +112,8 @@ impl<'a> Model<'a> {
 
     /// Whether a member of `owner` with this target must be boxed.
     pub fn boxed(&self, owner: &str, target: &str) -> bool {
-        self.is_structure(target) && (owner == target || self.holds.get(target).is_some_and(|held| held.contains(owner)))
+        self.is_structure(target)
+            && (owner == target || self.holds.get(target).is_some_and(|held| held.contains(owner)))
     }
 
     /// The Rust type of a shape.

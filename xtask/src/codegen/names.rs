@@ -73,7 +73,10 @@ pub fn variants<'a>(values: impl Iterator<Item = &'a str>) -> Vec<(String, Strin
 
 fn variant(value: &str) -> String {
     let mut out = String::new();
-    for word in value.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()) {
+    for word in value
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|w| !w.is_empty())
+    {
         let mut chars = word.chars();
         let Some(first) = chars.next() else { continue };
         out.push(first.to_ascii_uppercase());
@@ -120,10 +123,14 @@ mod tests {
 
     #[test]
     fn values_become_variants() {
-        let names: Vec<String> = variants(["EC2", "FARGATE_SPOT", "t2.micro", "1.0", "arm64", "ARM64", "Other"].into_iter())
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        assert_eq!(names, ["Ec2", "FargateSpot", "T2Micro", "V10", "Arm64", "Arm64_", "Other_"]);
+        let names: Vec<String> =
+            variants(["EC2", "FARGATE_SPOT", "t2.micro", "1.0", "arm64", "ARM64", "Other"].into_iter())
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect();
+        assert_eq!(
+            names,
+            ["Ec2", "FargateSpot", "T2Micro", "V10", "Arm64", "Arm64_", "Other_"]
+        );
     }
 }

@@ -82,6 +82,14 @@ impl Json {
         }
     }
 
+    /// A member as a number.
+    pub fn number(&self, key: &str) -> Option<f64> {
+        match self.get(key)? {
+            Self::Number(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
     /// Two-space pretty form with a final newline.
     pub fn pretty(&self) -> String {
         let mut out = String::new();

@@ -150,7 +150,14 @@ mod tests {
     fn an_account_alias_has_three_to_many_characters() {
         let ours = BY_HAND.iter().find(|p| p.0.contains("-(?!-)")).unwrap().1;
         let pattern = Pattern::new("", ours);
-        for (text, want) in [("ab", false), ("abc", true), ("a-b", true), ("a-", false), ("a--b", false), ("ab-c", true)] {
+        for (text, want) in [
+            ("ab", false),
+            ("abc", true),
+            ("a-b", true),
+            ("a-", false),
+            ("a--b", false),
+            ("ab-c", true),
+        ] {
             assert_eq!(pattern.matches(text), want, "{text}");
         }
     }

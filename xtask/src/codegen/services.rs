@@ -22,15 +22,24 @@ pub const SERVICES: &[Service] = &[
     service("cloudtrail", EXCEPTION),
     service("cloudwatch", ERROR),
     service("ec2", "ValidationStyle::Ec2"),
-    service("ecr", "ValidationStyle::Generic { code: \"InvalidParameterException\" }"),
+    service(
+        "ecr",
+        "ValidationStyle::Generic { code: \"InvalidParameterException\" }",
+    ),
     service("ecs", "ValidationStyle::Ecs"),
     service("elbv2", ERROR),
     service("events", EXCEPTION),
     service("iam", "ValidationStyle::Iam"),
-    service("logs", "ValidationStyle::Generic { code: \"InvalidParameterException\" }"),
+    service(
+        "logs",
+        "ValidationStyle::Generic { code: \"InvalidParameterException\" }",
+    ),
     service("route53", "ValidationStyle::Generic { code: \"InvalidInput\" }"),
     service("secretsmanager", EXCEPTION),
-    service("servicediscovery", "ValidationStyle::Generic { code: \"InvalidInput\" }"),
+    service(
+        "servicediscovery",
+        "ValidationStyle::Generic { code: \"InvalidInput\" }",
+    ),
     service("ssm", EXCEPTION),
     service("sts", ERROR),
 ];

@@ -288,6 +288,7 @@ impl Reader for JsonReader<'_> {
     fn members(&mut self, shape: &'static Shape, target: &mut dyn Structure, seen: &mut u128) -> Read<()> {
         let mut more = self.open(b'{', b'}', "an object was expected")?;
         let mut next = 0;
+        let mut unknown = false;
         while more {
             let key = self.string()?;
             self.take(b':', "a colon was expected")?;
@@ -303,10 +304,16 @@ impl Reader for JsonReader<'_> {
                         read_member(self, at, member, target, seen)?;
                     }
                 }
-                None => self.skip()?,
+                None => {
+                    if !self.null() {
+                        unknown |= key != "__type";
+                        self.skip()?;
+                    }
+                }
             }
             more = self.more(b'}')?;
         }
+        self.check.unknown(unknown);
         Ok(())
     }
 

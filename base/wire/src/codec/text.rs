@@ -81,7 +81,7 @@ fn dashed(text: &str) -> bool {
     text.bytes().skip(1).any(|b| b == b'-')
 }
 
-/// `2026-11-23T17:27:02.5Z` or with an offset, nothing shorter.
+/// `2026-11-23T17:27:02.5Z`, nothing shorter and no offset.
 fn strict_iso(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
@@ -92,10 +92,7 @@ fn strict_iso(text: &str) -> bool {
         && is(10, b'T')
         && is(13, b':')
         && is(16, b':')
-        && (text.ends_with('Z')
-            || text
-                .get(19..)
-                .is_some_and(|rest| rest.contains(['+', '-']) && rest.ends_with(|c: char| c.is_ascii_digit())))
+        && text.ends_with('Z')
 }
 
 /// Writes an instant.

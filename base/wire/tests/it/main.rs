@@ -1,0 +1,12 @@
+//! The wire against public test suites, generated types and hostile input.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod shared;
+mod suite;
