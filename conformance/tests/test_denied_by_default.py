@@ -25,7 +25,8 @@ SAMPLES = [
     "i-0123456789abcdef0", "mi-0123456789abcdef0", "mw-0123456789abcdef0", "oi-0123456789ab", "sha256:0123", "AWS:name",
     "o-0123456789/r-0123", "aws.partner/name/name", "arn:aws:application-autoscaling:us-east-1:000000000000:scalable-target/a",
     "arn:aws:events:us-east-1:000000000000:connection/name/name", "arn:aws:route53:::healthcheck/a",
-    "arn:aws:ssm:us-east-1:000000000000:opsmetadata/a", "arn:aws:signer:us-east-1:000000000000:/signing-profiles/name",
+    "arn:aws:ssm:us-east-1:000000000000:opsmetadata/a", "arn:aws:events:us-east-1:000000000000:event-bus/a", "1.0",
+    "arn:aws:signer:us-east-1:000000000000:/signing-profiles/name",
 ]
 NAMED = {
     "AssumeRolePolicyDocument": '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}',
