@@ -62,7 +62,7 @@ def test_an_altered_call_is_refused(server, service, operation, family, part):
             request.headers["Content-Length"] = str(len(request.body))
         elif part == "date":
             signed = datetime.datetime.strptime(header(request, "X-Amz-Date"), "%Y%m%dT%H%M%SZ")
-            request.headers.replace_header("X-Amz-Date", (signed + datetime.timedelta(seconds=1)).strftime("%Y%m%dT%H%M%SZ"))
+            request.headers["X-Amz-Date"] = (signed + datetime.timedelta(seconds=1)).strftime("%Y%m%dT%H%M%SZ")
         elif part == "path":
             request.url = request.url + "?a=b"
         elif part == "host":
