@@ -60,6 +60,7 @@ impl Builder {
     fn finish(self, label: PolicyLabel) -> Program {
         Program {
             label,
+            has_deny: self.statements.iter().any(|statement| statement.effect == Effect::Deny),
             index: build_index(self.entries),
             statements: self.statements.into(),
             actions: self.actions.into(),

@@ -10,11 +10,8 @@ const DAY: i64 = 86_400_000;
 /// offset (`+01:00`, `+0100`, `+01`) or nothing (UTC); or epoch seconds: any other number, with an optional fraction.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
-    let plain = !bytes
-        .iter()
-        .skip(1)
-        .any(|b| matches!(b, b'-' | b't' | b'T' | b':' | b'+'));
-    if plain && bytes.len() != 4 {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    if bytes.len() != 4 && unsigned.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         return epoch(text);
     }
     let mut rest = bytes;

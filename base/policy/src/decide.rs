@@ -367,7 +367,7 @@ impl Program {
 
     /// The first statement that denies the request.
     fn denying(&self, request: &Request<'_>, principals: bool) -> Option<u32> {
-        if self.index.deny.iter().all(|word| *word == 0) {
+        if !self.has_deny {
             return None;
         }
         self.first(Effect::Deny, request, principals)

@@ -50,6 +50,8 @@ mod operator;
 mod principal;
 mod print;
 mod program;
+#[cfg(feature = "reference")]
+pub mod reference;
 mod request;
 mod resource;
 mod scalar;

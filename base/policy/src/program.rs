@@ -59,6 +59,8 @@ impl PolicyLabel {
 /// Made by [`Program::compile`]; holds no reference to the document.
 pub struct Program {
     pub(crate) label: PolicyLabel,
+    /// Whether any statement denies; most policies have none, and the search for one is skipped.
+    pub(crate) has_deny: bool,
     pub(crate) statements: Box<[Statement]>,
     /// Action patterns of all statements.
     pub(crate) actions: Box<[ActionPattern]>,
