@@ -5,6 +5,7 @@ mod codegen;
 mod conformance;
 mod coverage;
 mod env;
+mod import_models;
 mod sar;
 mod test;
 mod tidy;
@@ -25,6 +26,7 @@ cargo xtask TASK [options]
   bench [NAME [options]]        how fast and how small, printed as a table
   coverage [--check]            writes docs/coverage.md, or says whether it is up to date
   codegen [--check]             writes api/ from models/, or says whether it is up to date
+  import-models [SERVICE]...    writes models/ from the pinned botocore
   sar [--check | --from SHARED] writes the policy engine's tables from models/sar (which --from makes first)
 ";
 
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(&rest),
         "coverage" => coverage::run(&rest),
         "codegen" => codegen::run(rest.iter().any(|argument| argument == "--check")).map_err(Into::into),
+        "import-models" => import_models::run(&rest).map_err(Into::into),
         "sar" => service_authorization(&rest),
         "" | "help" | "--help" => {
             print!("{USAGE}");

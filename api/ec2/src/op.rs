@@ -74,6 +74,23 @@ pub static ASSOCIATE_ROUTE_TABLE: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation AssociateTrunkInterface.
+#[derive(Clone, Copy, Debug)]
+pub struct AssociateTrunkInterface;
+impl Operation for AssociateTrunkInterface {
+    type Input = crate::types::AssociateTrunkInterfaceRequest;
+    type Output = crate::types::AssociateTrunkInterfaceResult;
+    const META: &'static OperationMeta = &ASSOCIATE_TRUNK_INTERFACE;
+}
+/// The facts of AssociateTrunkInterface.
+pub static ASSOCIATE_TRUNK_INTERFACE: OperationMeta = OperationMeta {
+    name: "AssociateTrunkInterface", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::ASSOCIATE_TRUNK_INTERFACE_REQUEST, output: &schema::ASSOCIATE_TRUNK_INTERFACE_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[],
+    paging: None,
+};
+
 /// The operation AttachInternetGateway.
 #[derive(Clone, Copy, Debug)]
 pub struct AttachInternetGateway;
@@ -618,6 +635,23 @@ pub static DESCRIBE_ADDRESSES: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation DescribeAddressesAttribute.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeAddressesAttribute;
+impl Operation for DescribeAddressesAttribute {
+    type Input = crate::types::DescribeAddressesAttributeRequest;
+    type Output = crate::types::DescribeAddressesAttributeResult;
+    const META: &'static OperationMeta = &DESCRIBE_ADDRESSES_ATTRIBUTE;
+}
+/// The facts of DescribeAddressesAttribute.
+pub static DESCRIBE_ADDRESSES_ATTRIBUTE: OperationMeta = OperationMeta {
+    name: "DescribeAddressesAttribute", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::DESCRIBE_ADDRESSES_ATTRIBUTE_REQUEST, output: &schema::DESCRIBE_ADDRESSES_ATTRIBUTE_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[],
+    paging: Some(Paging { input: &["NextToken"], output: &["NextToken"], limit: Some("MaxResults"), more: None, results: &["Addresses"] }),
+};
+
 /// The operation DescribeAvailabilityZones.
 #[derive(Clone, Copy, Debug)]
 pub struct DescribeAvailabilityZones;
@@ -684,6 +718,23 @@ pub static DESCRIBE_INSTANCE_ATTRIBUTE: OperationMeta = OperationMeta {
     result_wrapper: None, unsigned: false, host_prefix: None,
     errors: &[],
     paging: None,
+};
+
+/// The operation DescribeInstanceEventWindows.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeInstanceEventWindows;
+impl Operation for DescribeInstanceEventWindows {
+    type Input = crate::types::DescribeInstanceEventWindowsRequest;
+    type Output = crate::types::DescribeInstanceEventWindowsResult;
+    const META: &'static OperationMeta = &DESCRIBE_INSTANCE_EVENT_WINDOWS;
+}
+/// The facts of DescribeInstanceEventWindows.
+pub static DESCRIBE_INSTANCE_EVENT_WINDOWS: OperationMeta = OperationMeta {
+    name: "DescribeInstanceEventWindows", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::DESCRIBE_INSTANCE_EVENT_WINDOWS_REQUEST, output: &schema::DESCRIBE_INSTANCE_EVENT_WINDOWS_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[],
+    paging: Some(Paging { input: &["NextToken"], output: &["NextToken"], limit: Some("MaxResults"), more: None, results: &["InstanceEventWindows"] }),
 };
 
 /// The operation DescribeInstanceStatus.
@@ -837,6 +888,23 @@ pub static DESCRIBE_NETWORK_ACLS: OperationMeta = OperationMeta {
     result_wrapper: None, unsigned: false, host_prefix: None,
     errors: &[],
     paging: Some(Paging { input: &["NextToken"], output: &["NextToken"], limit: Some("MaxResults"), more: None, results: &["NetworkAcls"] }),
+};
+
+/// The operation DescribeNetworkInterfaceAttribute.
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeNetworkInterfaceAttribute;
+impl Operation for DescribeNetworkInterfaceAttribute {
+    type Input = crate::types::DescribeNetworkInterfaceAttributeRequest;
+    type Output = crate::types::DescribeNetworkInterfaceAttributeResult;
+    const META: &'static OperationMeta = &DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE;
+}
+/// The facts of DescribeNetworkInterfaceAttribute.
+pub static DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE: OperationMeta = OperationMeta {
+    name: "DescribeNetworkInterfaceAttribute", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE_REQUEST, output: &schema::DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[],
+    paging: None,
 };
 
 /// The operation DescribeNetworkInterfacePermissions.
@@ -1094,6 +1162,23 @@ pub static DISASSOCIATE_ROUTE_TABLE: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation DisassociateTrunkInterface.
+#[derive(Clone, Copy, Debug)]
+pub struct DisassociateTrunkInterface;
+impl Operation for DisassociateTrunkInterface {
+    type Input = crate::types::DisassociateTrunkInterfaceRequest;
+    type Output = crate::types::DisassociateTrunkInterfaceResult;
+    const META: &'static OperationMeta = &DISASSOCIATE_TRUNK_INTERFACE;
+}
+/// The facts of DisassociateTrunkInterface.
+pub static DISASSOCIATE_TRUNK_INTERFACE: OperationMeta = OperationMeta {
+    name: "DisassociateTrunkInterface", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::DISASSOCIATE_TRUNK_INTERFACE_REQUEST, output: &schema::DISASSOCIATE_TRUNK_INTERFACE_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[],
+    paging: None,
+};
+
 /// The operation ModifyInstanceAttribute.
 #[derive(Clone, Copy, Debug)]
 pub struct ModifyInstanceAttribute;
@@ -1321,6 +1406,7 @@ pub static ALL: &[&OperationMeta] = &[
     &ASSIGN_PRIVATE_IP_ADDRESSES,
     &ASSOCIATE_ADDRESS,
     &ASSOCIATE_ROUTE_TABLE,
+    &ASSOCIATE_TRUNK_INTERFACE,
     &ATTACH_INTERNET_GATEWAY,
     &ATTACH_NETWORK_INTERFACE,
     &AUTHORIZE_SECURITY_GROUP_EGRESS,
@@ -1353,10 +1439,12 @@ pub static ALL: &[&OperationMeta] = &[
     &DELETE_VPC,
     &DESCRIBE_ACCOUNT_ATTRIBUTES,
     &DESCRIBE_ADDRESSES,
+    &DESCRIBE_ADDRESSES_ATTRIBUTE,
     &DESCRIBE_AVAILABILITY_ZONES,
     &DESCRIBE_DHCP_OPTIONS,
     &DESCRIBE_IMAGES,
     &DESCRIBE_INSTANCE_ATTRIBUTE,
+    &DESCRIBE_INSTANCE_EVENT_WINDOWS,
     &DESCRIBE_INSTANCE_STATUS,
     &DESCRIBE_INSTANCE_TYPES,
     &DESCRIBE_INSTANCES,
@@ -1366,6 +1454,7 @@ pub static ALL: &[&OperationMeta] = &[
     &DESCRIBE_LAUNCH_TEMPLATES,
     &DESCRIBE_NAT_GATEWAYS,
     &DESCRIBE_NETWORK_ACLS,
+    &DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE,
     &DESCRIBE_NETWORK_INTERFACE_PERMISSIONS,
     &DESCRIBE_NETWORK_INTERFACES,
     &DESCRIBE_REGIONS,
@@ -1381,6 +1470,7 @@ pub static ALL: &[&OperationMeta] = &[
     &DETACH_NETWORK_INTERFACE,
     &DISASSOCIATE_ADDRESS,
     &DISASSOCIATE_ROUTE_TABLE,
+    &DISASSOCIATE_TRUNK_INTERFACE,
     &MODIFY_INSTANCE_ATTRIBUTE,
     &MODIFY_NETWORK_INTERFACE_ATTRIBUTE,
     &MODIFY_SUBNET_ATTRIBUTE,

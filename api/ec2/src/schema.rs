@@ -72,8 +72,19 @@ pub static ADDRESS: Shape = Shape::of("Address", Kind::Structure, &[
     Member::new("InstanceId", &STRING).wire("instanceId"),
     Member::new("PublicIp", &STRING).wire("publicIp"),
 ]);
+pub static ADDRESS_ATTRIBUTE: Shape = Shape::of("AddressAttribute", Kind::Structure, &[
+    Member::new("PublicIp", &PUBLIC_IP_ADDRESS).wire("publicIp"),
+    Member::new("AllocationId", &ALLOCATION_ID).wire("allocationId"),
+    Member::new("PtrRecord", &STRING).wire("ptrRecord"),
+    Member::new("PtrRecordUpdate", &PTR_UPDATE_STATUS).wire("ptrRecordUpdate"),
+]);
+pub static ADDRESS_ATTRIBUTE_NAME: Shape = Shape::values("AddressAttributeName", &["domain-name"]);
 pub static ADDRESS_LIST: Shape = Shape::of("AddressList", Kind::List, &[
     Member::new("member", &ADDRESS).wire("item").query("Item"),
+]);
+pub static ADDRESS_MAX_RESULTS: Shape = Shape::new("AddressMaxResults", Kind::Integer).min(1.0).max(1000.0);
+pub static ADDRESS_SET: Shape = Shape::of("AddressSet", Kind::List, &[
+    Member::new("member", &ADDRESS_ATTRIBUTE).wire("item").query("Item"),
 ]);
 pub static ALLOCATE_ADDRESS_REQUEST: Shape = Shape::of("AllocateAddressRequest", Kind::Structure, &[
     Member::new("Domain", &DOMAIN_TYPE),
@@ -98,6 +109,9 @@ pub static ALLOCATE_ADDRESS_RESULT: Shape = Shape::of("AllocateAddressResult", K
 pub static ALLOCATION_ID: Shape = Shape::new("AllocationId", Kind::String);
 pub static ALLOCATION_ID_LIST: Shape = Shape::of("AllocationIdList", Kind::List, &[
     Member::new("member", &ALLOCATION_ID).wire("AllocationId").query("AllocationId"),
+]);
+pub static ALLOCATION_IDS: Shape = Shape::of("AllocationIds", Kind::List, &[
+    Member::new("member", &ALLOCATION_ID).wire("item").query("Item"),
 ]);
 pub static ALLOWED_INSTANCE_TYPE: Shape = Shape::new("AllowedInstanceType", Kind::String).min(1.0).max(30.0).pattern(&P1);
 pub static ALLOWED_INSTANCE_TYPE_SET: Shape = Shape::of("AllowedInstanceTypeSet", Kind::List, &[
@@ -150,6 +164,18 @@ pub static ASSOCIATE_ROUTE_TABLE_REQUEST: Shape = Shape::of("AssociateRouteTable
 pub static ASSOCIATE_ROUTE_TABLE_RESULT: Shape = Shape::of("AssociateRouteTableResult", Kind::Structure, &[
     Member::new("AssociationId", &STRING).wire("associationId"),
     Member::new("AssociationState", &ROUTE_TABLE_ASSOCIATION_STATE).wire("associationState"),
+]);
+pub static ASSOCIATE_TRUNK_INTERFACE_REQUEST: Shape = Shape::of("AssociateTrunkInterfaceRequest", Kind::Structure, &[
+    Member::new("BranchInterfaceId", &NETWORK_INTERFACE_ID).required(),
+    Member::new("TrunkInterfaceId", &NETWORK_INTERFACE_ID).required(),
+    Member::new("VlanId", &INTEGER),
+    Member::new("GreKey", &INTEGER),
+    Member::new("ClientToken", &STRING).token(),
+    Member::new("DryRun", &BOOLEAN),
+]);
+pub static ASSOCIATE_TRUNK_INTERFACE_RESULT: Shape = Shape::of("AssociateTrunkInterfaceResult", Kind::Structure, &[
+    Member::new("InterfaceAssociation", &TRUNK_INTERFACE_ASSOCIATION).wire("interfaceAssociation"),
+    Member::new("ClientToken", &STRING).wire("clientToken"),
 ]);
 pub static ASSOCIATED_SUBNET_LIST: Shape = Shape::of("AssociatedSubnetList", Kind::List, &[
     Member::new("member", &SUBNET_ID).wire("item").query("Item"),
@@ -603,6 +629,9 @@ pub static DIT_MAX_RESULTS: Shape = Shape::new("DITMaxResults", Kind::Integer).m
 pub static DATE_TIME: Shape = Shape::new("DateTime", Kind::Timestamp);
 pub static DEDICATED_HOST_FLAG: Shape = Shape::new("DedicatedHostFlag", Kind::Boolean);
 pub static DEDICATED_HOST_ID: Shape = Shape::new("DedicatedHostId", Kind::String);
+pub static DEDICATED_HOST_ID_LIST: Shape = Shape::of("DedicatedHostIdList", Kind::List, &[
+    Member::new("member", &DEDICATED_HOST_ID).wire("item").query("Item"),
+]);
 pub static DEFAULT_CONNECTION_TRACKING_CONFIGURATION: Shape = Shape::of("DefaultConnectionTrackingConfiguration", Kind::Structure, &[
     Member::new("DefaultTcpEstablishedTimeout", &DEFAULT_TCP_ESTABLISHED_TIMEOUT).wire("defaultTcpEstablishedTimeout"),
     Member::new("DefaultUdpTimeout", &DEFAULT_UDP_TIMEOUT).wire("defaultUdpTimeout"),
@@ -688,6 +717,17 @@ pub static DESCRIBE_ACCOUNT_ATTRIBUTES_REQUEST: Shape = Shape::of("DescribeAccou
 pub static DESCRIBE_ACCOUNT_ATTRIBUTES_RESULT: Shape = Shape::of("DescribeAccountAttributesResult", Kind::Structure, &[
     Member::new("AccountAttributes", &ACCOUNT_ATTRIBUTE_LIST).wire("accountAttributeSet").query("AccountAttributeSet"),
 ]);
+pub static DESCRIBE_ADDRESSES_ATTRIBUTE_REQUEST: Shape = Shape::of("DescribeAddressesAttributeRequest", Kind::Structure, &[
+    Member::new("AllocationIds", &ALLOCATION_IDS).wire("AllocationId").query("AllocationId"),
+    Member::new("Attribute", &ADDRESS_ATTRIBUTE_NAME),
+    Member::new("NextToken", &NEXT_TOKEN),
+    Member::new("MaxResults", &ADDRESS_MAX_RESULTS),
+    Member::new("DryRun", &BOOLEAN),
+]);
+pub static DESCRIBE_ADDRESSES_ATTRIBUTE_RESULT: Shape = Shape::of("DescribeAddressesAttributeResult", Kind::Structure, &[
+    Member::new("Addresses", &ADDRESS_SET).wire("addressSet").query("AddressSet"),
+    Member::new("NextToken", &NEXT_TOKEN).wire("nextToken"),
+]);
 pub static DESCRIBE_ADDRESSES_REQUEST: Shape = Shape::of("DescribeAddressesRequest", Kind::Structure, &[
     Member::new("PublicIps", &PUBLIC_IP_STRING_LIST).wire("PublicIp").query("PublicIp"),
     Member::new("DryRun", &BOOLEAN).wire("dryRun"),
@@ -738,6 +778,17 @@ pub static DESCRIBE_INSTANCE_ATTRIBUTE_REQUEST: Shape = Shape::of("DescribeInsta
     Member::new("DryRun", &BOOLEAN).wire("dryRun"),
     Member::new("InstanceId", &INSTANCE_ID).wire("instanceId").required(),
     Member::new("Attribute", &INSTANCE_ATTRIBUTE_NAME).wire("attribute").required(),
+]);
+pub static DESCRIBE_INSTANCE_EVENT_WINDOWS_REQUEST: Shape = Shape::of("DescribeInstanceEventWindowsRequest", Kind::Structure, &[
+    Member::new("DryRun", &BOOLEAN),
+    Member::new("InstanceEventWindowIds", &INSTANCE_EVENT_WINDOW_ID_SET).wire("InstanceEventWindowId").query("InstanceEventWindowId"),
+    Member::new("Filters", &FILTER_LIST).wire("Filter").query("Filter"),
+    Member::new("MaxResults", &RESULT_RANGE),
+    Member::new("NextToken", &STRING),
+]);
+pub static DESCRIBE_INSTANCE_EVENT_WINDOWS_RESULT: Shape = Shape::of("DescribeInstanceEventWindowsResult", Kind::Structure, &[
+    Member::new("InstanceEventWindows", &INSTANCE_EVENT_WINDOW_SET).wire("instanceEventWindowSet").query("InstanceEventWindowSet"),
+    Member::new("NextToken", &STRING).wire("nextToken"),
 ]);
 pub static DESCRIBE_INSTANCE_STATUS_REQUEST: Shape = Shape::of("DescribeInstanceStatusRequest", Kind::Structure, &[
     Member::new("InstanceIds", &INSTANCE_ID_STRING_LIST).wire("InstanceId").query("InstanceId"),
@@ -852,6 +903,19 @@ pub static DESCRIBE_NETWORK_ACLS_REQUEST: Shape = Shape::of("DescribeNetworkAcls
 pub static DESCRIBE_NETWORK_ACLS_RESULT: Shape = Shape::of("DescribeNetworkAclsResult", Kind::Structure, &[
     Member::new("NetworkAcls", &NETWORK_ACL_LIST).wire("networkAclSet").query("NetworkAclSet"),
     Member::new("NextToken", &STRING).wire("nextToken"),
+]);
+pub static DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE_REQUEST: Shape = Shape::of("DescribeNetworkInterfaceAttributeRequest", Kind::Structure, &[
+    Member::new("DryRun", &BOOLEAN).wire("dryRun"),
+    Member::new("NetworkInterfaceId", &NETWORK_INTERFACE_ID).wire("networkInterfaceId").required(),
+    Member::new("Attribute", &NETWORK_INTERFACE_ATTRIBUTE).wire("attribute"),
+]);
+pub static DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE_RESULT: Shape = Shape::of("DescribeNetworkInterfaceAttributeResult", Kind::Structure, &[
+    Member::new("Attachment", &NETWORK_INTERFACE_ATTACHMENT).wire("attachment"),
+    Member::new("Description", &ATTRIBUTE_VALUE).wire("description"),
+    Member::new("Groups", &GROUP_IDENTIFIER_LIST).wire("groupSet").query("GroupSet"),
+    Member::new("NetworkInterfaceId", &STRING).wire("networkInterfaceId"),
+    Member::new("SourceDestCheck", &ATTRIBUTE_BOOLEAN_VALUE).wire("sourceDestCheck"),
+    Member::new("AssociatePublicIpAddress", &BOOLEAN).wire("associatePublicIpAddress"),
 ]);
 pub static DESCRIBE_NETWORK_INTERFACE_PERMISSIONS_MAX_RESULTS: Shape = Shape::new("DescribeNetworkInterfacePermissionsMaxResults", Kind::Integer).min(5.0).max(255.0);
 pub static DESCRIBE_NETWORK_INTERFACE_PERMISSIONS_REQUEST: Shape = Shape::of("DescribeNetworkInterfacePermissionsRequest", Kind::Structure, &[
@@ -1022,6 +1086,15 @@ pub static DISASSOCIATE_ADDRESS_REQUEST: Shape = Shape::of("DisassociateAddressR
 pub static DISASSOCIATE_ROUTE_TABLE_REQUEST: Shape = Shape::of("DisassociateRouteTableRequest", Kind::Structure, &[
     Member::new("DryRun", &BOOLEAN).wire("dryRun"),
     Member::new("AssociationId", &ROUTE_TABLE_ASSOCIATION_ID).wire("associationId").required(),
+]);
+pub static DISASSOCIATE_TRUNK_INTERFACE_REQUEST: Shape = Shape::of("DisassociateTrunkInterfaceRequest", Kind::Structure, &[
+    Member::new("AssociationId", &TRUNK_INTERFACE_ASSOCIATION_ID).required(),
+    Member::new("ClientToken", &STRING).token(),
+    Member::new("DryRun", &BOOLEAN),
+]);
+pub static DISASSOCIATE_TRUNK_INTERFACE_RESULT: Shape = Shape::of("DisassociateTrunkInterfaceResult", Kind::Structure, &[
+    Member::new("Return", &BOOLEAN).wire("return"),
+    Member::new("ClientToken", &STRING).wire("clientToken"),
 ]);
 pub static DISK_COUNT: Shape = Shape::new("DiskCount", Kind::Integer);
 pub static DISK_INFO: Shape = Shape::of("DiskInfo", Kind::Structure, &[
@@ -1269,6 +1342,7 @@ pub static HIBERNATION_OPTIONS_REQUEST: Shape = Shape::of("HibernationOptionsReq
     Member::new("Configured", &BOOLEAN),
 ]);
 pub static HOSTNAME_TYPE: Shape = Shape::values("HostnameType", &["ip-name", "resource-name"]);
+pub static HOUR: Shape = Shape::new("Hour", Kind::Integer).min(0.0).max(23.0);
 pub static HTTP_TOKENS_STATE: Shape = Shape::values("HttpTokensState", &["optional", "required"]);
 pub static HYPERVISOR_TYPE: Shape = Shape::values("HypervisorType", &["ovm", "xen"]);
 pub static IAM_INSTANCE_PROFILE: Shape = Shape::of("IamInstanceProfile", Kind::Structure, &[
@@ -1463,11 +1537,46 @@ pub static INSTANCE_BLOCK_DEVICE_MAPPING_SPECIFICATION_LIST: Shape = Shape::of("
 ]);
 pub static INSTANCE_BOOT_MODE_VALUES: Shape = Shape::values("InstanceBootModeValues", &["legacy-bios", "uefi"]);
 pub static INSTANCE_EVENT_ID: Shape = Shape::new("InstanceEventId", Kind::String);
+pub static INSTANCE_EVENT_WINDOW: Shape = Shape::of("InstanceEventWindow", Kind::Structure, &[
+    Member::new("InstanceEventWindowId", &INSTANCE_EVENT_WINDOW_ID).wire("instanceEventWindowId"),
+    Member::new("TimeRanges", &INSTANCE_EVENT_WINDOW_TIME_RANGE_LIST).wire("timeRangeSet").query("TimeRangeSet"),
+    Member::new("Name", &STRING).wire("name"),
+    Member::new("CronExpression", &INSTANCE_EVENT_WINDOW_CRON_EXPRESSION).wire("cronExpression"),
+    Member::new("AssociationTarget", &INSTANCE_EVENT_WINDOW_ASSOCIATION_TARGET).wire("associationTarget"),
+    Member::new("State", &INSTANCE_EVENT_WINDOW_STATE).wire("state"),
+    Member::new("Tags", &TAG_LIST).wire("tagSet").query("TagSet"),
+]);
+pub static INSTANCE_EVENT_WINDOW_ASSOCIATION_TARGET: Shape = Shape::of("InstanceEventWindowAssociationTarget", Kind::Structure, &[
+    Member::new("InstanceIds", &INSTANCE_ID_LIST).wire("instanceIdSet").query("InstanceIdSet"),
+    Member::new("Tags", &TAG_LIST).wire("tagSet").query("TagSet"),
+    Member::new("DedicatedHostIds", &DEDICATED_HOST_ID_LIST).wire("dedicatedHostIdSet").query("DedicatedHostIdSet"),
+]);
+pub static INSTANCE_EVENT_WINDOW_CRON_EXPRESSION: Shape = Shape::new("InstanceEventWindowCronExpression", Kind::String);
+pub static INSTANCE_EVENT_WINDOW_ID: Shape = Shape::new("InstanceEventWindowId", Kind::String);
+pub static INSTANCE_EVENT_WINDOW_ID_SET: Shape = Shape::of("InstanceEventWindowIdSet", Kind::List, &[
+    Member::new("member", &INSTANCE_EVENT_WINDOW_ID).wire("InstanceEventWindowId").query("InstanceEventWindowId"),
+]);
+pub static INSTANCE_EVENT_WINDOW_SET: Shape = Shape::of("InstanceEventWindowSet", Kind::List, &[
+    Member::new("member", &INSTANCE_EVENT_WINDOW).wire("item").query("Item"),
+]);
+pub static INSTANCE_EVENT_WINDOW_STATE: Shape = Shape::values("InstanceEventWindowState", &["creating", "deleting", "active", "deleted"]);
+pub static INSTANCE_EVENT_WINDOW_TIME_RANGE: Shape = Shape::of("InstanceEventWindowTimeRange", Kind::Structure, &[
+    Member::new("StartWeekDay", &WEEK_DAY).wire("startWeekDay"),
+    Member::new("StartHour", &HOUR).wire("startHour"),
+    Member::new("EndWeekDay", &WEEK_DAY).wire("endWeekDay"),
+    Member::new("EndHour", &HOUR).wire("endHour"),
+]);
+pub static INSTANCE_EVENT_WINDOW_TIME_RANGE_LIST: Shape = Shape::of("InstanceEventWindowTimeRangeList", Kind::List, &[
+    Member::new("member", &INSTANCE_EVENT_WINDOW_TIME_RANGE).wire("item").query("Item"),
+]);
 pub static INSTANCE_GENERATION: Shape = Shape::values("InstanceGeneration", &["current", "previous"]);
 pub static INSTANCE_GENERATION_SET: Shape = Shape::of("InstanceGenerationSet", Kind::List, &[
     Member::new("member", &INSTANCE_GENERATION).wire("item").query("Item"),
 ]);
 pub static INSTANCE_ID: Shape = Shape::new("InstanceId", Kind::String);
+pub static INSTANCE_ID_LIST: Shape = Shape::of("InstanceIdList", Kind::List, &[
+    Member::new("member", &INSTANCE_ID).wire("item").query("Item"),
+]);
 pub static INSTANCE_ID_STRING_LIST: Shape = Shape::of("InstanceIdStringList", Kind::List, &[
     Member::new("member", &INSTANCE_ID).wire("InstanceId").query("InstanceId"),
 ]);
@@ -1820,6 +1929,7 @@ pub static INSTANCE_TYPE_INFO_LIST: Shape = Shape::of("InstanceTypeInfoList", Ki
 ]);
 pub static INTEGER: Shape = Shape::new("Integer", Kind::Integer);
 pub static INTERFACE_PERMISSION_TYPE: Shape = Shape::values("InterfacePermissionType", &["INSTANCE-ATTACH", "EIP-ASSOCIATE"]);
+pub static INTERFACE_PROTOCOL_TYPE: Shape = Shape::values("InterfaceProtocolType", &["VLAN", "GRE"]);
 pub static INTERNET_GATEWAY: Shape = Shape::of("InternetGateway", Kind::Structure, &[
     Member::new("Attachments", &INTERNET_GATEWAY_ATTACHMENT_LIST).wire("attachmentSet").query("AttachmentSet"),
     Member::new("InternetGatewayId", &STRING).wire("internetGatewayId"),
@@ -2625,6 +2735,7 @@ pub static NETWORK_INTERFACE_ATTACHMENT_CHANGES: Shape = Shape::of("NetworkInter
     Member::new("DeleteOnTermination", &BOOLEAN).wire("deleteOnTermination"),
 ]);
 pub static NETWORK_INTERFACE_ATTACHMENT_ID: Shape = Shape::new("NetworkInterfaceAttachmentId", Kind::String);
+pub static NETWORK_INTERFACE_ATTRIBUTE: Shape = Shape::values("NetworkInterfaceAttribute", &["description", "groupSet", "sourceDestCheck", "attachment", "associatePublicIpAddress"]);
 pub static NETWORK_INTERFACE_COUNT: Shape = Shape::of("NetworkInterfaceCount", Kind::Structure, &[
     Member::new("Min", &INTEGER).wire("min"),
     Member::new("Max", &INTEGER).wire("max"),
@@ -2830,6 +2941,11 @@ pub static PROVISIONED_BANDWIDTH: Shape = Shape::of("ProvisionedBandwidth", Kind
     Member::new("Requested", &STRING).wire("requested"),
     Member::new("Status", &STRING).wire("status"),
 ]);
+pub static PTR_UPDATE_STATUS: Shape = Shape::of("PtrUpdateStatus", Kind::Structure, &[
+    Member::new("Value", &STRING).wire("value"),
+    Member::new("Status", &STRING).wire("status"),
+    Member::new("Reason", &STRING).wire("reason"),
+]);
 pub static PUBLIC_IP_ADDRESS: Shape = Shape::new("PublicIpAddress", Kind::String);
 pub static PUBLIC_IP_DNS_NAME_OPTIONS: Shape = Shape::of("PublicIpDnsNameOptions", Kind::Structure, &[
     Member::new("DnsHostnameType", &STRING).wire("dnsHostnameType"),
@@ -2982,6 +3098,7 @@ pub static RESPONSE_LAUNCH_TEMPLATE_DATA: Shape = Shape::of("ResponseLaunchTempl
     Member::new("NetworkPerformanceOptions", &LAUNCH_TEMPLATE_NETWORK_PERFORMANCE_OPTIONS).wire("networkPerformanceOptions"),
     Member::new("SecondaryInterfaces", &LAUNCH_TEMPLATE_INSTANCE_SECONDARY_INTERFACE_SPECIFICATION_LIST).wire("secondaryInterfaceSet").query("SecondaryInterfaceSet"),
 ]);
+pub static RESULT_RANGE: Shape = Shape::new("ResultRange", Kind::Integer).min(20.0).max(500.0);
 pub static REVOKE_SECURITY_GROUP_EGRESS_REQUEST: Shape = Shape::of("RevokeSecurityGroupEgressRequest", Kind::Structure, &[
     Member::new("SecurityGroupRuleIds", &SECURITY_GROUP_RULE_ID_LIST).wire("SecurityGroupRuleId").query("SecurityGroupRuleId"),
     Member::new("DryRun", &BOOLEAN).wire("dryRun"),
@@ -3357,6 +3474,16 @@ pub static TOTAL_MEDIA_MEMORY: Shape = Shape::new("TotalMediaMemory", Kind::Inte
 pub static TOTAL_NEURON_MEMORY: Shape = Shape::new("TotalNeuronMemory", Kind::Integer);
 pub static TPM_SUPPORT_VALUES: Shape = Shape::values("TpmSupportValues", &["v2.0"]);
 pub static TRANSIT_GATEWAY_ID: Shape = Shape::new("TransitGatewayId", Kind::String);
+pub static TRUNK_INTERFACE_ASSOCIATION: Shape = Shape::of("TrunkInterfaceAssociation", Kind::Structure, &[
+    Member::new("AssociationId", &TRUNK_INTERFACE_ASSOCIATION_ID).wire("associationId"),
+    Member::new("BranchInterfaceId", &STRING).wire("branchInterfaceId"),
+    Member::new("TrunkInterfaceId", &STRING).wire("trunkInterfaceId"),
+    Member::new("InterfaceProtocol", &INTERFACE_PROTOCOL_TYPE).wire("interfaceProtocol"),
+    Member::new("VlanId", &INTEGER).wire("vlanId"),
+    Member::new("GreKey", &INTEGER).wire("greKey"),
+    Member::new("Tags", &TAG_LIST).wire("tagSet").query("TagSet"),
+]);
+pub static TRUNK_INTERFACE_ASSOCIATION_ID: Shape = Shape::new("TrunkInterfaceAssociationId", Kind::String);
 pub static UNASSIGN_PRIVATE_IP_ADDRESSES_REQUEST: Shape = Shape::of("UnassignPrivateIpAddressesRequest", Kind::Structure, &[
     Member::new("Ipv4Prefixes", &IP_PREFIX_LIST).wire("Ipv4Prefix").query("Ipv4Prefix"),
     Member::new("NetworkInterfaceId", &NETWORK_INTERFACE_ID).wire("networkInterfaceId").required(),
@@ -3548,6 +3675,7 @@ pub static VPC_LIST: Shape = Shape::of("VpcList", Kind::List, &[
 ]);
 pub static VPC_PEERING_CONNECTION_ID: Shape = Shape::new("VpcPeeringConnectionId", Kind::String);
 pub static VPC_STATE: Shape = Shape::values("VpcState", &["pending", "available"]);
+pub static WEEK_DAY: Shape = Shape::values("WeekDay", &["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]);
 pub static WORKLOAD: Shape = Shape::new("Workload", Kind::String);
 pub static WORKLOADS_LIST: Shape = Shape::of("WorkloadsList", Kind::List, &[
     Member::new("member", &WORKLOAD).wire("item").query("Item"),

@@ -182,6 +182,27 @@ impl w::Structure for Address {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct AddressAttribute {
+    pub public_ip: Option<String>,
+    pub allocation_id: Option<String>,
+    pub ptr_record: Option<String>,
+    pub ptr_record_update: Option<PtrUpdateStatus>,
+}
+impl w::Structure for AddressAttribute {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.public_ip);
+        put(w, m, 1, &self.allocation_id);
+        put(w, m, 2, &self.ptr_record);
+        put(w, m, 3, &self.ptr_record_update);
+    }
+}
+
+roadstead_wire::open_enum!(AddressAttributeName {
+    DomainName = "domain-name",
+});
+
+#[derive(Clone, Default, PartialEq)]
 pub struct AllocateAddressRequest {
     pub domain: Option<DomainType>,
     pub address: Option<String>,
@@ -408,6 +429,51 @@ impl w::Structure for AssociateRouteTableResult {
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
         put(w, m, 0, &self.association_id);
         put(w, m, 1, &self.association_state);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct AssociateTrunkInterfaceRequest {
+    pub branch_interface_id: String,
+    pub trunk_interface_id: String,
+    pub vlan_id: Option<i32>,
+    pub gre_key: Option<i32>,
+    pub client_token: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl w::Structure for AssociateTrunkInterfaceRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.branch_interface_id, m, r),
+            1 => get(&mut self.trunk_interface_id, m, r),
+            2 => get(&mut self.vlan_id, m, r),
+            3 => get(&mut self.gre_key, m, r),
+            4 => get(&mut self.client_token, m, r),
+            5 => get(&mut self.dry_run, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.branch_interface_id);
+        put(w, m, 1, &self.trunk_interface_id);
+        put(w, m, 2, &self.vlan_id);
+        put(w, m, 3, &self.gre_key);
+        put(w, m, 4, &self.client_token);
+        put(w, m, 5, &self.dry_run);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct AssociateTrunkInterfaceResult {
+    pub interface_association: Option<TrunkInterfaceAssociation>,
+    pub client_token: Option<String>,
+}
+impl w::Structure for AssociateTrunkInterfaceResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.interface_association);
+        put(w, m, 1, &self.client_token);
     }
 }
 
@@ -2267,6 +2333,48 @@ impl w::Structure for DescribeAccountAttributesResult {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct DescribeAddressesAttributeRequest {
+    pub allocation_ids: Option<Vec<String>>,
+    pub attribute: Option<AddressAttributeName>,
+    pub next_token: Option<String>,
+    pub max_results: Option<i32>,
+    pub dry_run: Option<bool>,
+}
+impl w::Structure for DescribeAddressesAttributeRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.allocation_ids, m, r),
+            1 => get(&mut self.attribute, m, r),
+            2 => get(&mut self.next_token, m, r),
+            3 => get(&mut self.max_results, m, r),
+            4 => get(&mut self.dry_run, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.allocation_ids);
+        put(w, m, 1, &self.attribute);
+        put(w, m, 2, &self.next_token);
+        put(w, m, 3, &self.max_results);
+        put(w, m, 4, &self.dry_run);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DescribeAddressesAttributeResult {
+    pub addresses: Option<Vec<AddressAttribute>>,
+    pub next_token: Option<String>,
+}
+impl w::Structure for DescribeAddressesAttributeResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.addresses);
+        put(w, m, 1, &self.next_token);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct DescribeAddressesRequest {
     pub public_ips: Option<Vec<String>>,
     pub dry_run: Option<bool>,
@@ -2459,6 +2567,48 @@ impl w::Structure for DescribeInstanceAttributeRequest {
         put(w, m, 0, &self.dry_run);
         put(w, m, 1, &self.instance_id);
         put(w, m, 2, &self.attribute);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DescribeInstanceEventWindowsRequest {
+    pub dry_run: Option<bool>,
+    pub instance_event_window_ids: Option<Vec<String>>,
+    pub filters: Option<Vec<Filter>>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl w::Structure for DescribeInstanceEventWindowsRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.dry_run, m, r),
+            1 => get(&mut self.instance_event_window_ids, m, r),
+            2 => get(&mut self.filters, m, r),
+            3 => get(&mut self.max_results, m, r),
+            4 => get(&mut self.next_token, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.dry_run);
+        put(w, m, 1, &self.instance_event_window_ids);
+        put(w, m, 2, &self.filters);
+        put(w, m, 3, &self.max_results);
+        put(w, m, 4, &self.next_token);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DescribeInstanceEventWindowsResult {
+    pub instance_event_windows: Option<Vec<InstanceEventWindow>>,
+    pub next_token: Option<String>,
+}
+impl w::Structure for DescribeInstanceEventWindowsResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.instance_event_windows);
+        put(w, m, 1, &self.next_token);
     }
 }
 
@@ -2871,6 +3021,50 @@ impl w::Structure for DescribeNetworkAclsResult {
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
         put(w, m, 0, &self.network_acls);
         put(w, m, 1, &self.next_token);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DescribeNetworkInterfaceAttributeRequest {
+    pub dry_run: Option<bool>,
+    pub network_interface_id: String,
+    pub attribute: Option<NetworkInterfaceAttribute>,
+}
+impl w::Structure for DescribeNetworkInterfaceAttributeRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.dry_run, m, r),
+            1 => get(&mut self.network_interface_id, m, r),
+            2 => get(&mut self.attribute, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.dry_run);
+        put(w, m, 1, &self.network_interface_id);
+        put(w, m, 2, &self.attribute);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DescribeNetworkInterfaceAttributeResult {
+    pub attachment: Option<NetworkInterfaceAttachment>,
+    pub description: Option<AttributeValue>,
+    pub groups: Option<Vec<GroupIdentifier>>,
+    pub network_interface_id: Option<String>,
+    pub source_dest_check: Option<AttributeBooleanValue>,
+    pub associate_public_ip_address: Option<bool>,
+}
+impl w::Structure for DescribeNetworkInterfaceAttributeResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.attachment);
+        put(w, m, 1, &self.description);
+        put(w, m, 2, &self.groups);
+        put(w, m, 3, &self.network_interface_id);
+        put(w, m, 4, &self.source_dest_check);
+        put(w, m, 5, &self.associate_public_ip_address);
     }
 }
 
@@ -3453,6 +3647,42 @@ impl w::Structure for DisassociateRouteTableRequest {
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
         put(w, m, 0, &self.dry_run);
         put(w, m, 1, &self.association_id);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DisassociateTrunkInterfaceRequest {
+    pub association_id: String,
+    pub client_token: Option<String>,
+    pub dry_run: Option<bool>,
+}
+impl w::Structure for DisassociateTrunkInterfaceRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.association_id, m, r),
+            1 => get(&mut self.client_token, m, r),
+            2 => get(&mut self.dry_run, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.association_id);
+        put(w, m, 1, &self.client_token);
+        put(w, m, 2, &self.dry_run);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DisassociateTrunkInterfaceResult {
+    pub r#return: Option<bool>,
+    pub client_token: Option<String>,
+}
+impl w::Structure for DisassociateTrunkInterfaceResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.r#return);
+        put(w, m, 1, &self.client_token);
     }
 }
 
@@ -4539,6 +4769,68 @@ roadstead_wire::open_enum!(InstanceBootModeValues {
     LegacyBios = "legacy-bios",
     Uefi = "uefi",
 });
+
+#[derive(Clone, Default, PartialEq)]
+pub struct InstanceEventWindow {
+    pub instance_event_window_id: Option<String>,
+    pub time_ranges: Option<Vec<InstanceEventWindowTimeRange>>,
+    pub name: Option<String>,
+    pub cron_expression: Option<String>,
+    pub association_target: Option<InstanceEventWindowAssociationTarget>,
+    pub state: Option<InstanceEventWindowState>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl w::Structure for InstanceEventWindow {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.instance_event_window_id);
+        put(w, m, 1, &self.time_ranges);
+        put(w, m, 2, &self.name);
+        put(w, m, 3, &self.cron_expression);
+        put(w, m, 4, &self.association_target);
+        put(w, m, 5, &self.state);
+        put(w, m, 6, &self.tags);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct InstanceEventWindowAssociationTarget {
+    pub instance_ids: Option<Vec<String>>,
+    pub tags: Option<Vec<Tag>>,
+    pub dedicated_host_ids: Option<Vec<String>>,
+}
+impl w::Structure for InstanceEventWindowAssociationTarget {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.instance_ids);
+        put(w, m, 1, &self.tags);
+        put(w, m, 2, &self.dedicated_host_ids);
+    }
+}
+
+roadstead_wire::open_enum!(InstanceEventWindowState {
+    Creating = "creating",
+    Deleting = "deleting",
+    Active = "active",
+    Deleted = "deleted",
+});
+
+#[derive(Clone, Default, PartialEq)]
+pub struct InstanceEventWindowTimeRange {
+    pub start_week_day: Option<WeekDay>,
+    pub start_hour: Option<i32>,
+    pub end_week_day: Option<WeekDay>,
+    pub end_hour: Option<i32>,
+}
+impl w::Structure for InstanceEventWindowTimeRange {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.start_week_day);
+        put(w, m, 1, &self.start_hour);
+        put(w, m, 2, &self.end_week_day);
+        put(w, m, 3, &self.end_hour);
+    }
+}
 
 roadstead_wire::open_enum!(InstanceGeneration {
     Current = "current",
@@ -6664,6 +6956,11 @@ roadstead_wire::open_enum!(InterfacePermissionType {
     EipAssociate = "EIP-ASSOCIATE",
 });
 
+roadstead_wire::open_enum!(InterfaceProtocolType {
+    Vlan = "VLAN",
+    Gre = "GRE",
+});
+
 #[derive(Clone, Default, PartialEq)]
 pub struct InternetGateway {
     pub attachments: Option<Vec<InternetGatewayAttachment>>,
@@ -8759,6 +9056,14 @@ impl w::Structure for NetworkInterfaceAttachmentChanges {
     }
 }
 
+roadstead_wire::open_enum!(NetworkInterfaceAttribute {
+    Description = "description",
+    GroupSet = "groupSet",
+    SourceDestCheck = "sourceDestCheck",
+    Attachment = "attachment",
+    AssociatePublicIpAddress = "associatePublicIpAddress",
+});
+
 #[derive(Clone, Default, PartialEq)]
 pub struct NetworkInterfaceCount {
     pub min: Option<i32>,
@@ -9274,6 +9579,21 @@ impl w::Structure for ProvisionedBandwidth {
         put(w, m, 2, &self.request_time);
         put(w, m, 3, &self.requested);
         put(w, m, 4, &self.status);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct PtrUpdateStatus {
+    pub value: Option<String>,
+    pub status: Option<String>,
+    pub reason: Option<String>,
+}
+impl w::Structure for PtrUpdateStatus {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.value);
+        put(w, m, 1, &self.status);
+        put(w, m, 2, &self.reason);
     }
 }
 
@@ -10719,6 +11039,29 @@ roadstead_wire::open_enum!(TpmSupportValues {
 });
 
 #[derive(Clone, Default, PartialEq)]
+pub struct TrunkInterfaceAssociation {
+    pub association_id: Option<String>,
+    pub branch_interface_id: Option<String>,
+    pub trunk_interface_id: Option<String>,
+    pub interface_protocol: Option<InterfaceProtocolType>,
+    pub vlan_id: Option<i32>,
+    pub gre_key: Option<i32>,
+    pub tags: Option<Vec<Tag>>,
+}
+impl w::Structure for TrunkInterfaceAssociation {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.association_id);
+        put(w, m, 1, &self.branch_interface_id);
+        put(w, m, 2, &self.trunk_interface_id);
+        put(w, m, 3, &self.interface_protocol);
+        put(w, m, 4, &self.vlan_id);
+        put(w, m, 5, &self.gre_key);
+        put(w, m, 6, &self.tags);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct UnassignPrivateIpAddressesRequest {
     pub ipv4_prefixes: Option<Vec<String>>,
     pub network_interface_id: String,
@@ -11203,6 +11546,16 @@ roadstead_wire::open_enum!(VpcState {
     Available = "available",
 });
 
+roadstead_wire::open_enum!(WeekDay {
+    Sunday = "sunday",
+    Monday = "monday",
+    Tuesday = "tuesday",
+    Wednesday = "wednesday",
+    Thursday = "thursday",
+    Friday = "friday",
+    Saturday = "saturday",
+});
+
 roadstead_wire::structure! {
     AcceleratorCount = ACCELERATOR_COUNT;
     AcceleratorCountRequest = ACCELERATOR_COUNT_REQUEST;
@@ -11211,6 +11564,7 @@ roadstead_wire::structure! {
     AccountAttribute = ACCOUNT_ATTRIBUTE;
     AccountAttributeValue = ACCOUNT_ATTRIBUTE_VALUE;
     Address = ADDRESS;
+    AddressAttribute = ADDRESS_ATTRIBUTE;
     AllocateAddressRequest = ALLOCATE_ADDRESS_REQUEST;
     AllocateAddressResult = ALLOCATE_ADDRESS_RESULT;
     AssignPrivateIpAddressesRequest = ASSIGN_PRIVATE_IP_ADDRESSES_REQUEST;
@@ -11220,6 +11574,8 @@ roadstead_wire::structure! {
     AssociateAddressResult = ASSOCIATE_ADDRESS_RESULT;
     AssociateRouteTableRequest = ASSOCIATE_ROUTE_TABLE_REQUEST;
     AssociateRouteTableResult = ASSOCIATE_ROUTE_TABLE_RESULT;
+    AssociateTrunkInterfaceRequest = ASSOCIATE_TRUNK_INTERFACE_REQUEST;
+    AssociateTrunkInterfaceResult = ASSOCIATE_TRUNK_INTERFACE_RESULT;
     AttachInternetGatewayRequest = ATTACH_INTERNET_GATEWAY_REQUEST;
     AttachNetworkInterfaceRequest = ATTACH_NETWORK_INTERFACE_REQUEST;
     AttachNetworkInterfaceResult = ATTACH_NETWORK_INTERFACE_RESULT;
@@ -11301,6 +11657,8 @@ roadstead_wire::structure! {
     DeleteVpcRequest = DELETE_VPC_REQUEST;
     DescribeAccountAttributesRequest = DESCRIBE_ACCOUNT_ATTRIBUTES_REQUEST;
     DescribeAccountAttributesResult = DESCRIBE_ACCOUNT_ATTRIBUTES_RESULT;
+    DescribeAddressesAttributeRequest = DESCRIBE_ADDRESSES_ATTRIBUTE_REQUEST;
+    DescribeAddressesAttributeResult = DESCRIBE_ADDRESSES_ATTRIBUTE_RESULT;
     DescribeAddressesRequest = DESCRIBE_ADDRESSES_REQUEST;
     DescribeAddressesResult = DESCRIBE_ADDRESSES_RESULT;
     DescribeAvailabilityZonesRequest = DESCRIBE_AVAILABILITY_ZONES_REQUEST;
@@ -11310,6 +11668,8 @@ roadstead_wire::structure! {
     DescribeImagesRequest = DESCRIBE_IMAGES_REQUEST;
     DescribeImagesResult = DESCRIBE_IMAGES_RESULT;
     DescribeInstanceAttributeRequest = DESCRIBE_INSTANCE_ATTRIBUTE_REQUEST;
+    DescribeInstanceEventWindowsRequest = DESCRIBE_INSTANCE_EVENT_WINDOWS_REQUEST;
+    DescribeInstanceEventWindowsResult = DESCRIBE_INSTANCE_EVENT_WINDOWS_RESULT;
     DescribeInstanceStatusRequest = DESCRIBE_INSTANCE_STATUS_REQUEST;
     DescribeInstanceStatusResult = DESCRIBE_INSTANCE_STATUS_RESULT;
     DescribeInstanceTypesRequest = DESCRIBE_INSTANCE_TYPES_REQUEST;
@@ -11328,6 +11688,8 @@ roadstead_wire::structure! {
     DescribeNatGatewaysResult = DESCRIBE_NAT_GATEWAYS_RESULT;
     DescribeNetworkAclsRequest = DESCRIBE_NETWORK_ACLS_REQUEST;
     DescribeNetworkAclsResult = DESCRIBE_NETWORK_ACLS_RESULT;
+    DescribeNetworkInterfaceAttributeRequest = DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE_REQUEST;
+    DescribeNetworkInterfaceAttributeResult = DESCRIBE_NETWORK_INTERFACE_ATTRIBUTE_RESULT;
     DescribeNetworkInterfacePermissionsRequest = DESCRIBE_NETWORK_INTERFACE_PERMISSIONS_REQUEST;
     DescribeNetworkInterfacePermissionsResult = DESCRIBE_NETWORK_INTERFACE_PERMISSIONS_RESULT;
     DescribeNetworkInterfacesRequest = DESCRIBE_NETWORK_INTERFACES_REQUEST;
@@ -11356,6 +11718,8 @@ roadstead_wire::structure! {
     DhcpOptions = DHCP_OPTIONS;
     DisassociateAddressRequest = DISASSOCIATE_ADDRESS_REQUEST;
     DisassociateRouteTableRequest = DISASSOCIATE_ROUTE_TABLE_REQUEST;
+    DisassociateTrunkInterfaceRequest = DISASSOCIATE_TRUNK_INTERFACE_REQUEST;
+    DisassociateTrunkInterfaceResult = DISASSOCIATE_TRUNK_INTERFACE_RESULT;
     DiskInfo = DISK_INFO;
     EbsBlockDevice = EBS_BLOCK_DEVICE;
     EbsCardInfo = EBS_CARD_INFO;
@@ -11400,6 +11764,9 @@ roadstead_wire::structure! {
     InstanceAttribute = INSTANCE_ATTRIBUTE;
     InstanceBlockDeviceMapping = INSTANCE_BLOCK_DEVICE_MAPPING;
     InstanceBlockDeviceMappingSpecification = INSTANCE_BLOCK_DEVICE_MAPPING_SPECIFICATION;
+    InstanceEventWindow = INSTANCE_EVENT_WINDOW;
+    InstanceEventWindowAssociationTarget = INSTANCE_EVENT_WINDOW_ASSOCIATION_TARGET;
+    InstanceEventWindowTimeRange = INSTANCE_EVENT_WINDOW_TIME_RANGE;
     InstanceIpv4Prefix = INSTANCE_IPV4_PREFIX;
     InstanceIpv6Address = INSTANCE_IPV6_ADDRESS;
     InstanceIpv6AddressRequest = INSTANCE_IPV6_ADDRESS_REQUEST;
@@ -11545,6 +11912,7 @@ roadstead_wire::structure! {
     ProductCode = PRODUCT_CODE;
     PropagatingVgw = PROPAGATING_VGW;
     ProvisionedBandwidth = PROVISIONED_BANDWIDTH;
+    PtrUpdateStatus = PTR_UPDATE_STATUS;
     PublicIpDnsNameOptions = PUBLIC_IP_DNS_NAME_OPTIONS;
     ReferencedSecurityGroup = REFERENCED_SECURITY_GROUP;
     Region = REGION;
@@ -11585,6 +11953,7 @@ roadstead_wire::structure! {
     TerminateInstancesResult = TERMINATE_INSTANCES_RESULT;
     TotalLocalStorageGB = TOTAL_LOCAL_STORAGE_GB;
     TotalLocalStorageGBRequest = TOTAL_LOCAL_STORAGE_GB_REQUEST;
+    TrunkInterfaceAssociation = TRUNK_INTERFACE_ASSOCIATION;
     UnassignPrivateIpAddressesRequest = UNASSIGN_PRIVATE_IP_ADDRESSES_REQUEST;
     UserIdGroupPair = USER_ID_GROUP_PAIR;
     VCpuCountRange = V_CPU_COUNT_RANGE;
