@@ -1,2 +1,7 @@
-//! placeholder
-fn main() {}
+//! The command line: `roadstead serve` and the tools around it.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

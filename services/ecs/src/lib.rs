@@ -1,1 +1,148 @@
-//! placeholder
+//! Amazon ECS: clusters, task definitions and tasks, run as real containers on this machine.
+//!
+//! What ECS does for its customers it does through the service-linked role: see `behalf.rs`, which is the whole list.
+
+pub mod arn;
+mod behalf;
+pub mod control;
+mod error;
+mod launch;
+mod register;
+pub mod records;
+pub mod role;
+mod run;
+
+use std::sync::{Arc, OnceLock};
+
+use roadstead_containers::Runtime;
+use roadstead_control::Controller;
+use roadstead_core::arn::Place;
+use roadstead_kernel::{Cx, Kernel, Result, operations};
+use roadstead_store::{Scope, Store, Table, Versioned};
+
+use crate::control::{TaskControl, TaskKey};
+use crate::error::{cluster_not_active, cluster_not_found};
+use crate::records::{ClientToken, Cluster, Counts, Family, Task, TaskDefinition, TaskStatus};
+use crate::role::Attempted;
+
+/// The service.
+pub struct Ecs {
+    store: Arc<dyn Store>,
+    clusters: Table<Cluster>,
+    families: Table<Family>,
+    definitions: Table<TaskDefinition>,
+    tasks: Table<Task>,
+    tokens: Table<ClientToken>,
+    attempted: Table<Attempted>,
+    control: OnceLock<Arc<Controller<TaskControl>>>,
+}
+
+operations! {
+    Ecs: api_ecs,
+    create_cluster::CreateCluster,
+    delete_cluster::DeleteCluster,
+    delete_task_definitions::DeleteTaskDefinitions,
+    deregister_task_definition::DeregisterTaskDefinition,
+    describe_clusters::DescribeClusters,
+    describe_task_definition::DescribeTaskDefinition,
+    describe_tasks::DescribeTasks,
+    list_clusters::ListClusters,
+    list_tags_for_resource::ListTagsForResource,
+    list_task_definition_families::ListTaskDefinitionFamilies,
+    list_task_definitions::ListTaskDefinitions,
+    list_tasks::ListTasks,
+    register_task_definition::RegisterTaskDefinition,
+    run_task::RunTask,
+    stop_task::StopTask,
+    tag_resource::TagResource,
+    untag_resource::UntagResource,
+    update_cluster::UpdateCluster,
+    update_cluster_settings::UpdateClusterSettings,
+}
+
+impl Ecs {
+    /// The service over a store.
+    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+        let tables = &store;
+        Arc::new(Self {
+            clusters: Table::new(Arc::clone(tables)),
+            families: Table::new(Arc::clone(tables)),
+            definitions: Table::new(Arc::clone(tables)),
+            tasks: Table::new(Arc::clone(tables)),
+            tokens: Table::new(Arc::clone(tables)),
+            attempted: Table::new(Arc::clone(tables)),
+            control: OnceLock::new(),
+            store,
+        })
+    }
+
+    /// What tells IAM where the service-linked role is in use.
+    pub fn role_usage(&self) -> Arc<role::Usage> {
+        Arc::new(role::Usage::new(self.clusters.clone()))
+    }
+
+    /// Joins the service with the kernel it acts through and the engine that runs its containers.
+    pub fn start(&self, kernel: &Arc<Kernel>, runtime: Arc<dyn Runtime>) -> Arc<Controller<TaskControl>> {
+        let make = || {
+            let reconciler =
+                TaskControl::new(Arc::clone(kernel), runtime, self.tasks.clone(), self.definitions.clone());
+            Controller::new(reconciler, Arc::clone(kernel.clock()))
+        };
+        Arc::clone(self.control.get_or_init(make))
+    }
+
+    /// Asks for a look at a task.
+    pub(crate) fn look_at(&self, place: Place, cluster: &str, task: &str) {
+        if let Some(control) = self.control.get() {
+            control.enqueue(TaskKey { place, cluster: cluster.to_owned(), task: task.to_owned() });
+        }
+    }
+
+    /// A cluster by what the caller gave; `ClusterNotFoundException` without one.
+    pub(crate) async fn cluster(&self, cx: &Cx, given: Option<&str>) -> Result<Versioned<Cluster>> {
+        let name = arn::cluster_name(cx.place(), given)?;
+        self.clusters.get(scope(cx).of(), &[&name]).await?.ok_or_else(cluster_not_found)
+    }
+
+    /// A cluster that is in use.
+    pub(crate) async fn active_cluster(&self, cx: &Cx, given: Option<&str>) -> Result<Versioned<Cluster>> {
+        let cluster = self.cluster(cx, given).await?;
+        if cluster.record.is_active() { Ok(cluster) } else { Err(cluster_not_active()) }
+    }
+
+    /// How many tasks a cluster has.
+    pub(crate) async fn counts(&self, cx: &Cx, cluster: &str) -> Result<Counts> {
+        let tasks = self.tasks.list(scope(cx).of(), &[cluster], None, usize::MAX).await?;
+        let mut counts = Counts::default();
+        for task in &tasks.records {
+            match task.record.status {
+                TaskStatus::Running => counts.running += 1,
+                TaskStatus::Provisioning | TaskStatus::Pending => counts.pending += 1,
+                TaskStatus::Deprovisioning | TaskStatus::Stopped => {}
+            }
+        }
+        Ok(counts)
+    }
+}
+
+/// Account and region of a call, as text that keys borrow from.
+pub(crate) struct OwnedScope {
+    place: Place,
+}
+
+impl OwnedScope {
+    /// The scope of the store's keys.
+    pub(crate) fn of(&self) -> Scope<'_> {
+        Scope::new(self.place.account.as_str(), self.place.region.as_str())
+    }
+}
+
+/// The scope of a call's records.
+pub(crate) fn scope(cx: &Cx) -> OwnedScope {
+    scope_of(cx.place())
+}
+
+/// The scope of a place's records.
+pub(crate) fn scope_of(place: Place) -> OwnedScope {
+    OwnedScope { place }
+}

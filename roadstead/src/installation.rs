@@ -1,0 +1,161 @@
+//! An installation: every service over one store, one kernel in front of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ring::rand::SecureRandom as _;
+use roadstead_containers::{Runtime, Simulated};
+use roadstead_control::Controller;
+use roadstead_core::ids::Entropy;
+use roadstead_core::time::FakeClock;
+use roadstead_core::{AccountId, Clock, Ids, Timestamp};
+use roadstead_ec2::Ec2;
+use roadstead_ecs::Ecs;
+use roadstead_ecs::control::TaskControl;
+use roadstead_iam::Iam;
+use roadstead_kernel::audit::AuditLog;
+use roadstead_kernel::{Directory, Kernel, MASTER_KEY_LEN, Parts, Result, Service};
+use roadstead_store::{Memory, Store};
+use roadstead_sts::Sts;
+
+use crate::data_dir::RootKeys;
+
+/// How often records of attempts are saved.
+const SAVE_EVERY: Duration = Duration::from_secs(2);
+/// Tasks that are worked on at the same time.
+const WORKERS: usize = 8;
+
+/// What an installation is made of.
+pub struct Options {
+    /// Where records are kept.
+    pub store: Arc<dyn Store>,
+    /// The account of the root user.
+    pub account: AccountId,
+    /// The root user's keys.
+    pub root: RootKeys,
+    /// The installation's secret.
+    pub master_key: [u8; MASTER_KEY_LEN],
+    /// Where calls are recorded.
+    pub audit: AuditLog,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where identifiers come from.
+    pub ids: Ids,
+    /// What runs containers.
+    pub runtime: Arc<dyn Runtime>,
+}
+
+/// Every service over one store.
+pub struct Installation {
+    /// The one path of a call.
+    pub kernel: Arc<Kernel>,
+    /// What moves tasks.
+    pub tasks: Arc<Controller<TaskControl>>,
+    /// The root user's keys.
+    pub root: RootKeys,
+    ecs: Arc<Ecs>,
+    runtime: Arc<dyn Runtime>,
+    store: Arc<dyn Store>,
+}
+
+/// The system's source of randomness.
+pub struct SystemEntropy(ring::rand::SystemRandom);
+
+impl SystemEntropy {
+    /// The system's source.
+    pub fn new() -> Self {
+        Self(ring::rand::SystemRandom::new())
+    }
+}
+
+impl Default for SystemEntropy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, buffer: &mut [u8]) {
+        #[expect(clippy::expect_used, reason = "a system without randomness cannot make a single key")]
+        self.0.fill(buffer).expect("the system gives random bytes");
+    }
+}
+
+impl Installation {
+    /// Composes the services. Nothing runs yet: see [`Installation::start`].
+    pub fn new(options: Options) -> Result<Self> {
+        let Options { store, account, root, master_key, audit, clock, ids, runtime } = options;
+        let ecs = Ecs::new(Arc::clone(&store));
+        let iam = Iam::new(
+            Arc::clone(&store),
+            account,
+            &root.access_key_id,
+            &root.secret_access_key,
+            vec![ecs.role_usage()],
+        );
+        let directory: Arc<dyn Directory> = iam.directory();
+        let services: Vec<Arc<dyn Service>> =
+            vec![iam, Arc::new(Sts), Ec2::new(Arc::clone(&store)), Arc::clone(&ecs) as Arc<dyn Service>];
+        let parts = Parts { store: Arc::clone(&store), directory, master_key, audit, clock, ids };
+        let kernel = Kernel::new(parts, services)?;
+        let tasks = ecs.start(&kernel, Arc::clone(&runtime));
+        Ok(Self { kernel, tasks, root, ecs, runtime, store })
+    }
+
+    /// Everything in memory, with a clock that stands still and simulated containers; for tests.
+    pub fn in_memory(seed: u64) -> Result<(Self, Arc<FakeClock>, Arc<Simulated>)> {
+        let clock = Arc::new(FakeClock::at(Timestamp::from_secs(1_795_500_000)));
+        let runtime = Arc::new(Simulated::new("tests", Arc::clone(&clock) as Arc<dyn Clock>));
+        let ids = Ids::seeded(seed);
+        let options = Options {
+            store: Arc::new(Memory::new()),
+            account: AccountId::parse("000000000000").ok_or_else(|| roadstead_kernel::Fault::internal("twelve zeros"))?,
+            root: RootKeys { access_key_id: ids.access_key("AKIA"), secret_access_key: ids.secret_key() },
+            master_key: ids.bytes(),
+            audit: AuditLog::in_memory(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            ids,
+            runtime: Arc::clone(&runtime) as Arc<dyn Runtime>,
+        };
+        Ok((Self::new(options)?, clock, runtime))
+    }
+
+    /// Starts what works in the background: task control, the engine's events, saving. Ends with the runtime.
+    pub async fn start(&self) -> Result<()> {
+        for _ in 0..WORKERS {
+            tokio::spawn(Arc::clone(&self.tasks).run());
+        }
+        tokio::spawn(roadstead_ecs::control::follow_engine(Arc::clone(&self.tasks), Arc::clone(&self.runtime)));
+        for key in self.tasks.reconciler().all().await? {
+            self.tasks.enqueue(key);
+        }
+        let kernel = Arc::clone(&self.kernel);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SAVE_EVERY).await;
+                if let Err(fault) = kernel.accessed().save().await {
+                    tracing::warn!(%fault, "the records of attempts could not be saved");
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Saves what is only in memory and closes the store.
+    pub async fn stop(&self) -> Result<()> {
+        self.kernel.accessed().save().await?;
+        self.kernel.audit().close();
+        self.store.close().await?;
+        Ok(())
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The ECS service.
+    pub fn ecs(&self) -> &Arc<Ecs> {
+        &self.ecs
+    }
+}

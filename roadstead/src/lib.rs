@@ -1,0 +1,16 @@
+//! Roadstead as a library: an installation composed of its services, and the listener in front of it.
+//!
+//! The binary is a thin command line over this; service tests use [`Installation::in_memory`].
+
+pub mod admin;
+pub mod client;
+pub mod data_dir;
+mod installation;
+mod listener;
+
+pub use data_dir::{DataDir, RootKeys};
+pub use installation::{Installation, Options, SystemEntropy};
+pub use listener::{Listener, MAX_BODY};
+
+/// The version of this program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

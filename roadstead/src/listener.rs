@@ -1,0 +1,139 @@
+//! The listener: HTTP/1.1 connections in, whole requests to the kernel, replies out. Limits on everything.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use roadstead_kernel::{Fault, Peer, Result};
+use roadstead_wire::{Request, Response};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::Installation;
+use crate::admin;
+
+/// The largest request body, in bytes.
+pub const MAX_BODY: usize = 10 << 20;
+/// The most headers of a request.
+const MAX_HEADERS: usize = 100;
+/// The largest request line and headers together, in bytes.
+const MAX_HEAD: usize = 64 << 10;
+/// How long a client may take to send its headers.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long connections may take to finish their request at the end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// A bound socket in front of an installation.
+pub struct Listener {
+    socket: TcpListener,
+    installation: Arc<Installation>,
+}
+
+impl Listener {
+    /// Binds an address; port 0 picks a free one.
+    pub async fn bind(address: SocketAddr, installation: Arc<Installation>) -> Result<Self> {
+        let socket = TcpListener::bind(address)
+            .await
+            .map_err(|error| Fault::internal(format_args!("listening on `{address}`: {error}")))?;
+        Ok(Self { socket, installation })
+    }
+
+    /// The address that was bound.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.socket.local_addr().map_err(Fault::internal)
+    }
+
+    /// Serves until `stop` turns true, then lets requests in flight finish.
+    pub async fn serve(self, mut stop: watch::Receiver<bool>) {
+        let connections = Arc::new(tokio::sync::Semaphore::new(Self::MAX_CONNECTIONS));
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.socket.accept() => accepted,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { break };
+            let _ = stream.set_nodelay(true);
+            let installation = Arc::clone(&self.installation);
+            let mut stop = stop.clone();
+            tokio::spawn(async move {
+                let service = service_fn(|request| answer(&installation, request, peer.ip()));
+                let connection = http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(HEADER_TIMEOUT)
+                    .max_headers(MAX_HEADERS)
+                    .max_buf_size(MAX_HEAD)
+                    .half_close(false)
+                    .serve_connection(TokioIo::new(stream), service);
+                tokio::pin!(connection);
+                tokio::select! {
+                    outcome = &mut connection => trace_end(outcome),
+                    _ = stop.wait_for(|stop| *stop) => {
+                        connection.as_mut().graceful_shutdown();
+                        trace_end(connection.await);
+                    }
+                }
+                drop(permit);
+            });
+        }
+        let all = u32::try_from(Self::MAX_CONNECTIONS).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(DRAIN, connections.acquire_many(all)).await;
+    }
+
+    /// The most connections at a time.
+    const MAX_CONNECTIONS: usize = 4096;
+}
+
+fn trace_end(outcome: std::result::Result<(), hyper::Error>) {
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn answer(
+    installation: &Arc<Installation>,
+    request: hyper::Request<Incoming>,
+    peer: IpAddr,
+) -> std::result::Result<hyper::Response<Full<Bytes>>, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Ok(plain(413, "The request body is larger than 10 MiB.\n"));
+        }
+        Err(_) => return Ok(plain(400, "The request body could not be read.\n")),
+    };
+    let request = Request { method: head.method, uri: head.uri, headers: head.headers, body };
+    if request.uri.path().starts_with("/_roadstead/") {
+        return Ok(reply(admin::answer(installation, &request, peer).await));
+    }
+    let peer = Peer { address: peer, secure: false };
+    Ok(reply(installation.kernel.answer(&request, peer).await))
+}
+
+fn reply(response: Response) -> hyper::Response<Full<Bytes>> {
+    let mut reply = hyper::Response::new(Full::new(response.body));
+    *reply.status_mut() = response.status;
+    *reply.headers_mut() = response.headers;
+    reply
+}
+
+fn plain(status: u16, text: &'static str) -> hyper::Response<Full<Bytes>> {
+    let mut reply = hyper::Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *reply.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
+    reply
+}

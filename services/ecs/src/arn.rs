@@ -1,0 +1,134 @@
+//! The names by which callers refer to clusters, tasks and task definitions: short ones and ARNs.
+
+use roadstead_core::Arn;
+use roadstead_core::arn::Place;
+use roadstead_kernel::Result;
+
+use crate::error::{cluster_not_found, invalid};
+
+/// The cluster that is meant when none is named.
+pub const DEFAULT_CLUSTER: &str = "default";
+
+/// The ARN of a cluster.
+pub fn cluster(place: Place, name: &str) -> String {
+    place.arn("ecs", format_args!("cluster/{name}"))
+}
+
+/// The ARN of a task.
+pub fn task(place: Place, cluster: &str, id: &str) -> String {
+    place.arn("ecs", format_args!("task/{cluster}/{id}"))
+}
+
+/// The ARN of a container.
+pub fn container(place: Place, cluster: &str, task: &str, id: &str) -> String {
+    place.arn("ecs", format_args!("container/{cluster}/{task}/{id}"))
+}
+
+/// The ARN of a task's attachment.
+pub fn attachment(place: Place, id: &str) -> String {
+    place.arn("ecs", format_args!("attachment/{id}"))
+}
+
+/// The ARN of a task definition.
+pub fn task_definition(place: Place, family: &str, revision: impl std::fmt::Display) -> String {
+    place.arn("ecs", format_args!("task-definition/{family}:{revision}"))
+}
+
+/// Letters, digits, `_` and `-`, 1 to 255 of them: the names of clusters, services and families.
+pub fn is_name(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// Reads a cluster's name from what the caller gave: nothing, a name, or an ARN of this place.
+pub fn cluster_name(place: Place, given: Option<&str>) -> Result<String> {
+    let given = given.filter(|text| !text.is_empty()).unwrap_or(DEFAULT_CLUSTER);
+    if !given.starts_with("arn:") {
+        return Ok(given.to_owned());
+    }
+    let arn = Arn::parse(given).filter(|arn| arn.service == "ecs" && arn.place() == Some(place));
+    match arn.and_then(|arn| arn.resource.strip_prefix("cluster/")) {
+        Some(name) => Ok(name.to_owned()),
+        None => Err(cluster_not_found()),
+    }
+}
+
+/// The id of a task, from the id itself or an ARN in either format; the cluster, where the ARN names one.
+pub fn task_id<'a>(place: Place, given: &'a str) -> Result<(Option<&'a str>, &'a str)> {
+    if !given.starts_with("arn:") {
+        return Ok((None, given));
+    }
+    let arn = Arn::parse(given).filter(|arn| arn.service == "ecs" && arn.place() == Some(place));
+    let Some(rest) = arn.and_then(|arn| arn.resource.strip_prefix("task/")) else {
+        return Err(invalid(format!("Invalid identifier: {given}")));
+    };
+    Ok(match rest.split_once('/') {
+        Some((cluster, id)) => (Some(cluster), id),
+        None => (None, rest),
+    })
+}
+
+/// A reference to a task definition: a family, and a revision where one was given.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DefinitionRef {
+    /// The family.
+    pub family: String,
+    /// The revision; the newest active one is meant without it.
+    pub revision: Option<u32>,
+}
+
+impl DefinitionRef {
+    /// Reads `family`, `family:revision` or an ARN of this place.
+    pub fn parse(place: Place, given: &str) -> Result<Self> {
+        let text = if given.starts_with("arn:") {
+            let arn = Arn::parse(given).filter(|arn| arn.service == "ecs" && arn.place() == Some(place));
+            arn.and_then(|arn| arn.resource.strip_prefix("task-definition/"))
+                .ok_or_else(|| crate::error::client("Unable to describe task definition."))?
+        } else {
+            given
+        };
+        match text.split_once(':') {
+            None => Ok(Self { family: text.to_owned(), revision: None }),
+            Some((_, "")) => Err(crate::error::client("Revision is missing.")),
+            Some((family, number)) => match number.parse() {
+                Ok(revision) => Ok(Self { family: family.to_owned(), revision: Some(revision) }),
+                Err(_) => Err(invalid(format!("Invalid revision number. Number: {number}"))),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use roadstead_core::{AccountId, Region};
+
+    fn place() -> Place {
+        Place { account: AccountId::parse("123456789012").unwrap(), region: Region::US_EAST_1 }
+    }
+
+    #[test]
+    fn a_task_definition_is_named_by_family_revision_or_arn() {
+        let check = |given: &str, family: &str, revision| {
+            let read = DefinitionRef::parse(place(), given).unwrap();
+            assert_eq!((read.family.as_str(), read.revision), (family, revision), "{given}");
+        };
+        check("web", "web", None);
+        check("web:3", "web", Some(3));
+        check(&task_definition(place(), "web", 7), "web", Some(7));
+    }
+
+    #[test]
+    fn a_bad_revision_is_refused_in_awss_words() {
+        let message = |given| DefinitionRef::parse(place(), given).unwrap_err().api().unwrap().message.clone();
+        assert_eq!(message("family:"), "Revision is missing.");
+        assert_eq!(message("family:foo"), "Invalid revision number. Number: foo");
+    }
+
+    #[test]
+    fn a_cluster_of_another_place_is_not_found() {
+        let elsewhere = Place { region: Region::parse("eu-west-1").unwrap(), ..place() };
+        assert_eq!(cluster_name(place(), None).unwrap(), "default");
+        assert_eq!(cluster_name(place(), Some(&cluster(place(), "a"))).unwrap(), "a");
+        assert!(cluster_name(place(), Some(&cluster(elsewhere, "a"))).is_err());
+    }
+}

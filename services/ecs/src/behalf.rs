@@ -1,0 +1,117 @@
+//! Everything ECS does for its customers through `AWSServiceRoleForECS`, one function each.
+//!
+//! Each call is made with a real session of the role and allowed only by `AmazonECSServiceRolePolicy`: what the policy
+//! forgets, ECS cannot do.
+
+use std::sync::Arc;
+
+use api_ec2::op::{
+    CreateNetworkInterface, CreateTags, DeleteNetworkInterface, DescribeSecurityGroups, DescribeSubnets,
+};
+use api_ec2::{
+    CreateNetworkInterfaceRequest, CreateTagsRequest, DeleteNetworkInterfaceRequest, DescribeSecurityGroupsRequest,
+    DescribeSubnetsRequest, NetworkInterface, Subnet,
+};
+use roadstead_core::Tags;
+use roadstead_core::arn::Place;
+use roadstead_kernel::{Behalf, Fault, Kernel, Result};
+
+use crate::error::{invalid, no_linked_role};
+use crate::role::{self, SERVICE};
+
+/// The session name of calls about network interfaces.
+// AWS: recorded in the trail of a Fargate task.
+const INTERFACES: &str = "ecs-eni-provisioning";
+
+/// A session of the role in one account and region.
+pub struct OnBehalf(Behalf);
+
+impl OnBehalf {
+    /// Assumes the role to work on network interfaces.
+    ///
+    /// Errors: `InvalidParameterException` in AWS's words when the role is missing or does not trust ECS.
+    pub async fn for_interfaces(kernel: &Arc<Kernel>, place: Place) -> Result<Self> {
+        match Behalf::assume(kernel, SERVICE, place, &role::arn(place), INTERFACES).await {
+            Ok(session) => Ok(Self(session)),
+            Err(Fault::Api(_)) => Err(no_linked_role()),
+            Err(internal) => Err(internal),
+        }
+    }
+
+    /// ec2:DescribeSubnets — the subnets that a caller named, to choose one from.
+    pub async fn describe_subnets(&self, ids: &[String]) -> Result<Vec<Subnet>> {
+        let input = DescribeSubnetsRequest { subnet_ids: Some(ids.to_vec()), ..DescribeSubnetsRequest::default() };
+        match self.0.call::<DescribeSubnets>(input).await {
+            Ok(answer) => Ok(answer.subnets.unwrap_or_default()),
+            Err(fault) => Err(retrieving("subnet", ids, fault)),
+        }
+    }
+
+    /// ec2:DescribeSecurityGroups — whether the groups that a caller named exist.
+    pub async fn describe_security_groups(&self, ids: &[String]) -> Result<()> {
+        let input =
+            DescribeSecurityGroupsRequest { group_ids: Some(ids.to_vec()), ..DescribeSecurityGroupsRequest::default() };
+        match self.0.call::<DescribeSecurityGroups>(input).await {
+            Ok(_) => Ok(()),
+            Err(fault) => Err(retrieving("security group", ids, fault)),
+        }
+    }
+
+    /// ec2:CreateNetworkInterface — the interface of a task; the same token gives the same interface again.
+    pub async fn create_network_interface(
+        &self,
+        subnet: &str,
+        groups: &[String],
+        attachment_arn: String,
+        client_token: String,
+    ) -> Result<NetworkInterface> {
+        let input = CreateNetworkInterfaceRequest {
+            subnet_id: subnet.to_owned(),
+            groups: Some(groups.to_vec()).filter(|groups| !groups.is_empty()),
+            description: Some(attachment_arn),
+            client_token: Some(client_token),
+            ..CreateNetworkInterfaceRequest::default()
+        };
+        let answer = self.0.call::<CreateNetworkInterface>(input).await?;
+        answer.network_interface.ok_or_else(|| Fault::internal("EC2 made an interface and did not describe it"))
+    }
+
+    /// ec2:CreateTags — the managed and propagated tags of a task's interface.
+    pub async fn tag_network_interface(&self, eni: &str, tags: &Tags) -> Result<()> {
+        let input = CreateTagsRequest {
+            resources: vec![eni.to_owned()],
+            tags: tags
+                .iter()
+                .map(|(key, value)| api_ec2::Tag { key: Some(key.to_owned()), value: Some(value.to_owned()) })
+                .collect(),
+            ..CreateTagsRequest::default()
+        };
+        self.0.call::<CreateTags>(input).await.map(|_| ())
+    }
+
+    /// ec2:DeleteNetworkInterface — the end of a task's interface; one that is gone already is no error.
+    pub async fn delete_network_interface(&self, eni: &str) -> Result<()> {
+        let input = DeleteNetworkInterfaceRequest {
+            network_interface_id: eni.to_owned(),
+            ..DeleteNetworkInterfaceRequest::default()
+        };
+        match self.0.call::<DeleteNetworkInterface>(input).await {
+            Err(Fault::Api(error)) if error.code == "InvalidNetworkInterfaceID.NotFound" => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+}
+
+/// EC2's error, as ECS passes it on.
+// AWS: recorded; the code stands in brackets behind EC2's own text.
+fn retrieving(what: &str, ids: &[String], fault: Fault) -> Fault {
+    match fault {
+        Fault::Api(error) => invalid(format!(
+            "Error retrieving {what} information for [{}]: {} (ErrorCode: {})",
+            ids.join(", "),
+            error.message,
+            error.code
+        )),
+        internal => internal,
+    }
+}

@@ -1,0 +1,197 @@
+//! What to do next for a task: decided from what was seen, without a store, a clock or an engine.
+
+use std::time::Duration;
+
+use api_ecs::{ContainerCondition, ContainerDefinition};
+use roadstead_control::Next;
+use roadstead_core::Timestamp;
+
+use crate::launch::stop_timeout;
+use crate::records::{ContainerRecord, ContainerStatus, Desired, InterfaceStatus, StopCode, Task, TaskDefinition, TaskStatus};
+
+/// How long a stopped task stays on record.
+pub const KEEP_STOPPED: Duration = Duration::from_secs(3600);
+/// How often a task is looked at when nothing calls for it.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// One step; each may be repeated after a crash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Makes the network interface, through the service-linked role.
+    CreateInterface,
+    /// Gives the interface to the task.
+    AttachInterface,
+    /// The task reaches a status.
+    Advance(TaskStatus),
+    /// Fetches the image, makes and starts a container.
+    Launch(String),
+    /// Gives up a container that never ran and never will.
+    GiveUp(String),
+    /// Decides that the task stops.
+    Stop(StopCode, &'static str),
+    /// Sends a container its stop signal.
+    Signal(String),
+    /// Ends a container that did not heed its stop signal.
+    Kill(String),
+    /// Removes the task's containers from the engine.
+    RemoveContainers,
+    /// Deletes the network interface, through the service-linked role.
+    DeleteInterface,
+    /// Forgets the task.
+    Forget,
+}
+
+/// What to do now, and when to look again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The next step; nothing is due without one.
+    pub step: Option<Step>,
+    /// When to look again if there is none.
+    pub next: Next,
+}
+
+impl Plan {
+    fn step(step: Step) -> Self {
+        Self { step: Some(step), next: Next::In(Duration::ZERO) }
+    }
+
+    fn wait(next: Next) -> Self {
+        Self { step: None, next }
+    }
+}
+
+/// Plans the next step of a task.
+pub fn plan(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
+    match task.status {
+        TaskStatus::Stopped => {
+            let age = now.since(task.stopped_at.unwrap_or(now));
+            match KEEP_STOPPED.checked_sub(age).filter(|left| !left.is_zero()) {
+                Some(left) => Plan::wait(Next::In(left)),
+                None => Plan::step(Step::Forget),
+            }
+        }
+        TaskStatus::Deprovisioning => deprovision(task),
+        _ if task.desired == Desired::Stopped => stop(task, definition, now),
+        TaskStatus::Provisioning => provision(task),
+        TaskStatus::Pending => start(task, definition),
+        TaskStatus::Running => watch(task),
+    }
+}
+
+fn provision(task: &Task) -> Plan {
+    match task.interface.as_ref().map(|interface| interface.status) {
+        Some(InterfaceStatus::Precreated) => Plan::step(Step::CreateInterface),
+        Some(InterfaceStatus::Created) => Plan::step(Step::AttachInterface),
+        _ => Plan::step(Step::Advance(TaskStatus::Pending)),
+    }
+}
+
+fn start(task: &Task, definition: &TaskDefinition) -> Plan {
+    if task.containers.iter().any(|c| c.essential && c.status == ContainerStatus::Stopped) {
+        let ran = task.containers.iter().all(|c| !c.essential || c.exit_code.is_some());
+        return Plan::step(match ran {
+            true => Step::Stop(StopCode::EssentialExited, "Essential container in task exited"),
+            false => Step::Stop(StopCode::FailedToStart, "Task failed to start"),
+        });
+    }
+    let pending = task.containers.iter().filter(|container| container.status == ContainerStatus::Pending);
+    let mut waiting = false;
+    for container in pending {
+        match readiness(task, definition, container) {
+            Readiness::Ready => return Plan::step(Step::Launch(container.name.clone())),
+            Readiness::Never if container.essential => {
+                // AWS: recorded for a SUCCESS dependency that failed.
+                return Plan::step(Step::Stop(StopCode::FailedToStart, "Task failed to start"));
+            }
+            Readiness::Never => return Plan::step(Step::GiveUp(container.name.clone())),
+            Readiness::Waiting => waiting = true,
+        }
+    }
+    let essential_run = task.containers.iter().all(|c| !c.essential || c.status == ContainerStatus::Running);
+    if essential_run {
+        return Plan::step(Step::Advance(TaskStatus::Running));
+    }
+    Plan::wait(Next::In(if waiting { Duration::from_secs(1) } else { LOOK }))
+}
+
+fn watch(task: &Task) -> Plan {
+    if task.containers.iter().any(|container| container.essential && container.status == ContainerStatus::Stopped) {
+        return Plan::step(Step::Stop(StopCode::EssentialExited, "Essential container in task exited"));
+    }
+    Plan::wait(Next::In(LOOK))
+}
+
+/// Whether a container may start.
+enum Readiness {
+    Ready,
+    Waiting,
+    Never,
+}
+
+fn readiness(task: &Task, definition: &TaskDefinition, container: &ContainerRecord) -> Readiness {
+    let mut readiness = Readiness::Ready;
+    for dependency in definition_of(definition, &container.name).and_then(|d| d.depends_on.as_ref()).into_iter().flatten() {
+        let Some(other) = task.containers.iter().find(|c| c.name == dependency.container_name) else {
+            return Readiness::Never;
+        };
+        let stopped = other.status == ContainerStatus::Stopped;
+        let met = match dependency.condition {
+            ContainerCondition::Complete => stopped && other.exit_code.is_some(),
+            ContainerCondition::Success => stopped && other.exit_code == Some(0),
+            ContainerCondition::Healthy => other.status == ContainerStatus::Running && other.healthy == Some(true),
+            _ => other.status == ContainerStatus::Running || other.exit_code.is_some(),
+        };
+        if !met {
+            if stopped {
+                return Readiness::Never;
+            }
+            readiness = Readiness::Waiting;
+        }
+    }
+    readiness
+}
+
+fn definition_of<'a>(definition: &'a TaskDefinition, name: &str) -> Option<&'a ContainerDefinition> {
+    definition.containers().iter().find(|container| container.name.as_deref() == Some(name))
+}
+
+/// Ends containers in the reverse order of their dependencies: who depends on another goes first.
+fn stop(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
+    if task.all_containers_stopped() {
+        return Plan::step(Step::Advance(TaskStatus::Deprovisioning));
+    }
+    if let Some(never_ran) = task.containers.iter().find(|container| container.status == ContainerStatus::Pending) {
+        return Plan::step(Step::GiveUp(never_ran.name.clone()));
+    }
+    let running = |container: &&ContainerRecord| container.status == ContainerStatus::Running;
+    let mut soonest = LOOK;
+    for container in task.containers.iter().filter(running) {
+        let needed = task.containers.iter().filter(running).any(|other| depends_on(definition, &other.name, &container.name));
+        let timeout = definition_of(definition, &container.name).map_or(crate::launch::STOP_TIMEOUT, stop_timeout);
+        match container.signalled_at {
+            None if needed => {}
+            None => return Plan::step(Step::Signal(container.name.clone())),
+            Some(at) => match timeout.checked_sub(now.since(at)).filter(|left| !left.is_zero()) {
+                Some(left) => soonest = soonest.min(left),
+                None => return Plan::step(Step::Kill(container.name.clone())),
+            },
+        }
+    }
+    Plan::wait(Next::In(soonest))
+}
+
+fn depends_on(definition: &TaskDefinition, container: &str, other: &str) -> bool {
+    definition_of(definition, container)
+        .and_then(|d| d.depends_on.as_ref())
+        .is_some_and(|list| list.iter().any(|dependency| dependency.container_name == other))
+}
+
+fn deprovision(task: &Task) -> Plan {
+    if task.containers.iter().any(|container| container.engine_id.is_some()) {
+        return Plan::step(Step::RemoveContainers);
+    }
+    match task.interface.as_ref().map(|interface| interface.status) {
+        Some(InterfaceStatus::Deleted) | None => Plan::step(Step::Advance(TaskStatus::Stopped)),
+        Some(_) => Plan::step(Step::DeleteInterface),
+    }
+}

@@ -1,0 +1,374 @@
+//! Tasks: looks at the record and at the engine, plans, and takes one step after the other.
+
+use std::sync::Arc;
+
+use roadstead_containers::{ContainerId, Health, Runtime, RuntimeError, Status};
+use roadstead_control::{Next, Reconciler};
+use roadstead_core::Tags;
+use roadstead_core::arn::Place;
+use roadstead_kernel::{Fault, Kernel, Result};
+use roadstead_store::{StoreError, Table};
+
+use super::plan::{Plan, Step, plan};
+use crate::behalf::OnBehalf;
+use crate::records::{ContainerRecord, ContainerStatus, Interface, InterfaceStatus, StopCode, Task, TaskDefinition, TaskStatus};
+use crate::run::revision_key;
+use crate::{arn, launch, scope_of};
+
+/// Names a task.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TaskKey {
+    /// Account and region.
+    pub place: Place,
+    /// The cluster's name.
+    pub cluster: String,
+    /// The task's id.
+    pub task: String,
+}
+
+/// Steps of one look; a task that needs more is looked at again.
+const MAX_STEPS: usize = 64;
+/// How often creating an interface or starting a container is tried before the task is given up.
+const STOP_SIGNAL: &str = "SIGTERM";
+
+/// Moves tasks.
+pub struct TaskControl {
+    kernel: Arc<Kernel>,
+    runtime: Arc<dyn Runtime>,
+    tasks: Table<Task>,
+    definitions: Table<TaskDefinition>,
+}
+
+impl TaskControl {
+    /// Works on the tasks of a store, with an engine.
+    pub fn new(
+        kernel: Arc<Kernel>,
+        runtime: Arc<dyn Runtime>,
+        tasks: Table<Task>,
+        definitions: Table<TaskDefinition>,
+    ) -> Self {
+        Self { kernel, runtime, tasks, definitions }
+    }
+
+    /// The tasks of all places that are not yet forgotten; looked at once after a start.
+    pub async fn all(&self) -> Result<Vec<TaskKey>> {
+        let mut keys = Vec::new();
+        for (account, region) in roadstead_store::scopes(&**self.tasks.store()).await? {
+            let (Some(account), Some(region)) =
+                (roadstead_core::AccountId::parse(&account), roadstead_core::Region::parse(&region))
+            else {
+                continue;
+            };
+            let place = Place { account, region };
+            for found in self.tasks.list_all(scope_of(place).of()).await? {
+                keys.push(TaskKey { place, cluster: found.record.cluster, task: found.record.id });
+            }
+        }
+        Ok(keys)
+    }
+}
+
+impl Reconciler for TaskControl {
+    type Key = TaskKey;
+
+    fn name(&self) -> &'static str {
+        "ecs/task"
+    }
+
+    async fn reconcile(&self, key: &TaskKey) -> Result<Next> {
+        let scope = scope_of(key.place);
+        let id = [key.cluster.as_str(), key.task.as_str()];
+        for _ in 0..MAX_STEPS {
+            let Some(found) = self.tasks.get(scope.of(), &id).await? else { return Ok(Next::Forget) };
+            let revision = revision_key(found.record.revision);
+            let definition = self.definitions.get(scope.of(), &[&found.record.family, &revision]).await?;
+            let Some(definition) = definition.map(|found| found.record) else {
+                return Err(Fault::internal("the task's definition is gone"));
+            };
+            let mut task = found.record;
+            self.observe(&mut task, found.revision, key).await?;
+            let now = self.kernel.clock().now();
+            let Plan { step, next } = plan(&task, &definition, now);
+            let Some(step) = step else { return Ok(next) };
+            if step == Step::Forget {
+                self.tasks.delete(scope.of(), &id, found.revision).await?;
+                return Ok(Next::Forget);
+            }
+            self.apply(&mut task, &definition, key, step).await?;
+            // What was changed by a call meanwhile (a stop, tags) is kept: only this controller writes the rest.
+            self.save(&task, key).await?;
+        }
+        Ok(Next::In(std::time::Duration::ZERO))
+    }
+}
+
+impl TaskControl {
+    /// Takes over from the engine what became of the containers.
+    async fn observe(&self, task: &mut Task, _revision: u64, key: &TaskKey) -> Result<()> {
+        let before = task.version;
+        for at in 0..task.containers.len() {
+            let Some(container) = task.containers.get(at) else { continue };
+            let (Some(engine_id), ContainerStatus::Running) = (container.engine_id.clone(), container.status) else {
+                continue;
+            };
+            let seen = match self.runtime.inspect(&ContainerId(engine_id)).await {
+                Ok(state) => Some(state),
+                Err(RuntimeError::NotFound(_)) => None,
+                Err(error) => return Err(Fault::internal(error)),
+            };
+            let now = self.kernel.clock().now();
+            let Some(container) = task.containers.get_mut(at) else { continue };
+            match seen.as_ref().map(|state| state.status) {
+                Some(Status::Running | Status::Created) => {
+                    container.healthy = match seen.as_ref().map(|state| state.health) {
+                        Some(Health::Healthy) => Some(true),
+                        Some(Health::Unhealthy) => Some(false),
+                        _ => None,
+                    };
+                    continue;
+                }
+                Some(Status::Exited(exit)) => {
+                    container.exit_code = Some(exit.code);
+                    container.finished_at = seen.as_ref().and_then(|state| state.finished_at).or(Some(now));
+                    if exit.oom {
+                        container.reason = Some("OutOfMemoryError: Container killed due to memory usage".to_owned());
+                    }
+                }
+                None => {
+                    container.reason = Some("ContainerVanishedError: the container is no longer at the engine".to_owned());
+                    container.finished_at = Some(now);
+                }
+            }
+            container.status = ContainerStatus::Stopped;
+            task.changed();
+        }
+        if task.version != before {
+            self.save(task, key).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the task; a stop or tags that a call wrote meanwhile are kept.
+    async fn save(&self, task: &Task, key: &TaskKey) -> Result<()> {
+        let merge = |stored: &mut Task| {
+            let mut merged = task.clone();
+            merged.tags = stored.tags.clone();
+            if stored.desired != task.desired && stored.stop.is_some() {
+                merged.desired = stored.desired;
+                merged.stop = stored.stop.clone();
+                merged.stopping_at = stored.stopping_at;
+                merged.version += 1;
+            }
+            *stored = merged;
+            Ok::<_, StoreError>(())
+        };
+        let id = [key.cluster.as_str(), key.task.as_str()];
+        self.tasks.update(scope_of(key.place).of(), &id, merge).await?;
+        Ok(())
+    }
+
+    async fn apply(&self, task: &mut Task, definition: &TaskDefinition, key: &TaskKey, step: Step) -> Result<()> {
+        let now = self.kernel.clock().now();
+        match step {
+            Step::CreateInterface => self.create_interface(task, key).await?,
+            Step::AttachInterface => {
+                if let Some(interface) = &mut task.interface {
+                    interface.status = InterfaceStatus::Attached;
+                }
+            }
+            Step::Advance(status) => {
+                task.status = status;
+                match status {
+                    TaskStatus::Running => task.started_at = Some(now),
+                    TaskStatus::Deprovisioning => {
+                        let ended = task.containers.iter().filter_map(|container| container.finished_at).max();
+                        task.execution_stopped_at = ended;
+                    }
+                    TaskStatus::Stopped => task.stopped_at = Some(now),
+                    TaskStatus::Provisioning | TaskStatus::Pending => {}
+                }
+                task.changed();
+            }
+            Step::Launch(name) => self.launch(task, definition, key, &name).await?,
+            Step::GiveUp(name) => {
+                if let Some(container) = container(task, &name) {
+                    container.status = ContainerStatus::Stopped;
+                }
+            }
+            Step::Stop(code, reason) => task.stop(code, reason, now),
+            Step::Signal(name) => {
+                if let Some(container) = container(task, &name) {
+                    container.signalled_at = Some(now);
+                    if let Some(id) = container.engine_id.clone() {
+                        let signal = STOP_SIGNAL;
+                        gone_is_fine(self.runtime.kill(&ContainerId(id), signal).await)?;
+                    }
+                }
+            }
+            Step::Kill(name) => {
+                if let Some(id) = container(task, &name).and_then(|container| container.engine_id.clone()) {
+                    gone_is_fine(self.runtime.kill(&ContainerId(id), "SIGKILL").await)?;
+                }
+            }
+            Step::RemoveContainers => {
+                // Who joined another container's network goes before it.
+                for container in task.containers.iter_mut().rev() {
+                    if let Some(id) = container.engine_id.clone() {
+                        gone_is_fine(self.runtime.remove(&ContainerId(id)).await)?;
+                        container.engine_id = None;
+                    }
+                }
+            }
+            Step::DeleteInterface => self.delete_interface(task, key).await?,
+            Step::Forget => {}
+        }
+        Ok(())
+    }
+
+    async fn create_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
+        let now = self.kernel.clock().now();
+        let made = match self.make_interface(task, key).await {
+            Ok(made) => made,
+            Err(Fault::Api(error)) => {
+                let subnet = task.interface.as_ref().map(|i| i.network.subnet.clone()).unwrap_or_default();
+                let reason = format!(
+                    "Unexpected EC2 error while attempting to Create Network Interface in subnet '{subnet}': {}",
+                    error.code
+                );
+                task.stop(StopCode::FailedToStart, reason, now);
+                return Ok(());
+            }
+            Err(internal) => return Err(internal),
+        };
+        task.interface = Some(made);
+        Ok(())
+    }
+
+    async fn make_interface(&self, task: &Task, key: &TaskKey) -> Result<Interface> {
+        let Some(planned) = task.interface.clone() else { return Err(Fault::internal("a task without an interface")) };
+        let role = OnBehalf::for_interfaces(&self.kernel, key.place).await?;
+        // AWS: recorded; the token is the task's id and the attachment's, without dashes. A repeated step finds the
+        // interface that it made before.
+        let token = format!("{}{}", task.id, planned.attachment.replace('-', ""));
+        let description = arn::attachment(key.place, &planned.attachment);
+        let network = &planned.network;
+        let eni = role.create_network_interface(&network.subnet, &network.groups, description, token).await?;
+        let id = eni.network_interface_id.ok_or_else(|| Fault::internal("an interface without an id"))?;
+        let tags = interface_tags(task);
+        if !tags.is_empty() {
+            role.tag_network_interface(&id, &tags).await?;
+        }
+        Ok(Interface {
+            status: InterfaceStatus::Created,
+            eni: Some(id),
+            mac: eni.mac_address,
+            address: eni.private_ip_address,
+            dns_name: eni.private_dns_name.filter(|name| !name.is_empty()),
+            ..planned
+        })
+    }
+
+    async fn delete_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
+        let Some(interface) = &mut task.interface else { return Ok(()) };
+        if let Some(eni) = &interface.eni {
+            // Without the role the task stays as it is: the interface is never forgotten.
+            OnBehalf::for_interfaces(&self.kernel, key.place).await?.delete_network_interface(eni).await?;
+        }
+        interface.status = InterfaceStatus::Deleted;
+        Ok(())
+    }
+
+    async fn launch(&self, task: &mut Task, definition: &TaskDefinition, key: &TaskKey, name: &str) -> Result<()> {
+        let now = self.kernel.clock().now();
+        task.pull_started_at.get_or_insert(now);
+        let Some(wanted) = definition.containers().iter().find(|c| c.name.as_deref() == Some(name)) else {
+            return Err(Fault::internal("a container that its definition does not have"));
+        };
+        let image = wanted.image.as_deref().unwrap_or_default();
+        let digest = match self.runtime.ensure_image(image, None).await {
+            Ok(found) => found.digest,
+            Err(error) => {
+                give_up(task, name, &format!("CannotPullContainerError: {error}"), now);
+                return Ok(());
+            }
+        };
+        task.pull_stopped_at = Some(self.kernel.clock().now());
+        let first = task.containers.iter().find_map(|c| c.engine_id.clone()).map(ContainerId);
+        let spec = match launch::spec(key.place, task, definition, wanted, first.as_ref()) {
+            Ok(spec) => spec,
+            Err(why) => {
+                give_up(task, name, &format!("ResourceInitializationError: {why}"), now);
+                return Ok(());
+            }
+        };
+        let id = match self.create_or_adopt(key, spec, name).await {
+            Ok(id) => id,
+            Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
+            Err(error) => {
+                give_up(task, name, &format!("CannotCreateContainerError: {error}"), now);
+                return Ok(());
+            }
+        };
+        if let Some(container) = container(task, name) {
+            container.engine_id = Some(id.0.clone());
+            container.digest = Some(digest);
+        }
+        match self.runtime.start(&id).await {
+            Ok(()) => {}
+            Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
+            Err(error) => {
+                give_up(task, name, &format!("CannotStartContainerError: {error}"), now);
+                return Ok(());
+            }
+        }
+        if let Some(container) = container(task, name) {
+            container.status = ContainerStatus::Running;
+        }
+        if task.containers.iter().any(|c| c.essential && c.status == ContainerStatus::Pending) {
+            task.changed();
+        }
+        Ok(())
+    }
+
+    /// Makes a container, or finds the one that a step before a crash made.
+    async fn create_or_adopt(
+        &self,
+        key: &TaskKey,
+        spec: roadstead_containers::ContainerSpec,
+        name: &str,
+    ) -> Result<ContainerId, RuntimeError> {
+        match self.runtime.create(spec).await {
+            Err(RuntimeError::NameInUse(text)) => {
+                let task = arn::task(key.place, &key.cluster, &key.task);
+                let labels = [(launch::LABEL_TASK, Some(task.as_str())), (launch::LABEL_CONTAINER, Some(name))];
+                let found = self.runtime.list(&labels).await?;
+                found.into_iter().next().map(|container| container.id).ok_or(RuntimeError::NameInUse(text))
+            }
+            other => other,
+        }
+    }
+}
+
+/// The tags of a task's interface: those that ECS manages, and those that were propagated to the task with them.
+fn interface_tags(task: &Task) -> Tags {
+    if task.managed_tags { task.tags.clone() } else { Tags::new() }
+}
+
+fn container<'a>(task: &'a mut Task, name: &str) -> Option<&'a mut ContainerRecord> {
+    task.containers.iter_mut().find(|container| container.name == name)
+}
+
+fn give_up(task: &mut Task, name: &str, reason: &str, now: roadstead_core::Timestamp) {
+    if let Some(container) = container(task, name) {
+        container.status = ContainerStatus::Stopped;
+        container.reason = Some(reason.to_owned());
+    }
+    task.stop(StopCode::FailedToStart, reason, now);
+}
+
+fn gone_is_fine(outcome: Result<(), RuntimeError>) -> Result<()> {
+    match outcome {
+        Ok(()) | Err(RuntimeError::NotFound(_)) => Ok(()),
+        Err(error) => Err(Fault::internal(error)),
+    }
+}

@@ -1,0 +1,107 @@
+//! ecs:CreateCluster — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html>
+
+use api_ecs::op::CreateCluster;
+use api_ecs::{CreateClusterRequest, CreateClusterResponse};
+use roadstead_kernel::linked::Fence;
+use roadstead_kernel::prelude::*;
+use roadstead_store::{StoreError, Txn};
+
+use crate::error::invalid;
+use crate::records::{Cluster, ClusterStatus, Counts, Document, Include, check_tags, tags_from_api};
+use crate::{Ecs, arn, role, scope};
+
+impl Handle<CreateCluster> for Ecs {
+    async fn needs(&self, cx: &Cx, input: &CreateClusterRequest) -> Result<Needs> {
+        Ok(Needs::on(arn::cluster(cx.place(), name(input)?)).request_tags(&tags_from_api(input.tags.as_deref())))
+    }
+
+    async fn handle(&self, cx: &Cx, input: CreateClusterRequest) -> Reply<CreateCluster> {
+        let wanted = wanted(cx, input)?;
+        let fence = Fence::new(cx.account(), role::SERVICE);
+        let cluster = loop {
+            // Whoever deletes the role after this mark makes the transaction fail.
+            let mark = fence.before_use(&*self.store).await?;
+            role::ensure(cx, &self.attempted).await.context("ensuring the service-linked role")?;
+            let found = self.clusters.get(scope(cx).of(), &[&wanted.name]).await?;
+            if let Some(existing) = found.as_ref().filter(|found| found.record.is_active()) {
+                break existing.record.clone();
+            }
+            let mut txn = Txn::new();
+            match found {
+                Some(gone) => {
+                    self.clusters.stage_replace(&mut txn, scope(cx).of(), &[&wanted.name], gone.revision, &wanted)?;
+                }
+                None => self.clusters.stage_new(&mut txn, scope(cx).of(), &[&wanted.name], &wanted)?,
+            }
+            fence.stage_use(&mut txn, mark);
+            match self.store.commit(txn).await {
+                Ok(_) => break wanted,
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let counts = self.counts(cx, &cluster.name).await?;
+        Ok(CreateClusterResponse { cluster: Some(cluster.to_api(cx.place(), counts_of(&cluster, counts), Include::ALL)) })
+    }
+}
+
+fn name(input: &CreateClusterRequest) -> Result<&str> {
+    let name = input.cluster_name.as_deref().unwrap_or(arn::DEFAULT_CLUSTER);
+    if arn::is_name(name) {
+        Ok(name)
+    } else {
+        Err(invalid(
+            "Cluster names can only contain letters, numbers, hyphens and underscores, and can be up to 255 characters long.",
+        ))
+    }
+}
+
+fn wanted(cx: &Cx, input: CreateClusterRequest) -> Result<Cluster> {
+    let name = name(&input)?.to_owned();
+    let tags = tags_from_api(input.tags.as_deref());
+    check_tags(&tags)?;
+    if input.capacity_providers.as_ref().is_some_and(|list| list.iter().any(|p| !is_known_provider(p))) {
+        return Err(invalid("The specified capacity provider was not found. Specify a valid name or ARN and try again."));
+    }
+    if input.service_connect_defaults.is_some() {
+        return Err(api_ecs::errors::UNSUPPORTED_FEATURE_EXCEPTION
+            .with("Service Connect is not available in this version of Roadstead.")
+            .into());
+    }
+    Ok(Cluster {
+        name,
+        status: ClusterStatus::Active,
+        created_at: cx.now(),
+        container_insights: container_insights(input.settings.as_deref())?.unwrap_or_else(|| "disabled".to_owned()),
+        configuration: input.configuration.map(Document),
+        capacity_providers: input.capacity_providers.unwrap_or_default(),
+        default_strategy: input.default_capacity_provider_strategy.unwrap_or_default().into_iter().map(Document).collect(),
+        tags,
+    })
+}
+
+/// The capacity providers that every account has.
+pub fn is_known_provider(name: &str) -> bool {
+    matches!(name, "FARGATE" | "FARGATE_SPOT")
+}
+
+/// Reads the setting `containerInsights`, the only one there is.
+pub fn container_insights(settings: Option<&[api_ecs::ClusterSetting]>) -> Result<Option<String>> {
+    let mut found = None;
+    for setting in settings.unwrap_or_default() {
+        let value = setting.value.as_deref().unwrap_or_default();
+        if setting.name != Some(api_ecs::ClusterSettingName::ContainerInsights) {
+            return Err(invalid("Cluster setting name should be one of [containerInsights]"));
+        }
+        if !matches!(value, "enabled" | "enhanced" | "disabled") {
+            return Err(invalid("Invalid value for the containerInsights setting: use enabled, enhanced or disabled."));
+        }
+        found = Some(value.to_owned());
+    }
+    Ok(found)
+}
+
+/// A cluster that was just made anew has no tasks, whatever is still on record from before.
+fn counts_of(cluster: &Cluster, counts: Counts) -> Counts {
+    if cluster.is_active() { counts } else { Counts::default() }
+}

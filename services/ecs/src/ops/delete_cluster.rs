@@ -1,0 +1,50 @@
+//! ecs:DeleteCluster — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteCluster.html>
+
+use api_ecs::op::DeleteCluster;
+use api_ecs::{DeleteClusterRequest, DeleteClusterResponse, errors};
+use roadstead_kernel::prelude::*;
+use roadstead_store::{Guard, StoreError, Table, Txn};
+
+use crate::records::{ClusterStatus, Counts, Include, Task, TaskStatus};
+use crate::{Ecs, arn, scope};
+
+impl Handle<DeleteCluster> for Ecs {
+    async fn needs(&self, cx: &Cx, input: &DeleteClusterRequest) -> Result<Needs> {
+        Ok(Needs::on(arn::cluster(cx.place(), &arn::cluster_name(cx.place(), Some(&input.cluster))?)))
+    }
+
+    async fn handle(&self, cx: &Cx, input: DeleteClusterRequest) -> Reply<DeleteCluster> {
+        loop {
+            let found = self.cluster(cx, Some(&input.cluster)).await?;
+            let mut cluster = found.record;
+            if !cluster.is_active() {
+                return Ok(DeleteClusterResponse {
+                    cluster: Some(cluster.to_api(cx.place(), Counts::default(), Include::ALL)),
+                });
+            }
+            let tasks = self.tasks.list(scope(cx).of(), &[&cluster.name], None, usize::MAX).await?;
+            if tasks.records.iter().any(|task| task.record.status != TaskStatus::Stopped) {
+                // AWS: recorded.
+                return Err(errors::CLUSTER_CONTAINS_TASKS_EXCEPTION
+                    .with("The Cluster cannot be deleted while Tasks are active.")
+                    .into());
+            }
+            cluster.status = ClusterStatus::Inactive;
+            let mut txn = Txn::new();
+            self.clusters.stage_replace(&mut txn, scope(cx).of(), &[&cluster.name], found.revision, &cluster)?;
+            // A task that is started meanwhile keeps the cluster.
+            txn.push_guard(Guard::Unwritten {
+                prefix: Table::<Task>::prefix(scope(cx).of(), &[&cluster.name]),
+                since: tasks.revision,
+            });
+            match self.store.commit(txn).await {
+                Ok(_) => {
+                    let api = cluster.to_api(cx.place(), Counts::default(), Include::ALL);
+                    return Ok(DeleteClusterResponse { cluster: Some(api) });
+                }
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

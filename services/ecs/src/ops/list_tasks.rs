@@ -1,0 +1,51 @@
+//! ecs:ListTasks — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html>
+
+use api_ecs::op::ListTasks;
+use api_ecs::{DesiredStatus, LaunchType, ListTasksRequest, ListTasksResponse, errors};
+use roadstead_core::paging;
+use roadstead_kernel::prelude::*;
+
+use crate::records::{Desired, Task};
+use crate::run::{after, page_size};
+use crate::{Ecs, arn, scope};
+
+impl Handle<ListTasks> for Ecs {
+    async fn needs(&self, cx: &Cx, input: &ListTasksRequest) -> Result<Needs> {
+        let cluster = arn::cluster_name(cx.place(), input.cluster.as_deref())?;
+        Ok(Needs::any().key("ecs:cluster", arn::cluster(cx.place(), &cluster)))
+    }
+
+    async fn handle(&self, cx: &Cx, input: ListTasksRequest) -> Reply<ListTasks> {
+        let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?.record.name;
+        if input.service_name.is_some() {
+            return Err(errors::SERVICE_NOT_FOUND_EXCEPTION.with("Service not found.").into());
+        }
+        let limit = page_size(input.max_results)?;
+        let filters = format!(
+            "ListTasks {cluster} {:?} {:?} {:?} {:?} {:?}",
+            input.family, input.started_by, input.desired_status, input.launch_type, input.container_instance
+        );
+        let after = after(&filters, input.next_token.as_deref())?;
+        let all = self.tasks.list(scope(cx).of(), &[&cluster], None, usize::MAX).await?;
+        let matching = all.records.iter().map(|found| &found.record).filter(|task| matches(task, &input));
+        let page = paging::page(matching, |task| task.id.as_str(), after.as_deref(), limit);
+        Ok(ListTasksResponse {
+            task_arns: Some(page.items.iter().map(|task| task.arn(cx.place())).collect()),
+            next_token: page.next.map(|key| paging::token(&filters, &key)),
+        })
+    }
+}
+
+fn matches(task: &Task, input: &ListTasksRequest) -> bool {
+    let desired = match &input.desired_status {
+        None | Some(DesiredStatus::Running) => task.desired == Desired::Running,
+        Some(DesiredStatus::Stopped) => task.desired == Desired::Stopped,
+        // AWS: the model's PENDING never matches anything.
+        Some(_) => false,
+    };
+    desired
+        && input.family.as_ref().is_none_or(|family| task.family == *family)
+        && (input.started_by.is_none() || input.started_by == task.started_by)
+        && input.launch_type.as_ref().is_none_or(|launch| *launch == LaunchType::Fargate)
+        && input.container_instance.is_none()
+}

@@ -1,0 +1,345 @@
+//! ecs:RunTask — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>
+
+use api_ecs::op::RunTask;
+use api_ecs::{AssignPublicIp, AwsVpcConfiguration, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse, errors};
+use roadstead_kernel::prelude::*;
+use roadstead_kernel::Behalf;
+use roadstead_store::{StoreError, Txn};
+
+use crate::arn::DefinitionRef;
+use crate::behalf::OnBehalf;
+use crate::error::{client, invalid};
+use crate::records::{
+    ClientToken, Cluster, ContainerRecord, ContainerStatus, DefinitionStatus, Desired, Document, Interface,
+    InterfaceStatus, Network, Show, Task, TaskDefinition, TaskStatus, check_tags, tags_from_api,
+};
+use crate::{Ecs, arn, scope};
+
+/// Most tasks of one call.
+const MAX_COUNT: i32 = 10;
+/// The service that task roles trust.
+const TASKS: &str = "ecs-tasks.amazonaws.com";
+
+impl Handle<RunTask> for Ecs {
+    async fn needs(&self, cx: &Cx, input: &RunTaskRequest) -> Result<Needs> {
+        let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
+        let cluster = arn::cluster_name(cx.place(), input.cluster.as_deref())?;
+        let found = self.definition(cx, &named).await?.map(|found| found.record);
+        let resource = match &found {
+            Some(definition) => definition.arn(cx.place()),
+            None => arn::task_definition(cx.place(), &named.family, named.revision.map_or("*".to_owned(), |r| r.to_string())),
+        };
+        let roles = Roles::of(input, found.as_ref());
+        Ok(Needs::on(resource)
+            .request_tags(&tags_from_api(input.tags.as_deref()))
+            .key("ecs:cluster", arn::cluster(cx.place(), &cluster))
+            .key("ecs:enable-execute-command", input.enable_execute_command.unwrap_or(false).to_string())
+            .pass_role(roles.task.as_deref(), TASKS)
+            .pass_role(roles.execution.as_deref(), TASKS))
+    }
+
+    async fn handle(&self, cx: &Cx, input: RunTaskRequest) -> Reply<RunTask> {
+        let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
+        let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?;
+        let definition = self.definition(cx, &named).await?.ok_or_else(|| client("TaskDefinition not found."))?.record;
+        // AWS: recorded; the definition's state is looked at before the client token.
+        match definition.status {
+            DefinitionStatus::Active => {}
+            DefinitionStatus::Inactive => return Err(invalid("TaskDefinition is inactive")),
+            DefinitionStatus::DeleteInProgress => return Err(invalid("TaskDefinition is being deleted")),
+        }
+        let request = String::from_utf8(roadstead_wire::to_json(&input)).map_err(Fault::internal)?;
+        if let Some(token) = input.client_token.as_deref()
+            && let Some(known) = self.tokens.get(scope(cx).of(), &[&cluster.record.name, token]).await?
+        {
+            return self.replay(cx, &cluster.record.name, &known.record, &request).await;
+        }
+        let made = self.plan_tasks(cx, &input, &cluster.record, &definition).await?;
+        self.admit(cx, &cluster, &input, request, &made).await
+    }
+}
+
+/// The roles of a task: those of its overrides before those of its definition.
+struct Roles {
+    task: Option<String>,
+    execution: Option<String>,
+}
+
+impl Roles {
+    fn of(input: &RunTaskRequest, definition: Option<&TaskDefinition>) -> Self {
+        let overrides = input.overrides.as_ref();
+        let given = definition.map(|definition| &definition.document.0);
+        let role = |over: Option<&String>, own: Option<&String>| over.or(own).filter(|arn| !arn.is_empty()).cloned();
+        Self {
+            task: role(
+                overrides.and_then(|o| o.task_role_arn.as_ref()),
+                given.and_then(|d| d.task_role_arn.as_ref()),
+            ),
+            execution: role(
+                overrides.and_then(|o| o.execution_role_arn.as_ref()),
+                given.and_then(|d| d.execution_role_arn.as_ref()),
+            ),
+        }
+    }
+}
+
+impl Ecs {
+    /// Checks a request and makes the records of its tasks, without storing them.
+    async fn plan_tasks(
+        &self,
+        cx: &Cx,
+        input: &RunTaskRequest,
+        cluster: &Cluster,
+        definition: &TaskDefinition,
+    ) -> Result<Vec<Task>> {
+        let count = input.count.unwrap_or(1);
+        if !(1..=MAX_COUNT).contains(&count) {
+            return Err(invalid(format!("Count must be between 1 and {MAX_COUNT}.")));
+        }
+        let tags = self.task_tags(input, cluster, definition)?;
+        let provider = capacity(input, cluster)?;
+        if !definition.is_awsvpc() {
+            // Without container instances, every task runs as Fargate does: with an interface of its own.
+            return Err(client("Fargate only supports network mode ‘awsvpc’."));
+        }
+        let Some(vpc) = input.network_configuration.as_ref().and_then(|n| n.awsvpc_configuration.as_ref()) else {
+            return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
+        };
+        check_overrides(input, definition)?;
+        let interfaces = self.plan_interfaces(cx, vpc, count).await?;
+        self.check_roles(cx, &Roles::of(input, Some(definition))).await?;
+        let document = &definition.document.0;
+        let overrides = input.overrides.clone().unwrap_or_default();
+        Ok(interfaces
+            .into_iter()
+            .map(|interface| Task {
+                id: cx.ids().hex(32),
+                cluster: cluster.name.clone(),
+                family: definition.family().to_owned(),
+                revision: definition.revision,
+                status: TaskStatus::Provisioning,
+                desired: Desired::Running,
+                version: 1,
+                group: input.group.clone().unwrap_or_else(|| format!("family:{}", definition.family())),
+                started_by: input.started_by.clone(),
+                capacity_provider: provider.clone(),
+                cpu: overrides.cpu.clone().or_else(|| document.cpu.clone()),
+                memory: overrides.memory.clone().or_else(|| document.memory.clone()),
+                ephemeral_gib: overrides.ephemeral_storage.as_ref().or(document.ephemeral_storage.as_ref()).map(|e| e.size_in_gi_b),
+                containers: definition.containers().iter().map(|c| container_record(cx, c)).collect(),
+                overrides: Document(overrides.clone()),
+                interface: Some(interface),
+                managed_tags: input.enable_ecs_managed_tags.unwrap_or(false),
+                exec: input.enable_execute_command.unwrap_or(false),
+                tags: tags.clone(),
+                created_at: cx.now(),
+                pull_started_at: None,
+                pull_stopped_at: None,
+                started_at: None,
+                stopping_at: None,
+                execution_stopped_at: None,
+                stopped_at: None,
+                stop: None,
+            })
+            .collect())
+    }
+
+    // AWS: recorded; the request's value wins over the definition's for the same key.
+    fn task_tags(&self, input: &RunTaskRequest, cluster: &Cluster, definition: &TaskDefinition) -> Result<Tags> {
+        let given = tags_from_api(input.tags.as_deref());
+        check_tags(&given)?;
+        let mut tags = match &input.propagate_tags {
+            Some(PropagateTags::TaskDefinition) => definition.tags.clone(),
+            Some(PropagateTags::Service) => {
+                return Err(invalid("The propagateTags value SERVICE is not valid for RunTask."));
+            }
+            _ => Tags::new(),
+        };
+        tags.merge(&given);
+        if input.enable_ecs_managed_tags == Some(true) {
+            tags.set("aws:ecs:clusterName", cluster.name.clone());
+        }
+        Ok(tags)
+    }
+
+    /// Chooses a subnet for each task through the service-linked role; subnets and groups must exist.
+    async fn plan_interfaces(&self, cx: &Cx, vpc: &AwsVpcConfiguration, count: i32) -> Result<Vec<Interface>> {
+        if vpc.subnets.is_empty() {
+            return Err(invalid("subnets can not be empty."));
+        }
+        let role = OnBehalf::for_interfaces(cx.kernel(), cx.place()).await?;
+        let found = role.describe_subnets(&vpc.subnets).await?;
+        let groups = vpc.security_groups.clone().unwrap_or_default();
+        if !groups.is_empty() {
+            role.describe_security_groups(&groups).await?;
+        }
+        let zone_of = |id: &String| {
+            found.iter().find(|s| s.subnet_id.as_ref() == Some(id)).and_then(|s| s.availability_zone.clone())
+        };
+        let mut interfaces = Vec::new();
+        for subnet in vpc.subnets.iter().cycle().take(usize::try_from(count).unwrap_or(0)) {
+            interfaces.push(Interface {
+                attachment: cx.ids().uuid(),
+                status: InterfaceStatus::Precreated,
+                network: Network {
+                    subnet: subnet.clone(),
+                    groups: groups.clone(),
+                    public_ip: vpc.assign_public_ip == Some(AssignPublicIp::Enabled),
+                },
+                zone: zone_of(subnet).unwrap_or_default(),
+                eni: None,
+                mac: None,
+                address: None,
+                dns_name: None,
+            });
+        }
+        Ok(interfaces)
+    }
+
+    /// Sees that ECS tasks may assume the roles they are given, as they later will.
+    // AWS: recorded; the trust policy is tried with the literal `task/*` as `aws:SourceArn`.
+    async fn check_roles(&self, cx: &Cx, roles: &Roles) -> Result<()> {
+        for role in [&roles.task, &roles.execution].into_iter().flatten() {
+            let about = cx.place().arn("ecs", "task/*");
+            match Behalf::assume_about(cx.kernel(), TASKS, cx.place(), role, "ecs-trust-check", about).await {
+                Ok(_) => {}
+                Err(Fault::Api(_)) => {
+                    return Err(client(format!(
+                        "ECS was unable to assume the role '{role}' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role."
+                    )));
+                }
+                Err(internal) => return Err(internal),
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the tasks, and the token with them, if the cluster is still there.
+    async fn admit(
+        &self,
+        cx: &Cx,
+        cluster: &roadstead_store::Versioned<Cluster>,
+        input: &RunTaskRequest,
+        request: String,
+        made: &[Task],
+    ) -> Reply<RunTask> {
+        let scope = scope(cx);
+        let name = &cluster.record.name;
+        let mut txn = Txn::new();
+        self.clusters.require_at(&mut txn, scope.of(), &[name], cluster.revision);
+        for task in made {
+            self.tasks.stage_new(&mut txn, scope.of(), &[name, &task.id], task)?;
+        }
+        if let Some(token) = &input.client_token {
+            let tasks = made.iter().map(|task| task.id.clone()).collect();
+            let record = ClientToken { request: request.clone(), tasks, at: cx.now() };
+            self.tokens.stage_new(&mut txn, scope.of(), &[name, token], &record)?;
+        }
+        match self.store.commit(txn).await {
+            Ok(_) => {}
+            Err(StoreError::Conflict { .. }) => return self.admit_lost(cx, input, &request, made).await,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(self.answer(cx, made))
+    }
+
+    /// Another call changed the cluster or used the token first.
+    async fn admit_lost(&self, cx: &Cx, input: &RunTaskRequest, request: &str, made: &[Task]) -> Reply<RunTask> {
+        let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?;
+        if let Some(token) = input.client_token.as_deref()
+            && let Some(known) = self.tokens.get(scope(cx).of(), &[&cluster.record.name, token]).await?
+        {
+            return self.replay(cx, &cluster.record.name, &known.record, request).await;
+        }
+        Box::pin(self.admit(cx, &cluster, input, request.to_owned(), made)).await
+    }
+
+    fn answer(&self, cx: &Cx, made: &[Task]) -> RunTaskResponse {
+        for task in made {
+            self.look_at(cx.place(), &task.cluster, &task.id);
+        }
+        let show = Show { health: false, tags: true };
+        RunTaskResponse {
+            tasks: Some(made.iter().map(|task| task.to_api(cx.place(), show)).collect()),
+            failures: Some(Vec::new()),
+        }
+    }
+
+    /// Answers a repeated request with the same tasks as they are now; another request with that token is a conflict.
+    async fn replay(&self, cx: &Cx, cluster: &str, known: &ClientToken, request: &str) -> Reply<RunTask> {
+        if known.request != request {
+            let arns: Vec<String> = known.tasks.iter().map(|id| arn::task(cx.place(), cluster, id)).collect();
+            // AWS: recorded.
+            let conflict = errors::CONFLICT_EXCEPTION
+                .with("The RunTask request could not be processed due to conflicts. The provided clientToken is already in use with a different request.")
+                .field("resourceIds", arns);
+            return Err(conflict.into());
+        }
+        let show = Show { health: false, tags: true };
+        let mut tasks = Vec::new();
+        for id in &known.tasks {
+            let found = self.tasks.get(scope(cx).of(), &[cluster, id]).await?;
+            tasks.extend(found.map(|found| found.record.to_api(cx.place(), show)));
+        }
+        Ok(RunTaskResponse { tasks: Some(tasks), failures: Some(Vec::new()) })
+    }
+}
+
+/// The capacity provider of the tasks, if a strategy chooses one; every task runs as Fargate does.
+// AWS: the texts are recorded (ecs-recorded-tasks §6).
+fn capacity(input: &RunTaskRequest, cluster: &Cluster) -> Result<Option<String>> {
+    let given = input.capacity_provider_strategy.as_deref().unwrap_or_default();
+    if input.launch_type.is_some() && !given.is_empty() {
+        return Err(invalid("You may choose a capacity provider or a launch type but not both."));
+    }
+    let strategy = given.iter().chain(cluster.default_strategy.iter().map(|item| &item.0)).next();
+    match (&input.launch_type, strategy) {
+        (Some(LaunchType::Fargate), _) => Ok(None),
+        (None, Some(item)) if super::create_cluster::is_known_provider(&item.capacity_provider) => {
+            Ok(Some(item.capacity_provider.clone()))
+        }
+        (None, Some(_)) => Err(invalid(
+            "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
+        )),
+        (None | Some(LaunchType::Ec2), _) => {
+            let vpc = input.network_configuration.as_ref().and_then(|n| n.awsvpc_configuration.as_ref());
+            if vpc.is_some_and(|vpc| vpc.assign_public_ip == Some(AssignPublicIp::Enabled)) {
+                return Err(invalid("Assign public IP is not supported for this launch type."));
+            }
+            Err(invalid("No Container Instances were found in your cluster."))
+        }
+        (Some(LaunchType::External), _) => Err(invalid("No Container Instances were found in your cluster.")),
+        (Some(_), _) => Err(invalid("launch type should be one of [EC2,FARGATE,EXTERNAL]")),
+    }
+}
+
+fn check_overrides(input: &RunTaskRequest, definition: &TaskDefinition) -> Result<()> {
+    let given = input.overrides.as_ref().and_then(|o| o.container_overrides.as_deref()).unwrap_or_default();
+    for over in given {
+        let name = over.name.as_deref().unwrap_or_default();
+        if !definition.containers().iter().any(|container| container.name.as_deref() == Some(name)) {
+            return Err(invalid(format!(
+                "Override for container named {name} is not a container in the TaskDefinition."
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn container_record(cx: &Cx, container: &api_ecs::ContainerDefinition) -> ContainerRecord {
+    ContainerRecord {
+        id: cx.ids().uuid(),
+        name: container.name.clone().unwrap_or_default(),
+        image: container.image.clone().unwrap_or_default(),
+        cpu: container.cpu.unwrap_or(0),
+        essential: container.essential != Some(false),
+        status: ContainerStatus::Pending,
+        engine_id: None,
+        digest: None,
+        exit_code: None,
+        reason: None,
+        healthy: None,
+        signalled_at: None,
+        finished_at: None,
+    }
+}

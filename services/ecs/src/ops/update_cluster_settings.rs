@@ -1,0 +1,30 @@
+//! ecs:UpdateClusterSettings — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateClusterSettings.html>
+
+use api_ecs::op::UpdateClusterSettings;
+use api_ecs::{UpdateClusterSettingsRequest, UpdateClusterSettingsResponse};
+use roadstead_kernel::prelude::*;
+
+use super::create_cluster::container_insights;
+use crate::records::{Cluster, Include};
+use crate::{Ecs, arn, scope};
+
+impl Handle<UpdateClusterSettings> for Ecs {
+    async fn needs(&self, cx: &Cx, input: &UpdateClusterSettingsRequest) -> Result<Needs> {
+        Ok(Needs::on(arn::cluster(cx.place(), &arn::cluster_name(cx.place(), Some(&input.cluster))?)))
+    }
+
+    async fn handle(&self, cx: &Cx, input: UpdateClusterSettingsRequest) -> Reply<UpdateClusterSettings> {
+        let insights = container_insights(Some(&input.settings))?;
+        let name = self.active_cluster(cx, Some(&input.cluster)).await?.record.name;
+        let change = |cluster: &mut Cluster| {
+            if let Some(value) = &insights {
+                cluster.container_insights.clone_from(value);
+            }
+            Ok::<_, Fault>(())
+        };
+        let updated = self.clusters.update(scope(cx).of(), &[&name], change).await?;
+        let cluster = updated.ok_or_else(crate::error::cluster_not_found)?.record;
+        let counts = self.counts(cx, &name).await?;
+        Ok(UpdateClusterSettingsResponse { cluster: Some(cluster.to_api(cx.place(), counts, Include::ALL)) })
+    }
+}

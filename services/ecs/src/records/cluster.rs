@@ -1,0 +1,134 @@
+//! A cluster as it is stored.
+
+use api_ecs::{CapacityProviderStrategyItem, ClusterConfiguration, ClusterSetting, ClusterSettingName};
+use roadstead_core::arn::Place;
+use roadstead_core::{Tags, Timestamp};
+use roadstead_store::Record;
+use serde::{Deserialize, Serialize};
+
+use super::{Document, tags_to_api};
+
+/// A cluster.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cluster {
+    /// The name, unique within an account and region.
+    pub name: String,
+    /// Whether it is in use.
+    pub status: ClusterStatus,
+    /// When it was made, or made again after a deletion.
+    pub created_at: Timestamp,
+    /// The value of the setting `containerInsights`.
+    pub container_insights: String,
+    /// What was given as configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<Document<ClusterConfiguration>>,
+    /// Associated capacity providers.
+    #[serde(default)]
+    pub capacity_providers: Vec<String>,
+    /// The strategy for tasks that name none.
+    #[serde(default)]
+    pub default_strategy: Vec<Document<CapacityProviderStrategyItem>>,
+    /// The tags.
+    #[serde(default)]
+    pub tags: Tags,
+}
+
+/// Whether a cluster is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClusterStatus {
+    /// In use.
+    Active,
+    /// Deleted; still described for a while.
+    Inactive,
+}
+
+impl Record for Cluster {
+    const TABLE: &'static str = "ecs/cluster";
+    const VERSION: u16 = 1;
+}
+
+/// What is counted of a cluster when it is described.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Tasks whose last status is `RUNNING`.
+    pub running: i32,
+    /// Tasks on their way to `RUNNING`.
+    pub pending: i32,
+}
+
+/// Which optional parts of a cluster the caller asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Include {
+    /// `ATTACHMENTS`.
+    pub attachments: bool,
+    /// `CONFIGURATIONS`.
+    pub configurations: bool,
+    /// `SETTINGS`.
+    pub settings: bool,
+    /// `STATISTICS`.
+    pub statistics: bool,
+    /// `TAGS`.
+    pub tags: bool,
+}
+
+impl Include {
+    /// Everything, as creating and changing a cluster answers.
+    pub const ALL: Self =
+        Self { attachments: true, configurations: true, settings: true, statistics: false, tags: true };
+}
+
+impl Cluster {
+    /// Whether the cluster is in use.
+    pub fn is_active(&self) -> bool {
+        self.status == ClusterStatus::Active
+    }
+
+    /// The settings as the API names them.
+    pub fn settings(&self) -> Vec<ClusterSetting> {
+        vec![ClusterSetting {
+            name: Some(ClusterSettingName::ContainerInsights),
+            value: Some(self.container_insights.clone()),
+        }]
+    }
+
+    /// The cluster as Amazon describes it.
+    pub fn to_api(&self, place: Place, counts: Counts, include: Include) -> api_ecs::Cluster {
+        // AWS: lists that were not asked for come back empty, not absent (recorded).
+        api_ecs::Cluster {
+            cluster_arn: Some(crate::arn::cluster(place, &self.name)),
+            cluster_name: Some(self.name.clone()),
+            status: Some(if self.is_active() { "ACTIVE" } else { "INACTIVE" }.to_owned()),
+            registered_container_instances_count: Some(0),
+            running_tasks_count: Some(counts.running),
+            pending_tasks_count: Some(counts.pending),
+            active_services_count: Some(0),
+            statistics: Some(if include.statistics { statistics(counts) } else { Vec::new() }),
+            tags: Some(if include.tags { tags_to_api(&self.tags) } else { Vec::new() }),
+            settings: Some(if include.settings { self.settings() } else { Vec::new() }),
+            configuration: self.configuration.as_ref().filter(|_| include.configurations).map(|c| c.0.clone()),
+            capacity_providers: Some(self.capacity_providers.clone()),
+            default_capacity_provider_strategy: Some(self.default_strategy.iter().map(|item| item.0.clone()).collect()),
+            attachments: include.attachments.then(Vec::new),
+            ..api_ecs::Cluster::default()
+        }
+    }
+}
+
+/// Every task runs as Fargate does here, so the other counters stand at zero.
+fn statistics(counts: Counts) -> Vec<api_ecs::KeyValuePair> {
+    let fargate_running = counts.running.to_string();
+    let fargate_pending = counts.pending.to_string();
+    [
+        ("runningEC2TasksCount", "0"),
+        ("RunningFargateTasksCount", fargate_running.as_str()),
+        ("pendingEC2TasksCount", "0"),
+        ("pendingFargateTasksCount", fargate_pending.as_str()),
+        ("activeEC2ServiceCount", "0"),
+        ("activeFargateServiceCount", "0"),
+        ("drainingEC2ServiceCount", "0"),
+        ("drainingFargateServiceCount", "0"),
+    ]
+    .into_iter()
+    .map(|(name, value)| api_ecs::KeyValuePair { name: Some(name.to_owned()), value: Some(value.to_owned()) })
+    .collect()
+}

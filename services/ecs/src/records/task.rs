@@ -1,0 +1,496 @@
+//! A task as it is stored: where it is on its way, its containers and its network interface.
+
+use api_ecs::{
+    Attachment, Attribute, Connectivity, Container, EphemeralStorage, HealthStatus, KeyValuePair, LaunchType,
+    NetworkInterface, TaskEphemeralStorage, TaskOverride, TaskStopCode,
+};
+use roadstead_core::arn::Place;
+use roadstead_core::{Tags, Timestamp};
+use roadstead_store::Record;
+use serde::{Deserialize, Serialize};
+
+use super::{Document, tags_to_api};
+
+/// The platform that every task here runs on, in Fargate's words.
+const PLATFORM_VERSION: &str = "1.4.0";
+/// Disk of a task that asks for none in particular, in GiB.
+const EPHEMERAL_GIB: i32 = 20;
+
+/// A task.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Task {
+    /// 32 hexadecimal digits.
+    pub id: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// The family of its definition.
+    pub family: String,
+    /// The revision of its definition.
+    pub revision: u32,
+    /// Where it is on its way.
+    pub status: TaskStatus,
+    /// Where it shall be.
+    pub desired: Desired,
+    /// Grows with every change that also makes an event.
+    pub version: i64,
+    /// `family:<family>` or `service:<name>`, or what the caller gave.
+    pub group: String,
+    /// Who started it, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<String>,
+    /// The capacity provider, where a strategy chose one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_provider: Option<String>,
+    /// CPU units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<String>,
+    /// Memory in MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
+    /// The disk it asked for, in GiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ephemeral_gib: Option<i32>,
+    /// Its containers, in the order of the definition.
+    pub containers: Vec<ContainerRecord>,
+    /// What was overridden.
+    pub overrides: Document<TaskOverride>,
+    /// Its network interface, with network mode `awsvpc`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<Interface>,
+    /// Whether ECS tags its resources.
+    #[serde(default)]
+    pub managed_tags: bool,
+    /// Whether ECS Exec was enabled.
+    #[serde(default)]
+    pub exec: bool,
+    /// The tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+    /// When RunTask accepted it.
+    pub created_at: Timestamp,
+    /// When the first image was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_started_at: Option<Timestamp>,
+    /// When the last image was there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_stopped_at: Option<Timestamp>,
+    /// When all essential containers ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it was decided that it stops.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopping_at: Option<Timestamp>,
+    /// When its last container ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_stopped_at: Option<Timestamp>,
+    /// When it was `STOPPED`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<Timestamp>,
+    /// Why it stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<(StopCode, String)>,
+}
+
+/// Where a task is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum TaskStatus {
+    /// Its network interface is being made.
+    Provisioning,
+    /// Images are pulled and containers made.
+    Pending,
+    /// All essential containers run.
+    Running,
+    /// Its network interface is being removed.
+    Deprovisioning,
+    /// It ended.
+    Stopped,
+}
+
+impl TaskStatus {
+    /// The status in Amazon's words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisioning => "PROVISIONING",
+            Self::Pending => "PENDING",
+            Self::Running => "RUNNING",
+            Self::Deprovisioning => "DEPROVISIONING",
+            Self::Stopped => "STOPPED",
+        }
+    }
+}
+
+/// Where a task shall be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Desired {
+    /// Running.
+    Running,
+    /// Stopped.
+    Stopped,
+}
+
+impl Desired {
+    /// The status in Amazon's words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Stopped => "STOPPED",
+        }
+    }
+}
+
+/// The kinds of reasons for which tasks stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StopCode {
+    /// It never ran.
+    FailedToStart,
+    /// A container that the task cannot do without ended.
+    EssentialExited,
+    /// A user asked.
+    User,
+    /// The service's scheduler asked.
+    Scheduler,
+}
+
+impl StopCode {
+    fn to_api(self) -> TaskStopCode {
+        match self {
+            Self::FailedToStart => TaskStopCode::TaskFailedToStart,
+            Self::EssentialExited => TaskStopCode::EssentialContainerExited,
+            Self::User => TaskStopCode::UserInitiated,
+            Self::Scheduler => TaskStopCode::ServiceSchedulerInitiated,
+        }
+    }
+}
+
+/// A container of a task.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ContainerRecord {
+    /// The UUID in its ARN.
+    pub id: String,
+    /// The name in the definition.
+    pub name: String,
+    /// The image in the definition.
+    pub image: String,
+    /// CPU units in the definition.
+    pub cpu: i32,
+    /// Whether the task ends with it.
+    pub essential: bool,
+    /// Where it is.
+    pub status: ContainerStatus,
+    /// The engine's id, once it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_id: Option<String>,
+    /// The image's digest, once it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The exit code, if its process ran and ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// Why it is as it is, where that needs saying.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What its health check says: absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub healthy: Option<bool>,
+    /// When it was sent the stop signal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signalled_at: Option<Timestamp>,
+    /// When its process ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+}
+
+/// Where a container is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContainerStatus {
+    /// Not started.
+    Pending,
+    /// Running.
+    Running,
+    /// Ended, or given up.
+    Stopped,
+}
+
+impl ContainerStatus {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Running => "RUNNING",
+            Self::Stopped => "STOPPED",
+        }
+    }
+}
+
+/// The network that a task was started in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Network {
+    /// The subnet that was chosen.
+    pub subnet: String,
+    /// The security groups; the default one where none was given.
+    pub groups: Vec<String>,
+    /// Whether a public address was asked for.
+    pub public_ip: bool,
+}
+
+/// The network interface of a task.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Interface {
+    /// The attachment's UUID.
+    pub attachment: String,
+    /// Where it is.
+    pub status: InterfaceStatus,
+    /// Subnet and groups.
+    pub network: Network,
+    /// The availability zone of the subnet.
+    pub zone: String,
+    /// `eni-…`, once it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eni: Option<String>,
+    /// The hardware address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<String>,
+    /// The private address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The private DNS name, in VPCs with DNS host names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_name: Option<String>,
+}
+
+/// Where a task's network interface is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum InterfaceStatus {
+    /// Only planned.
+    Precreated,
+    /// Made in EC2.
+    Created,
+    /// The task has it.
+    Attached,
+    /// Being taken from the task.
+    Detaching,
+    /// Taken from the task.
+    Detached,
+    /// Deleted in EC2.
+    Deleted,
+}
+
+impl InterfaceStatus {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Precreated => "PRECREATED",
+            Self::Created => "CREATED",
+            Self::Attached => "ATTACHED",
+            Self::Detaching => "DETACHING",
+            Self::Detached => "DETACHED",
+            Self::Deleted => "DELETED",
+        }
+    }
+}
+
+impl Record for Task {
+    const TABLE: &'static str = "ecs/task";
+    const VERSION: u16 = 1;
+}
+
+/// Which optional parts of a task an answer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Show {
+    /// The health status: in DescribeTasks alone (recorded).
+    pub health: bool,
+    /// The tags.
+    pub tags: bool,
+}
+
+impl Task {
+    /// The ARN.
+    pub fn arn(&self, place: Place) -> String {
+        crate::arn::task(place, &self.cluster, &self.id)
+    }
+
+    /// Notes a change that also makes an event.
+    pub fn changed(&mut self) {
+        self.version += 1;
+    }
+
+    /// Decides that the task stops, unless that was decided before: the first reason stays.
+    pub fn stop(&mut self, code: StopCode, reason: impl Into<String>, now: Timestamp) {
+        if self.desired == Desired::Stopped {
+            return;
+        }
+        self.desired = Desired::Stopped;
+        self.stop = Some((code, reason.into()));
+        self.stopping_at = Some(now);
+        self.changed();
+    }
+
+    /// Whether every container has ended or never ran.
+    pub fn all_containers_stopped(&self) -> bool {
+        self.containers.iter().all(|container| container.status == ContainerStatus::Stopped)
+    }
+
+    /// The task as Amazon describes it.
+    pub fn to_api(&self, place: Place, show: Show) -> api_ecs::Task {
+        let reached_running = self.started_at.is_some();
+        let late = reached_running || self.status >= TaskStatus::Deprovisioning;
+        let gib = self.ephemeral_gib.unwrap_or(EPHEMERAL_GIB);
+        api_ecs::Task {
+            attachments: Some(self.interface.iter().map(|interface| interface.to_api()).collect()),
+            attributes: Some(vec![Attribute {
+                name: "ecs.cpu-architecture".to_owned(),
+                value: Some(architecture().to_owned()),
+                ..Attribute::default()
+            }]),
+            availability_zone: self.interface.as_ref().map(|interface| interface.zone.clone()),
+            capacity_provider_name: self.capacity_provider.clone(),
+            cluster_arn: Some(crate::arn::cluster(place, &self.cluster)),
+            connectivity: late.then_some(Connectivity::Connected),
+            connectivity_at: self.pull_started_at.or(Some(self.created_at)).filter(|_| late),
+            containers: Some(self.containers.iter().map(|c| self.container_to_api(place, c, show)).collect()),
+            cpu: self.cpu.clone(),
+            created_at: Some(self.created_at),
+            desired_status: Some(self.desired.as_str().to_owned()),
+            enable_execute_command: Some(self.exec),
+            execution_stopped_at: self.execution_stopped_at,
+            group: Some(self.group.clone()),
+            health_status: show.health.then(|| self.health()),
+            last_status: Some(self.status.as_str().to_owned()),
+            launch_type: Some(LaunchType::Fargate),
+            memory: self.memory.clone(),
+            overrides: Some(self.overrides_to_api()),
+            platform_version: Some(PLATFORM_VERSION.to_owned()),
+            platform_family: Some("Linux".to_owned()),
+            pull_started_at: self.pull_started_at.filter(|_| late),
+            pull_stopped_at: self.pull_stopped_at.filter(|_| late),
+            started_at: self.started_at,
+            started_by: self.started_by.clone(),
+            stop_code: self.stop.as_ref().map(|(code, _)| code.to_api()),
+            stopped_at: self.stopped_at,
+            stopped_reason: self.stop.as_ref().map(|(_, reason)| reason.clone()),
+            stopping_at: self.stopping_at,
+            tags: Some(if show.tags { tags_to_api(&self.tags) } else { Vec::new() }),
+            task_arn: Some(self.arn(place)),
+            task_definition_arn: Some(crate::arn::task_definition(place, &self.family, self.revision)),
+            version: Some(self.version),
+            ephemeral_storage: Some(EphemeralStorage { size_in_gi_b: gib }),
+            fargate_ephemeral_storage: Some(TaskEphemeralStorage { size_in_gi_b: Some(gib), ..Default::default() }),
+            ..api_ecs::Task::default()
+        }
+    }
+
+    /// The health of the task: of its essential containers that have a health check.
+    pub fn health(&self) -> HealthStatus {
+        let checked = || self.containers.iter().filter(|c| c.essential).filter_map(|c| c.healthy);
+        let unchecked = self.containers.iter().any(|c| c.healthy.is_none() && c.status == ContainerStatus::Pending);
+        match (checked().any(|healthy| !healthy), checked().next().is_some() && !unchecked) {
+            (true, _) => HealthStatus::Unhealthy,
+            (false, true) => HealthStatus::Healthy,
+            (false, false) => HealthStatus::Unknown,
+        }
+    }
+
+    /// One element per container, even without overrides (recorded).
+    fn overrides_to_api(&self) -> TaskOverride {
+        let mut shown = self.overrides.0.clone();
+        let given = shown.container_overrides.take().unwrap_or_default();
+        let of = |name: &str| given.iter().find(|o| o.name.as_deref() == Some(name)).cloned();
+        let each = self.containers.iter().map(|container| {
+            of(&container.name).unwrap_or_else(|| api_ecs::ContainerOverride {
+                name: Some(container.name.clone()),
+                ..api_ecs::ContainerOverride::default()
+            })
+        });
+        shown.container_overrides = Some(each.collect());
+        shown.inference_accelerator_overrides.get_or_insert_default();
+        shown
+    }
+
+    fn container_to_api(&self, place: Place, container: &ContainerRecord, show: Show) -> Container {
+        let interface = self.interface.as_ref().filter(|i| i.status != InterfaceStatus::Precreated);
+        let ran = container.digest.is_some() && container.status != ContainerStatus::Pending;
+        Container {
+            container_arn: Some(crate::arn::container(place, &self.cluster, &self.id, &container.id)),
+            task_arn: Some(self.arn(place)),
+            name: Some(container.name.clone()),
+            image: Some(container.image.clone()),
+            image_digest: container.digest.clone().filter(|_| ran),
+            runtime_id: ran.then(|| runtime_id(&self.id, &container.name)),
+            last_status: Some(container.status.as_str().to_owned()),
+            exit_code: container.exit_code,
+            reason: container.reason.clone(),
+            network_bindings: ran.then(Vec::new),
+            network_interfaces: Some(
+                interface
+                    .map(|interface| NetworkInterface {
+                        attachment_id: Some(interface.attachment.clone()),
+                        private_ipv4_address: interface.address.clone(),
+                        ..NetworkInterface::default()
+                    })
+                    .into_iter()
+                    .collect(),
+            ),
+            health_status: show.health.then(|| match container.healthy {
+                Some(true) => HealthStatus::Healthy,
+                Some(false) => HealthStatus::Unhealthy,
+                None => HealthStatus::Unknown,
+            }),
+            cpu: Some(container.cpu.to_string()),
+            ..Container::default()
+        }
+    }
+}
+
+impl Interface {
+    /// The attachment as Amazon describes it; details in the recorded order.
+    fn to_api(&self) -> Attachment {
+        let mut details = vec![detail("subnetId", Some(&self.network.subnet))];
+        match &self.eni {
+            Some(eni) => {
+                details.push(detail("networkInterfaceId", Some(eni)));
+                details.push(detail("macAddress", self.mac.as_deref()));
+                details.extend(self.dns_name.as_deref().map(|name| detail("privateDnsName", Some(name))));
+                details.push(detail("privateIPv4Address", self.address.as_deref()));
+            }
+            // AWS: recorded for a task that was stopped before its interface was made.
+            None if self.status == InterfaceStatus::Deleted => {
+                details.push(detail("networkInterfaceId", Some("unset")));
+                details.push(detail("macAddress", None));
+            }
+            None => {}
+        }
+        Attachment {
+            id: Some(self.attachment.clone()),
+            r#type: Some("ElasticNetworkInterface".to_owned()),
+            status: Some(self.status.as_str().to_owned()),
+            details: Some(details),
+        }
+    }
+}
+
+fn detail(name: &str, value: Option<&str>) -> KeyValuePair {
+    KeyValuePair { name: Some(name.to_owned()), value: value.map(ToOwned::to_owned) }
+}
+
+/// The architecture of this machine as ECS spells it.
+fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
+}
+
+/// The runtime id of a Fargate container: the task's id and the FNV-1a hash of the container's name, ten digits.
+// AWS: checked on eight recorded names, such as `main` → `3935363592`.
+pub fn runtime_id(task: &str, container: &str) -> String {
+    let hash = container
+        .bytes()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{task}-{hash:010}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runtime_ids_are_those_recorded_from_fargate() {
+        assert_eq!(runtime_id("t", "main"), "t-3935363592");
+        assert_eq!(runtime_id("t", "init"), "t-0380752755");
+    }
+}

@@ -1,0 +1,168 @@
+//! A task definition's revision as it is stored, and the family that counts its revisions.
+
+use api_ecs::{Attribute, Compatibility, ContainerDefinition, NetworkMode, RegisterTaskDefinitionRequest, TaskDefinitionStatus};
+use roadstead_core::arn::Place;
+use roadstead_core::{Tags, Timestamp};
+use roadstead_store::Record;
+use serde::{Deserialize, Serialize};
+
+use super::Document;
+
+/// One revision of a task definition.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TaskDefinition {
+    /// The revision, from 1.
+    pub revision: u32,
+    /// Whether it can be used.
+    pub status: DefinitionStatus,
+    /// When it was registered.
+    pub registered_at: Timestamp,
+    /// The ARN of the caller who registered it.
+    pub registered_by: String,
+    /// When it was deregistered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deregistered_at: Option<Timestamp>,
+    /// When its deletion was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_requested_at: Option<Timestamp>,
+    /// What was registered, defaults filled in, without its tags.
+    pub document: Document<RegisterTaskDefinitionRequest>,
+    /// The tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+}
+
+/// Whether a task definition can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DefinitionStatus {
+    /// It can.
+    Active,
+    /// It was deregistered: what uses it goes on, nothing new may.
+    Inactive,
+    /// Its deletion was asked.
+    DeleteInProgress,
+}
+
+impl DefinitionStatus {
+    /// The status in Amazon's words.
+    pub fn to_api(self) -> TaskDefinitionStatus {
+        match self {
+            Self::Active => TaskDefinitionStatus::Active,
+            Self::Inactive => TaskDefinitionStatus::Inactive,
+            Self::DeleteInProgress => TaskDefinitionStatus::DeleteInProgress,
+        }
+    }
+}
+
+impl Record for TaskDefinition {
+    const TABLE: &'static str = "ecs/task-definition";
+    const VERSION: u16 = 1;
+}
+
+/// A family: the last revision that was ever given out, so that none is used twice.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Family {
+    /// The last revision.
+    pub last: u32,
+    /// The newest revision that is active.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest_active: Option<u32>,
+}
+
+impl Record for Family {
+    const TABLE: &'static str = "ecs/family";
+    const VERSION: u16 = 1;
+}
+
+impl TaskDefinition {
+    /// The family.
+    pub fn family(&self) -> &str {
+        &self.document.0.family
+    }
+
+    /// The ARN.
+    pub fn arn(&self, place: Place) -> String {
+        crate::arn::task_definition(place, self.family(), self.revision)
+    }
+
+    /// The containers.
+    pub fn containers(&self) -> &[ContainerDefinition] {
+        &self.document.0.container_definitions
+    }
+
+    /// Whether its tasks have a network interface of their own.
+    pub fn is_awsvpc(&self) -> bool {
+        self.document.0.network_mode == Some(NetworkMode::Awsvpc)
+    }
+
+    /// The revision as Amazon describes it.
+    pub fn to_api(&self, place: Place) -> api_ecs::TaskDefinition {
+        let given = &self.document.0;
+        api_ecs::TaskDefinition {
+            task_definition_arn: Some(self.arn(place)),
+            container_definitions: Some(given.container_definitions.clone()),
+            family: Some(given.family.clone()),
+            task_role_arn: given.task_role_arn.clone(),
+            execution_role_arn: given.execution_role_arn.clone(),
+            network_mode: given.network_mode.clone(),
+            revision: i32::try_from(self.revision).ok(),
+            volumes: Some(given.volumes.clone().unwrap_or_default()),
+            status: Some(self.status.to_api()),
+            requires_attributes: Some(requires_attributes(given)),
+            placement_constraints: Some(given.placement_constraints.clone().unwrap_or_default()),
+            compatibilities: Some(compatibilities(given)),
+            runtime_platform: given.runtime_platform.clone(),
+            requires_compatibilities: given.requires_compatibilities.clone(),
+            cpu: given.cpu.clone(),
+            memory: given.memory.clone(),
+            inference_accelerators: given.inference_accelerators.clone(),
+            pid_mode: given.pid_mode.clone(),
+            ipc_mode: given.ipc_mode.clone(),
+            proxy_configuration: given.proxy_configuration.clone(),
+            registered_at: Some(self.registered_at),
+            deregistered_at: self.deregistered_at,
+            delete_requested_at: self.delete_requested_at,
+            registered_by: Some(self.registered_by.clone()),
+            ephemeral_storage: given.ephemeral_storage.clone(),
+            enable_fault_injection: given.enable_fault_injection,
+        }
+    }
+}
+
+/// Where tasks of the definition can run.
+fn compatibilities(given: &RegisterTaskDefinitionRequest) -> Vec<Compatibility> {
+    let mut found = vec![Compatibility::Ec2];
+    if given.network_mode == Some(NetworkMode::Awsvpc) && given.cpu.is_some() && given.memory.is_some() {
+        found.push(Compatibility::Fargate);
+        found.push(Compatibility::ManagedInstances);
+    }
+    found
+}
+
+/// What a container instance must offer to run the definition.
+// AWS: read off four recorded definitions (ecs-recorded-tasks §3).
+fn requires_attributes(given: &RegisterTaskDefinitionRequest) -> Vec<Attribute> {
+    let mut names = vec!["com.amazonaws.ecs.capability.docker-remote-api.1.18"];
+    let any = |test: &dyn Fn(&ContainerDefinition) -> bool| given.container_definitions.iter().any(test);
+    let logs = |c: &ContainerDefinition| c.log_configuration.as_ref().is_some_and(|l| l.log_driver.as_str() == "awslogs");
+    if any(&logs) {
+        names.push("com.amazonaws.ecs.capability.logging-driver.awslogs");
+        names.push("com.amazonaws.ecs.capability.docker-remote-api.1.19");
+        if given.execution_role_arn.is_some() {
+            names.push("ecs.capability.execution-role-awslogs");
+        }
+    }
+    if any(&|c| c.image.as_deref().is_some_and(|image| image.contains('@'))) {
+        names.push("com.amazonaws.ecs.capability.docker-remote-api.1.21");
+    }
+    if given.task_role_arn.is_some() {
+        names.push("com.amazonaws.ecs.capability.task-iam-role");
+    }
+    if given.network_mode == Some(NetworkMode::Awsvpc) {
+        names.push("ecs.capability.task-eni");
+    }
+    if any(&|c| c.stop_timeout.is_some() || c.depends_on.as_ref().is_some_and(|list| !list.is_empty())) {
+        names.push("ecs.capability.container-ordering");
+    }
+    names.into_iter().map(|name| Attribute { name: name.to_owned(), ..Attribute::default() }).collect()
+}

@@ -1,0 +1,170 @@
+//! What several operations share: page sizes and tokens, finding definitions, the things that carry tags.
+
+use roadstead_core::{Arn, Tags, paging};
+use roadstead_kernel::{Cx, Fault, Result};
+use roadstead_store::{Scope, StoreError, Txn, Versioned, ordered};
+
+use crate::arn::DefinitionRef;
+use crate::error::{client, cluster_not_found, invalid};
+use crate::records::{DefinitionStatus, Family, Task, TaskDefinition, TaskStatus};
+use crate::{Ecs, scope};
+
+/// The largest page, and the page of a caller who asks for none in particular.
+const PAGE: usize = 100;
+
+/// The size of a page; `InvalidParameterException` outside 1 to 100.
+pub fn page_size(asked: Option<i32>) -> Result<usize> {
+    match asked.map(usize::try_from) {
+        None => Ok(PAGE),
+        Some(Ok(size @ 1..=PAGE)) => Ok(size),
+        Some(_) => Err(invalid(format!("maxResults must be between 1 and {PAGE}."))),
+    }
+}
+
+/// The key after which a page begins; `InvalidParameterException` for a token of another call.
+pub fn after(filters: &str, token: Option<&str>) -> Result<Option<String>> {
+    match token.filter(|token| !token.is_empty()) {
+        None => Ok(None),
+        Some(token) => paging::key(filters, token).map(Some).ok_or_else(|| invalid("Invalid token: the token was altered.")),
+    }
+}
+
+/// A revision as part of a key, so that revisions sort by number.
+pub fn revision_key(revision: u32) -> String {
+    ordered(u64::from(revision))
+}
+
+impl Ecs {
+    /// Finds a task definition; without a revision, the newest active one.
+    pub(crate) async fn definition(&self, cx: &Cx, named: &DefinitionRef) -> Result<Option<Versioned<TaskDefinition>>> {
+        let scope = scope(cx);
+        let revision = match named.revision {
+            Some(revision) => Some(revision),
+            None => {
+                let family = self.families.get(scope.of(), &[&named.family]).await?;
+                family.and_then(|family| family.record.latest_active)
+            }
+        };
+        let Some(revision) = revision else { return Ok(None) };
+        Ok(self.definitions.get(scope.of(), &[&named.family, &revision_key(revision)]).await?)
+    }
+
+    /// Changes a task definition and keeps its family's newest active revision right; `None` where there is none.
+    pub(crate) async fn change_definition(
+        &self,
+        cx: &Cx,
+        named: &DefinitionRef,
+        mut change: impl FnMut(&mut TaskDefinition) -> Result<()>,
+    ) -> Result<Option<TaskDefinition>> {
+        let scope = scope(cx);
+        let family_id = [named.family.as_str()];
+        loop {
+            let Some(found) = self.definition(cx, named).await? else { return Ok(None) };
+            let Some(family) = self.families.get(scope.of(), &family_id).await? else { return Ok(None) };
+            let mut definition = found.record;
+            change(&mut definition)?;
+            let mut txn = Txn::new();
+            let key = revision_key(definition.revision);
+            self.definitions.stage_replace(&mut txn, scope.of(), &[&named.family, &key], found.revision, &definition)?;
+            if definition.status != DefinitionStatus::Active && family.record.latest_active == Some(definition.revision) {
+                let latest_active = self.latest_active_before(scope.of(), &named.family, definition.revision).await?;
+                let counted = Family { last: family.record.last, latest_active };
+                self.families.stage_replace(&mut txn, scope.of(), &family_id, family.revision, &counted)?;
+            }
+            match self.store.commit(txn).await {
+                Ok(_) => return Ok(Some(definition)),
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn latest_active_before(&self, scope: Scope<'_>, family: &str, revision: u32) -> Result<Option<u32>> {
+        let all = self.definitions.list(scope, &[family], None, usize::MAX).await?;
+        let active = all.records.iter().map(|found| &found.record).filter(|d| d.status == DefinitionStatus::Active);
+        Ok(active.map(|definition| definition.revision).filter(|other| *other != revision).max())
+    }
+}
+
+/// Something that carries tags.
+pub enum Tagged {
+    Cluster(String),
+    Definition(DefinitionRef),
+    Task { cluster: String, id: String },
+}
+
+/// What an ARN names, if it carries tags; else `InvalidParameterException`.
+pub async fn tagged(ecs: &Ecs, cx: &Cx, arn: &str) -> Result<Tagged> {
+    let parsed = Arn::parse(arn).filter(|arn| arn.service == "ecs" && arn.place() == Some(cx.place()));
+    let Some((kind, rest)) = parsed.and_then(|arn| arn.typed_resource()) else {
+        return Err(invalid(format!("Invalid identifier: {arn}")));
+    };
+    match kind {
+        "cluster" => {
+            let cluster = ecs.cluster(cx, Some(rest)).await?;
+            if cluster.record.is_active() { Ok(Tagged::Cluster(rest.to_owned())) } else { Err(cluster_not_found()) }
+        }
+        "task-definition" => Ok(Tagged::Definition(DefinitionRef::parse(cx.place(), rest)?)),
+        "task" => match rest.split_once('/') {
+            Some((cluster, id)) => Ok(Tagged::Task { cluster: cluster.to_owned(), id: id.to_owned() }),
+            None => Err(invalid(format!("Invalid identifier: {arn}"))),
+        },
+        _ => Err(invalid(format!("Invalid identifier: {arn}"))),
+    }
+}
+
+impl Tagged {
+    /// The tags it carries.
+    pub async fn read(&self, ecs: &Ecs, cx: &Cx) -> Result<Tags> {
+        match self {
+            Self::Cluster(name) => Ok(ecs.cluster(cx, Some(name)).await?.record.tags),
+            Self::Definition(named) => {
+                let found = ecs.definition(cx, named).await?.ok_or_else(no_definition)?;
+                Ok(found.record.tags)
+            }
+            Self::Task { cluster, id } => {
+                let found = ecs.tasks.get(scope(cx).of(), &[cluster, id]).await?.ok_or_else(no_task)?;
+                check_running(&found.record)?;
+                Ok(found.record.tags)
+            }
+        }
+    }
+
+    /// Changes the tags it carries.
+    pub async fn change(&self, ecs: &Ecs, cx: &Cx, change: impl Fn(&mut Tags) -> Result<()>) -> Result<()> {
+        match self {
+            Self::Cluster(name) => {
+                let changed = ecs.clusters.update(scope(cx).of(), &[name], |cluster| change(&mut cluster.tags)).await?;
+                changed.map(|_| ()).ok_or_else(cluster_not_found)
+            }
+            Self::Definition(named) => {
+                let changed = ecs.change_definition(cx, named, |definition| change(&mut definition.tags)).await?;
+                changed.map(|_| ()).ok_or_else(no_definition)
+            }
+            Self::Task { cluster, id } => {
+                let apply = |task: &mut Task| {
+                    check_running(task)?;
+                    change(&mut task.tags)
+                };
+                let changed = ecs.tasks.update(scope(cx).of(), &[cluster, id], apply).await?;
+                changed.map(|_| ()).ok_or_else(no_task)
+            }
+        }
+    }
+}
+
+fn no_definition() -> Fault {
+    client("The specified task definition was not found.")
+}
+
+fn no_task() -> Fault {
+    invalid("The specified task was not found.")
+}
+
+// AWS: recorded.
+fn check_running(task: &Task) -> Result<()> {
+    if task.status == TaskStatus::Stopped {
+        return Err(invalid("The specified task is stopped. Specify a running task and try again."));
+    }
+    Ok(())
+}
