@@ -77,7 +77,7 @@ pub fn no_file_is_forgotten(root: &Path) -> Result<Vec<String>> {
         if !is_target(root, file) {
             continue;
         }
-        if file.contains("/tests/") && !file.ends_with("/tests/it/main.rs") {
+        if is_stray_test(root, file)? {
             problems.push(format!(
                 "{file}: integration tests of a crate are modules of tests/it/main.rs"
             ));
@@ -89,6 +89,17 @@ pub fn no_file_is_forgotten(root: &Path) -> Result<Vec<String>> {
             .map(|file| format!("{file} is in no crate; declare its module or delete it")),
     );
     Ok(problems)
+}
+
+/// Whether a file is an integration test of its own that the crate's manifest does not ask for.
+fn is_stray_test(root: &Path, file: &str) -> Result<bool> {
+    let Some((crate_folder, test)) = file.split_once("/tests/") else {
+        return Ok(false);
+    };
+    let name = test.trim_end_matches(".rs");
+    let manifest = fs::read_to_string(root.join(crate_folder).join("Cargo.toml"))?;
+    let asked_for = manifest.contains(&format!("[[test]]\nname = \"{name}\"\n"));
+    Ok(test != "it/main.rs" && !asked_for)
 }
 
 /// Whether cargo takes a file as the root of a target.
@@ -131,7 +142,14 @@ fn reach(root: &Path, file: &str, reached: &mut BTreeSet<String>) -> Result<()> 
     let children = if own { folder.to_path_buf() } else { folder.join(stem) };
     let text = fs::read_to_string(root.join(file))?;
     let mut given_path = None;
+    let mut in_table = false;
     for line in text.lines().map(str::trim) {
+        in_table = (in_table || line.contains("operations!")) && !line.starts_with(['}', ')']);
+        if in_table {
+            for operation in line.split(',').filter_map(operation_file) {
+                reach_if_there(root, &[children.join("ops").join(format!("{operation}.rs"))], reached)?;
+            }
+        }
         if let Some(given) = line.strip_prefix("#[path = \"").and_then(|rest| rest.split('"').next()) {
             given_path = Some(folder.join(given));
             continue;
@@ -173,6 +191,18 @@ fn declared_module(line: &str) -> Option<&str> {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let visible = matches!(visibility, "" | "pub ") || (visibility.starts_with("pub(") && visibility.ends_with(") "));
     (plain && visible).then_some(name)
+}
+
+/// The file in `create_cluster::CreateCluster`, an entry of an `operations!` table.
+fn operation_file(entry: &str) -> Option<&str> {
+    let (file, operation) = entry.trim().rsplit_once("::")?;
+    if !operation.starts_with(|first: char| first.is_ascii_uppercase()) {
+        return None;
+    }
+    let file = file.rsplit([' ', '{', '(']).next().unwrap_or(file).trim();
+    file.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        .then_some(file)
 }
 
 /// ARNs are put together in one place, where partitions are thought of.
@@ -282,7 +312,7 @@ pub fn lists_of_exceptions_only_shrink(root: &Path) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{declared_module, is_absolute};
+    use super::{declared_module, is_absolute, operation_file};
 
     #[test]
     fn module_declarations_are_read_whatever_their_visibility() {
@@ -292,6 +322,20 @@ mod tests {
         for line in ["mod a_b {", "// mod a_b;", "use a::mod_b;", "let x = mod a;"] {
             assert_eq!(declared_module(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn the_table_of_operations_names_files() {
+        assert_eq!(
+            operation_file("  create_cluster::CreateCluster"),
+            Some("create_cluster")
+        );
+        assert_eq!(
+            operation_file("operations! { Ecs: ecs, run_task::RunTask"),
+            Some("run_task")
+        );
+        assert_eq!(operation_file("crate::operations!"), None);
+        assert_eq!(operation_file(""), None);
     }
 
     #[test]
