@@ -43,7 +43,7 @@ def mounted():
     """What the built program says it has mounted; needs no server."""
     if not os.path.exists(PROGRAM):
         return []
-    listed = run(PROGRAM, "operations", "--json")
+    listed = run(PROGRAM, "operations")
     operations = json.loads(listed.stdout) if listed.returncode == 0 else []
     return sorted((op["service"], op["operation"]) for op in operations if op["mounted"])
 

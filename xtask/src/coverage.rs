@@ -14,7 +14,7 @@ type Service = BTreeMap<String, bool>;
 pub fn run(arguments: &[String]) -> Result<()> {
     must(&mut cargo(["build", "--quiet", "--package", "roadstead"]))?;
     let output = std::process::Command::new(target().join("debug/roadstead"))
-        .args(["operations", "--json"])
+        .args(["operations"])
         .output()?;
     if !output.status.success() {
         return Err(format!("`roadstead operations`: {}", String::from_utf8_lossy(&output.stderr)).into());
