@@ -10,11 +10,13 @@ pub(crate) const ONE: u8 = 0xfe;
 /// A colon that separates two segments of an ARN pattern, as opposed to one inside a substituted text.
 pub(crate) const CUT: u8 = 0xfd;
 
-/// Encodes the wildcards of `text`, runs of stars as one.
+/// Appends `text` with its wildcards encoded, runs of stars as one.
 pub(crate) fn encode(text: &str, out: &mut Vec<u8>) {
+    let mut after_star = false;
     for byte in text.bytes() {
+        let repeated = std::mem::replace(&mut after_star, byte == b'*');
         match byte {
-            b'*' if out.last() == Some(&STAR) => {}
+            b'*' if repeated => {}
             b'*' => out.push(STAR),
             b'?' => out.push(ONE),
             other => out.push(other),

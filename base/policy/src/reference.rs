@@ -2,8 +2,13 @@
 //!
 //! Compiled only with the feature `reference`. Property tests hold the engine to it; benchmarks stand beside it.
 
+pub mod bodies;
 mod compare;
+mod compiled;
+pub mod generate;
 mod text;
+
+pub use compiled::Compiled;
 
 use crate::context::{Context, Value};
 use crate::decide::{Outcome, needs_no_permission, same_account};
@@ -51,10 +56,18 @@ pub fn evaluate(documents: &Documents, request: &Request<'_>) -> (Outcome, Optio
         return (Outcome::Allow, None);
     }
     let rules = documents.resource.as_ref().map(|(_, rules)| *rules);
-    let resource_type = if matches!(rules, Some(ResourceRules::Trust(_))) { PolicyType::Trust } else { PolicyType::Resource };
+    let resource_type = if matches!(rules, Some(ResourceRules::Trust(_))) {
+        PolicyType::Trust
+    } else {
+        PolicyType::Resource
+    };
     let linked = request.principal.is_service_linked();
     let scps = if linked { &[] } else { documents.scps.as_slice() };
-    let rcps = if linked || rules == Some(ResourceRules::Trust(true)) { &[] } else { documents.rcps.as_slice() };
+    let rcps = if linked || rules == Some(ResourceRules::Trust(true)) {
+        &[]
+    } else {
+        documents.rcps.as_slice()
+    };
     let resource: Vec<&Document> = documents.resource.iter().map(|(document, _)| document).collect();
     let session: Vec<&Document> = documents.session.iter().flatten().collect();
 
@@ -69,15 +82,23 @@ pub fn evaluate(documents: &Documents, request: &Request<'_>) -> (Outcome, Optio
         (PolicyType::Endpoint, documents.endpoint.iter().collect()),
     ];
     for (policy_type, documents) in &stages {
-        if documents.iter().any(|document| says(document, Effect::Deny, *policy_type, request)) {
+        if documents
+            .iter()
+            .any(|document| says(document, Effect::Deny, *policy_type, request))
+        {
             return (Outcome::ExplicitDeny, Some(*policy_type));
         }
     }
     let refused = |policy_type| (Outcome::ImplicitDeny, Some(policy_type));
     let allows = |documents: &[&Document], policy_type| {
-        documents.iter().any(|document| says(document, Effect::Allow, policy_type, request))
+        documents
+            .iter()
+            .any(|document| says(document, Effect::Allow, policy_type, request))
     };
-    if !scps.iter().all(|level| allows(&level.iter().collect::<Vec<_>>(), PolicyType::Scp)) {
+    if !scps
+        .iter()
+        .all(|level| allows(&level.iter().collect::<Vec<_>>(), PolicyType::Scp))
+    {
         return refused(PolicyType::Scp);
     }
     let same = same_account(request);
@@ -86,7 +107,9 @@ pub fn evaluate(documents: &Documents, request: &Request<'_>) -> (Outcome, Optio
         return refused(resource_type);
     }
     let limits_pass = || match &documents.endpoint {
-        Some(document) if !says(document, Effect::Allow, PolicyType::Endpoint, request) => refused(PolicyType::Endpoint),
+        Some(document) if !says(document, Effect::Allow, PolicyType::Endpoint, request) => {
+            refused(PolicyType::Endpoint)
+        }
         _ => (Outcome::Allow, None),
     };
     let kind = request.principal.kind();
@@ -95,7 +118,9 @@ pub fn evaluate(documents: &Documents, request: &Request<'_>) -> (Outcome, Optio
     }
     // How the resource's policy names the caller decides what it needs no more.
     let named = |test: &dyn Fn(&Statement) -> bool| {
-        let statements = resource.iter().flat_map(|document| document.statements().iter().map(move |s| (document, s)));
+        let statements = resource
+            .iter()
+            .flat_map(|document| document.statements().iter().map(move |s| (document, s)));
         let mut allowing = statements.filter(|(_, statement)| statement.effect() == Effect::Allow);
         same && allowing.any(|(document, statement)| test(statement) && applies(document, statement, false, request))
     };
@@ -189,9 +214,18 @@ fn resource_matches(document: &Document, pattern: &str, resource: &str, context:
         }
         let rest = parts.iter().skip(count - 1).copied().collect::<Vec<_>>().join(":");
         let last = segments.last().is_some_and(|segment| matches(segment, &rest));
-        return last && segments.iter().zip(&parts).take(count - 1).all(|(segment, part)| matches(segment, part));
+        return last
+            && segments
+                .iter()
+                .zip(&parts)
+                .take(count - 1)
+                .all(|(segment, part)| matches(segment, part));
     }
-    segments.len() == parts.len() && segments.iter().zip(&parts).all(|(segment, part)| matches(segment, part))
+    segments.len() == parts.len()
+        && segments
+            .iter()
+            .zip(&parts)
+            .all(|(segment, part)| matches(segment, part))
 }
 
 fn names_caller(statement: &Statement, principal: &Principal) -> bool {
@@ -200,9 +234,10 @@ fn names_caller(statement: &Statement, principal: &Principal) -> bool {
     };
     let entries: Vec<(PrincipalType, &str)> = match &element.value {
         PrincipalElement::Anyone => vec![(PrincipalType::Aws, "*")],
-        PrincipalElement::Named(named) => {
-            named.iter().flat_map(|(kind, names)| names.items.iter().map(|name| (*kind, name.value.as_str()))).collect()
-        }
+        PrincipalElement::Named(named) => named
+            .iter()
+            .flat_map(|(kind, names)| names.items.iter().map(|name| (*kind, name.value.as_str())))
+            .collect(),
     };
     let listed = entries.iter().any(|(kind, name)| match kind {
         PrincipalType::Aws => aws_name_is(name, principal, element.not),
@@ -245,7 +280,10 @@ fn lists_arn(statement: &Statement, arn: &str) -> bool {
     let Some(PrincipalElement::Named(named)) = statement.principal().filter(|p| !p.not).map(|p| &p.value) else {
         return false;
     };
-    let mut aws = named.iter().filter(|(kind, _)| *kind == PrincipalType::Aws).flat_map(|(_, names)| &names.items);
+    let mut aws = named
+        .iter()
+        .filter(|(kind, _)| *kind == PrincipalType::Aws)
+        .flat_map(|(_, names)| &names.items);
     aws.any(|name| name.value == arn)
 }
 
@@ -262,7 +300,13 @@ fn conditions_hold(document: &Document, statement: &Statement, context: &dyn Con
         block.keys.iter().all(|(key, values)| {
             let values: Vec<&str> = values.items.iter().map(|value| value.text.value.as_str()).collect();
             let request = context.get(Key::parse(&key.value));
-            condition_holds(&block.operator.value, request.as_ref(), &values, document.has_variables(), context)
+            condition_holds(
+                &block.operator.value,
+                request.as_ref(),
+                &values,
+                document.has_variables(),
+                context,
+            )
         })
     })
 }

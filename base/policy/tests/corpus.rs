@@ -18,9 +18,18 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let flag = |name: &str| arguments.iter().any(|argument| argument == name);
-    let filters: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let filters: Vec<&String> = arguments
+        .iter()
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
     let wanted = |name: &str| {
-        let fits = |filter: &&String| if flag("--exact") { name == **filter } else { name.contains(filter.as_str()) };
+        let fits = |filter: &&String| {
+            if flag("--exact") {
+                name == **filter
+            } else {
+                name.contains(filter.as_str())
+            }
+        };
         filters.is_empty() || filters.iter().any(fits)
     };
     let (mut passed, mut failed) = (0, Vec::new());
@@ -40,7 +49,10 @@ fn main() -> ExitCode {
                 println!("test {name} ... ok");
             }
         } else {
-            println!("test {name} ... FAILED: expected {:?}, engine {compiled:?}, reference {reference:?}", case.expected);
+            println!(
+                "test {name} ... FAILED: expected {:?}, engine {compiled:?}, reference {reference:?}",
+                case.expected
+            );
             failed.push(name);
         }
     }
@@ -48,5 +60,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     println!("\ntest result: {passed} cases passed, {} failed\n", failed.len());
-    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -78,9 +78,10 @@ fn arn_like(request: &str, policy: &str, variables: bool, context: &dyn Context)
     }
     let segments = split_at_colons(&symbols(policy, variables), 6);
     segments.len() == 6
-        && segments.iter().zip(parts).all(|(segment, part)| {
-            Pattern::filled(segment, context).is_some_and(|pattern| pattern.matches(part))
-        })
+        && segments
+            .iter()
+            .zip(parts)
+            .all(|(segment, part)| Pattern::filled(segment, context).is_some_and(|pattern| pattern.matches(part)))
 }
 
 fn truth(text: &str) -> Option<bool> {
@@ -96,17 +97,24 @@ fn address_bits(address: IpAddr) -> Vec<bool> {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),
     };
-    bytes.into_iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect()
+    bytes
+        .into_iter()
+        .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1))
+        .collect()
 }
 
 fn ip_address(request: &str, policy: &str, _: bool, _: &dyn Context) -> bool {
-    let (network, length) = policy.split_once('/').map_or((policy, None), |(network, length)| (network, Some(length)));
+    let (network, length) = policy
+        .split_once('/')
+        .map_or((policy, None), |(network, length)| (network, Some(length)));
     let (Ok(address), Ok(network)) = (request.parse::<IpAddr>(), network.parse::<IpAddr>()) else {
         return false;
     };
     let (address, network) = (address_bits(address), address_bits(network));
     let length = match length {
-        Some(text) if text.is_empty() || text.len() > 3 || text.contains(|c: char| !c.is_ascii_digit()) => return false,
+        Some(text) if text.is_empty() || text.len() > 3 || text.contains(|c: char| !c.is_ascii_digit()) => {
+            return false;
+        }
         Some(text) => text.parse().unwrap_or(usize::MAX),
         None => network.len(),
     };
@@ -114,7 +122,7 @@ fn ip_address(request: &str, policy: &str, _: bool, _: &dyn Context) -> bool {
 }
 
 /// The bits of a base64 text.
-fn bits(text: &str) -> Option<Vec<bool>> {
+pub(super) fn bits(text: &str) -> Option<Vec<bool>> {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let bare = text.trim_end_matches('=');
     let padding = text.len() - bare.len();
@@ -133,13 +141,13 @@ fn bits(text: &str) -> Option<Vec<bool>> {
 /// A decimal number: whether negative, its digits before the point without leading zeros, those behind without
 /// trailing ones.
 #[derive(PartialEq, Eq)]
-struct Decimal {
+pub(super) struct Decimal {
     negative: bool,
     whole: String,
     fraction: String,
 }
 
-fn number(text: &str) -> Option<Decimal> {
+pub(super) fn number(text: &str) -> Option<Decimal> {
     let (mantissa, exponent) = match text.to_lowercase().split_once('e') {
         Some((mantissa, exponent)) => {
             let digits = exponent.trim_start_matches(['+', '-']);
@@ -147,7 +155,10 @@ fn number(text: &str) -> Option<Decimal> {
             if signs > 1 || !(1..=2).contains(&digits.len()) || digits.contains(|c: char| !c.is_ascii_digit()) {
                 return None;
             }
-            (mantissa.to_owned(), exponent.trim_start_matches('+').parse::<i32>().ok()?)
+            (
+                mantissa.to_owned(),
+                exponent.trim_start_matches('+').parse::<i32>().ok()?,
+            )
         }
         None => (text.to_owned(), 0),
     };
@@ -171,7 +182,11 @@ fn number(text: &str) -> Option<Decimal> {
     let fraction = fraction.trim_end_matches('0').to_owned();
     let zero = whole.is_empty() && fraction.is_empty();
     let fits = whole.len() <= 19 && fraction.len() <= 18;
-    fits.then_some(Decimal { negative: negative && !zero, whole, fraction })
+    fits.then_some(Decimal {
+        negative: negative && !zero,
+        whole,
+        fraction,
+    })
 }
 
 fn numbers(a: &str, b: &str) -> Option<Ordering> {
@@ -193,7 +208,7 @@ fn dates(a: &str, b: &str) -> Option<Ordering> {
 }
 
 /// Milliseconds since the epoch.
-fn date(text: &str) -> Option<i64> {
+pub(super) fn date(text: &str) -> Option<i64> {
     let digits_only = |text: &str| !text.is_empty() && !text.contains(|c: char| !c.is_ascii_digit());
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (seconds, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
@@ -205,17 +220,25 @@ fn date(text: &str) -> Option<i64> {
         return Some(if text.starts_with('-') { -millis } else { millis });
     }
     let upper = text.to_ascii_uppercase();
-    let (day, time) = upper.split_once('T').map_or((upper.as_str(), None), |(day, time)| (day, Some(time)));
+    let (day, time) = upper
+        .split_once('T')
+        .map_or((upper.as_str(), None), |(day, time)| (day, Some(time)));
     // A zone may follow a day alone; its sign is then the third dash or a plus.
     let zone_at = match time {
         Some(time) => time.find(['Z', '+', '-']),
-        None => day.find(['Z', '+']).or_else(|| day.match_indices('-').nth(2).map(|(at, _)| at)),
+        None => day
+            .find(['Z', '+'])
+            .or_else(|| day.match_indices('-').nth(2).map(|(at, _)| at)),
     };
     let zoned = time.unwrap_or(day);
-    let (clock, zone) = zone_at.and_then(|at| zoned.split_at_checked(at)).unwrap_or((zoned, "Z"));
+    let (clock, zone) = zone_at
+        .and_then(|at| zoned.split_at_checked(at))
+        .unwrap_or((zoned, "Z"));
     let day = if time.is_some() { day } else { clock };
     let field = |text: &str, low: i64, high: i64| {
-        let value = (text.len() == 2 && digits_only(text)).then(|| text.parse().ok()).flatten()?;
+        let value = (text.len() == 2 && digits_only(text))
+            .then(|| text.parse().ok())
+            .flatten()?;
         (low..=high).contains(&value).then_some(value)
     };
     let parts: Vec<&str> = day.split('-').collect();
@@ -229,11 +252,26 @@ fn date(text: &str) -> Option<i64> {
         return None;
     }
     let year: i64 = year.parse().ok()?;
-    let lengths = [31, if is_leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let lengths = [
+        31,
+        if is_leap(year) { 29 } else { 28 },
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ];
     let month = usize::try_from(field(month, 1, 12)?).ok()?;
     let date = field(date, 1, *lengths.get(month - 1)?)?;
     let mut days: i64 = (1970..year).map(|year| if is_leap(year) { 366 } else { 365 }).sum();
-    days -= (year..1970).map(|year| if is_leap(year) { 366 } else { 365 }).sum::<i64>();
+    days -= (year..1970)
+        .map(|year| if is_leap(year) { 366 } else { 365 })
+        .sum::<i64>();
     days += lengths.iter().take(month - 1).sum::<i64>() + date - 1;
     let mut millis = days * 24 * 60 * 60 * 1000;
     if time.is_some() {

@@ -67,10 +67,14 @@ fn special(inside: &str) -> Symbol {
         _ => {
             let mut parts = inside.splitn(2, ',');
             let key = parts.next().unwrap_or_default().trim().to_owned();
-            let default = parts.next().map(str::trim).filter(|text| {
-                text.chars().count() >= 2 && text.starts_with('\'') && text.ends_with('\'')
-            });
-            Symbol::Variable(key, default.map(|text| text.chars().skip(1).take(text.chars().count() - 2).collect()))
+            let default = parts
+                .next()
+                .map(str::trim)
+                .filter(|text| text.chars().count() >= 2 && text.starts_with('\'') && text.ends_with('\''));
+            Symbol::Variable(
+                key,
+                default.map(|text| text.chars().skip(1).take(text.chars().count() - 2).collect()),
+            )
         }
     }
 }
@@ -103,8 +107,12 @@ impl Pattern {
         for symbol in symbols {
             match symbol {
                 Symbol::Variable(key, default) => {
-                    let value = context.get(Key::parse(key)).filter(|value| !matches!(value, Value::List(_)));
-                    let text = value.and_then(|value| value.texts().pop()).or_else(|| default.clone())?;
+                    let value = context
+                        .get(Key::parse(key))
+                        .filter(|value| !matches!(value, Value::List(_)));
+                    let text = value
+                        .and_then(|value| value.texts().pop())
+                        .or_else(|| default.clone())?;
                     filled.extend(text.chars().map(Symbol::Literal));
                 }
                 other => filled.push(other.clone()),

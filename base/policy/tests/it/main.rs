@@ -14,3 +14,4 @@
 mod support;
 
 mod ecs_service_role;
+mod properties;

@@ -1,65 +1,8 @@
 //! Cases of `policy-corpus.jsonl`, made ready for both evaluators.
 
-use std::sync::Arc;
-
 use roadstead_policy::reference::{self, Documents, ResourceRules};
-use roadstead_policy::{
-    Action, Decision, Document, Level, MapContext, Outcome, PolicyLabel, PolicySet, PolicyType, Principal, Program,
-    Request, Resource, ResourcePolicy, ResourceSide, evaluate,
-};
+use roadstead_policy::{Action, Document, MapContext, Outcome, PolicyType, Principal, Request, Resource};
 use serde_json::Value;
-
-/// A document compiled under a name that tells its type and place.
-pub fn program(document: &Document, policy_type: PolicyType) -> Arc<Program> {
-    Arc::new(Program::compile(document, PolicyLabel::new(policy_type, format!("{policy_type:?}"))))
-}
-
-/// Everything that governs a request, compiled.
-#[derive(Default)]
-pub struct Compiled {
-    pub policies: PolicySet,
-    pub rcps: Vec<Level>,
-    pub resource: Option<(Arc<Program>, ResourceRules)>,
-    pub endpoint: Option<Arc<Program>>,
-}
-
-impl Compiled {
-    /// Compiles all documents.
-    pub fn new(documents: &Documents) -> Self {
-        let all = |documents: &[Document], kind| documents.iter().map(|document| program(document, kind)).collect();
-        let levels = |levels: &[Vec<Document>], kind| levels.iter().map(|level| all(level, kind)).collect();
-        let policies = PolicySet {
-            identity: all(&documents.identity, PolicyType::Identity),
-            boundary: documents.boundary.as_ref().map(|document| program(document, PolicyType::Boundary)),
-            session: documents.session.as_ref().map(|documents| all(documents, PolicyType::Session)),
-            scps: levels(&documents.scps, PolicyType::Scp),
-        };
-        let resource = documents.resource.as_ref().map(|(document, rules)| {
-            let trust = matches!(rules, ResourceRules::Trust(_));
-            (program(document, if trust { PolicyType::Trust } else { PolicyType::Resource }), *rules)
-        });
-        let endpoint = documents.endpoint.as_ref().map(|document| program(document, PolicyType::Endpoint));
-        Self { policies, rcps: levels(&documents.rcps, PolicyType::Rcp), resource, endpoint }
-    }
-
-    /// The resource's side.
-    pub fn side(&self) -> ResourceSide<'_> {
-        let policy = match &self.resource {
-            None => ResourcePolicy::Absent,
-            Some((program, ResourceRules::Ordinary)) => ResourcePolicy::Resource(program),
-            Some((program, ResourceRules::Key)) => ResourcePolicy::Key(program),
-            Some((program, ResourceRules::Trust(service_linked))) => {
-                ResourcePolicy::Trust { program, service_linked: *service_linked }
-            }
-        };
-        ResourceSide { policy, rcps: &self.rcps, endpoint: self.endpoint.as_deref() }
-    }
-
-    /// Decides with the compiled engine.
-    pub fn decide(&self, request: &Request<'_>) -> Decision<'_> {
-        evaluate(&self.policies, &self.side(), request)
-    }
-}
 
 /// A case of the corpus.
 pub struct Case {
@@ -89,10 +32,13 @@ impl Case {
             resource_account: Some(&self.resource_account),
             context: &self.context,
         };
-        let compiled = Compiled::new(&self.documents);
+        let compiled = self.documents.compile();
         let decision = compiled.decide(&request);
         let denying = decision.policy_type.filter(|_| !decision.is_allowed());
-        [(decision.outcome, denying), reference::evaluate(&self.documents, &request)]
+        [
+            (decision.outcome, denying),
+            reference::evaluate(&self.documents, &request),
+        ]
     }
 }
 
@@ -121,8 +67,19 @@ fn case(line: &str) -> Case {
         }
     }
     let policies = &value["policies"];
-    let list = |value: &Value| value.as_array().map(|list| list.iter().map(document).collect::<Vec<_>>());
-    let levels = |value: &Value| value.as_array().into_iter().flatten().map(|level| list(level).unwrap()).collect();
+    let list = |value: &Value| {
+        value
+            .as_array()
+            .map(|list| list.iter().map(document).collect::<Vec<_>>())
+    };
+    let levels = |value: &Value| {
+        value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|level| list(level).unwrap())
+            .collect()
+    };
     let one = |value: &Value| (!value.is_null()).then(|| document(value));
     let resource = text(&request["resource"]);
     let target_linked = resource.contains(":role/aws-service-role/");
