@@ -1,0 +1,373 @@
+//! Making, changing and unmaking interfaces, their addresses allocated in the same transaction.
+
+use std::collections::HashSet;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use roadstead_core::{Arn, Ids, Tags, Timestamp};
+use roadstead_kernel::{Cx, Result};
+use roadstead_store::{Op, Range, Store, Table, Txn, Versioned, ordered};
+
+use crate::derived::service_account;
+use crate::error::{client, invalid, managed_by_service};
+use crate::idempotency;
+use crate::records::{
+    Attachment, ElasticIp, Group, GroupRef, Interface, InterfacePermission, PrivateAddress, Records, Requester,
+    Resource, Subnet, TakenAddress, Vpc,
+};
+
+/// The operation that tokens of interfaces belong to.
+pub const CREATE: &str = "CreateNetworkInterface";
+/// The service whose tasks' interfaces are attached from the moment they are made.
+const ECS: &str = "ecs.amazonaws.com";
+/// The service of load balancers; it shows under this name instead of an account.
+const ELB: &str = "elasticloadbalancing.amazonaws.com";
+const ELB_NAME: &str = "amazon-elb";
+/// Most security groups of an interface.
+const MAX_GROUPS: usize = 5;
+/// How many random addresses are tried before the subnet's are listed.
+const PROBES: usize = 8;
+
+/// What an interface shall be.
+pub struct Wanted {
+    /// The subnet.
+    pub subnet: Subnet,
+    /// The security groups, each known to exist and to be of the VPC.
+    pub groups: Vec<GroupRef>,
+    /// The description.
+    pub description: String,
+    /// `interface` or `natGateway`.
+    pub kind: &'static str,
+    /// The addresses.
+    pub addresses: WantedAddresses,
+    /// The service that manages it.
+    pub requester: Option<Requester>,
+    /// What it is attached to from the start.
+    pub attachment: Option<Attachment>,
+    /// The token of the request.
+    pub client_token: Option<String>,
+    /// The tags.
+    pub tags: Tags,
+}
+
+/// Which private addresses an interface shall have.
+#[derive(Clone, Debug, Default)]
+pub struct WantedAddresses {
+    /// These, the first one first.
+    pub given: Vec<Ipv4Addr>,
+    /// And so many more.
+    pub more: usize,
+}
+
+/// Adds a new interface to a transaction, its addresses, and what it hangs on.
+pub async fn stage_new(records: &Records, txn: &mut Txn, ids: &Ids, wanted: Wanted) -> Result<Interface> {
+    let id = ids.ec2("eni");
+    let addresses = stage_addresses(records, txn, ids, &id, &wanted.subnet, &wanted.addresses, &[]).await?;
+    let interface = Interface {
+        id,
+        subnet: wanted.subnet.id.clone(),
+        vpc: wanted.subnet.vpc.clone(),
+        zone: wanted.subnet.zone.clone(),
+        description: wanted.description,
+        mac: mac(ids),
+        addresses: addresses
+            .into_iter()
+            .map(|ip| PrivateAddress { ip, association: None })
+            .collect(),
+        groups: wanted.groups,
+        source_dest_check: true,
+        kind: wanted.kind.to_owned(),
+        requester: wanted.requester,
+        attachment: wanted.attachment,
+        client_token: wanted.client_token,
+        tags: wanted.tags,
+        named: false,
+    };
+    for group in &interface.groups {
+        records.require::<Group>(txn, &group.id);
+        records.stage_link(txn, &group.id, &interface.id)?;
+    }
+    stage_attachment(records, txn, &interface)?;
+    records.stage_new(txn, &interface)?;
+    Ok(interface)
+}
+
+fn stage_attachment(records: &Records, txn: &mut Txn, interface: &Interface) -> Result<()> {
+    match &interface.attachment {
+        Some(attachment) => records.stage_link(txn, &attachment.id, &interface.id),
+        None => Ok(()),
+    }
+}
+
+/// Adds to a transaction: the interface takes these addresses of the subnet, none of which anybody has.
+pub async fn stage_addresses(
+    records: &Records,
+    txn: &mut Txn,
+    ids: &Ids,
+    interface: &str,
+    subnet: &Subnet,
+    wanted: &WantedAddresses,
+    has: &[Ipv4Addr],
+) -> Result<Vec<Ipv4Addr>> {
+    let table = records.table::<TakenAddress>();
+    let mut chosen: Vec<Ipv4Addr> = Vec::with_capacity(wanted.given.len() + wanted.more);
+    for address in &wanted.given {
+        if !subnet.block.contains(*address) {
+            return Err(invalid("Address does not fall within the subnet's address range").into());
+        }
+        if subnet.block.is_reserved(*address) {
+            return Err(invalid("Address is in subnet's reserved address range").into());
+        }
+        let taken = table
+            .get(records.scope(), &address_key(&subnet.id, *address).each())
+            .await?;
+        if taken.is_some() || chosen.contains(address) || has.contains(address) {
+            return Err(client("InvalidIPAddress.InUse", format!("Address {address} is in use.")).into());
+        }
+        chosen.push(*address);
+    }
+    while chosen.len() < wanted.given.len() + wanted.more {
+        chosen.push(free_address(records, ids, subnet, &chosen).await?);
+    }
+    let taken = TakenAddress {
+        interface: interface.to_owned(),
+    };
+    for address in &chosen {
+        table.stage_new(txn, records.scope(), &address_key(&subnet.id, *address).each(), &taken)?;
+    }
+    records.require::<Subnet>(txn, &subnet.id);
+    Ok(chosen)
+}
+
+/// A random free address: tried a few times, then looked for among all.
+async fn free_address(records: &Records, ids: &Ids, subnet: &Subnet, chosen: &[Ipv4Addr]) -> Result<Ipv4Addr> {
+    let table = records.table::<TakenAddress>();
+    for _ in 0..PROBES {
+        let Some(address) = subnet.block.draw(u64::from_le_bytes(ids.bytes())) else {
+            break;
+        };
+        let free = table
+            .get(records.scope(), &address_key(&subnet.id, address).each())
+            .await?
+            .is_none();
+        if free && !chosen.contains(&address) {
+            return Ok(address);
+        }
+    }
+    let taken: HashSet<String> = taken(records, &subnet.id).await?.into_iter().collect();
+    subnet
+        .block
+        .choose(u64::from_le_bytes(ids.bytes()), |address| {
+            taken.contains(&ordered(u64::from(u32::from(address)))) || chosen.contains(&address)
+        })
+        .ok_or_else(|| {
+            client(
+                "InsufficientFreeAddressesInSubnet",
+                "The specified subnet does not have enough free addresses to satisfy the request.",
+            )
+            .into()
+        })
+}
+
+/// The addresses of a subnet that are taken, as they stand in keys.
+async fn taken(records: &Records, subnet: &str) -> Result<Vec<String>> {
+    let prefix = Table::<TakenAddress>::prefix(records.scope(), &[subnet]);
+    let table = records.table::<TakenAddress>();
+    let store: &Arc<dyn Store> = table.store();
+    let (entries, _) = store.range(Range::prefix(prefix)).await?;
+    let address = |key: &[u8]| Table::<TakenAddress>::parse_key(key).and_then(|parts| parts.id.into_iter().nth(1));
+    Ok(entries.iter().filter_map(|entry| address(&entry.key)).collect())
+}
+
+/// How many addresses of the subnet are free.
+pub async fn count_free(records: &Records, subnet: &Subnet) -> Result<u32> {
+    let prefix = Table::<TakenAddress>::prefix(records.scope(), &[&subnet.id]);
+    let table = records.table::<TakenAddress>();
+    let (entries, _) = table.store().range(Range::prefix(prefix)).await?;
+    Ok(subnet
+        .block
+        .capacity()
+        .saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX)))
+}
+
+/// The id of a taken address: its subnet, and the address so that it sorts by size.
+struct AddressKey(String, String);
+
+fn address_key(subnet: &str, address: Ipv4Addr) -> AddressKey {
+    AddressKey(subnet.to_owned(), ordered(u64::from(u32::from(address))))
+}
+
+impl AddressKey {
+    fn each(&self) -> [&str; 2] {
+        [&self.0, &self.1]
+    }
+}
+
+/// Adds to a transaction: the interface no longer has the address.
+pub fn stage_released(records: &Records, txn: &mut Txn, subnet: &str, address: Ipv4Addr) {
+    let key = Table::<TakenAddress>::key(records.scope(), &address_key(subnet, address).each());
+    txn.push(Op::Delete { key });
+}
+
+/// Adds to a transaction: the interface goes, with everything that belongs to it.
+pub async fn stage_gone(records: &Records, txn: &mut Txn, gone: &Versioned<Interface>) -> Result<()> {
+    let interface = &gone.record;
+    for address in &interface.addresses {
+        stage_released(records, txn, &interface.subnet, address.ip);
+        let allocation = address.association.as_ref().and_then(|a| a.allocation.as_deref());
+        if let Some(allocation) = allocation
+            && let Some(mut elastic) = records.find::<ElasticIp>(allocation).await?
+        {
+            elastic.record.used = None;
+            records.stage_change(txn, &elastic)?;
+        }
+    }
+    for group in &interface.groups {
+        records.stage_unlink(txn, &group.id, &interface.id);
+    }
+    if let Some(attachment) = &interface.attachment {
+        stage_detached(records, txn, interface, attachment);
+    }
+    for permission in records.linked(&interface.id).await? {
+        records.stage_unlink(txn, &interface.id, &permission);
+        txn.push(Op::Delete {
+            key: Table::<InterfacePermission>::key(records.scope(), &[&permission]),
+        });
+    }
+    idempotency::stage_gone(records, txn, CREATE, interface.client_token.as_deref());
+    records.stage_gone(txn, gone);
+    Ok(())
+}
+
+/// Adds to a transaction: the attachment can no longer be found.
+pub fn stage_detached(records: &Records, txn: &mut Txn, interface: &Interface, attachment: &Attachment) {
+    records.stage_unlink(txn, &attachment.id, &interface.id);
+    if let Some(instance) = &attachment.instance {
+        records.stage_unlink(txn, instance, &device(attachment.device_index));
+    }
+}
+
+/// How an instance's place for an interface is called in links.
+pub fn device(index: i32) -> String {
+    format!("device-{index}")
+}
+
+/// The interface with the attachment.
+pub async fn of_attachment(records: &Records, attachment: &str) -> Result<Option<Versioned<Interface>>> {
+    match records.linked(attachment).await?.first() {
+        Some(id) => records.find::<Interface>(id).await,
+        None => Ok(None),
+    }
+}
+
+/// A hardware address that is locally administered and no multicast one.
+fn mac(ids: &Ids) -> String {
+    let [a, b, c, d, e]: [u8; 5] = ids.bytes();
+    format!("02:{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}")
+}
+
+/// The service that an interface made by the caller belongs to; none for a user's.
+pub fn requester(cx: &Cx) -> Option<Requester> {
+    let service = cx.caller().linked_service()?;
+    let id = match service {
+        ELB => ELB_NAME.to_owned(),
+        _ => service_account(cx.place(), service, "requester"),
+    };
+    Some(Requester {
+        service: service.to_owned(),
+        id,
+    })
+}
+
+/// What an interface made by a service is attached to from the start.
+///
+/// AWS attaches a task's interface from an account of its own, and no call of that is seen in the customer's account
+/// (recorded); so an interface that ECS makes for a task's attachment is in use as soon as it is there.
+pub fn attachment(cx: &Cx, requester: Option<&Requester>, description: &str) -> Option<Attachment> {
+    let requester = requester?;
+    let owner = match requester.service.as_str() {
+        ECS if is_task_attachment(description) => service_account(cx.place(), ECS, "instances"),
+        ELB if description.starts_with("ELB ") => ELB_NAME.to_owned(),
+        _ => return None,
+    };
+    Some(Attachment {
+        id: cx.ids().ec2("eni-attach"),
+        instance: None,
+        instance_owner: owner,
+        device_index: 1,
+        delete_on_termination: false,
+        since: whole(cx.now()),
+    })
+}
+
+fn is_task_attachment(description: &str) -> bool {
+    Arn::parse(description)
+        .is_some_and(|arn| arn.service == "ecs" && arn.typed_resource().is_some_and(|(kind, _)| kind == "attachment"))
+}
+
+/// EC2 keeps instants in whole seconds.
+pub fn whole(now: Timestamp) -> Timestamp {
+    now.cut_to_secs()
+}
+
+/// The security groups of a new or changed interface: the given ones, or the VPC's default one.
+pub async fn groups(records: &Records, vpc: &str, given: Option<&[String]>) -> Result<Vec<GroupRef>> {
+    let given: Vec<String> = match given {
+        Some(given) if !given.is_empty() => given.to_vec(),
+        _ => vec![records.get::<Vpc>(vpc).await?.record.default_group],
+    };
+    let mut groups: Vec<GroupRef> = Vec::with_capacity(given.len());
+    for id in &given {
+        let group = records.get::<Group>(id).await?.record;
+        if group.vpc != vpc {
+            return Err(different_networks().into());
+        }
+        if !groups.iter().any(|known| known.id == *id) {
+            groups.push(group.reference());
+        }
+    }
+    if groups.len() > MAX_GROUPS {
+        return Err(client(
+            "SecurityGroupsPerInterfaceLimitExceeded",
+            "The maximum number of security groups per interface has been reached.",
+        )
+        .into());
+    }
+    Ok(groups)
+}
+
+/// Two resources of which one belongs to another VPC.
+pub fn different_networks() -> roadstead_kernel::ApiError {
+    client(
+        "InvalidParameter",
+        "You have specified two resources that belong to different networks.",
+    )
+}
+
+/// Refuses a caller to whom the interface does not belong: a service's interface is the service's to change.
+pub fn manageable(cx: &Cx, interface: &Interface) -> Result<()> {
+    if interface.is_managed_by_other(cx.caller().linked_service()) {
+        return Err(managed_by_service().into());
+    }
+    Ok(())
+}
+
+/// Reads private addresses as text.
+pub fn parse_address(text: &str) -> Result<Ipv4Addr> {
+    text.parse()
+        .map_err(|_| invalid(format!("invalid value for parameter address: {text}")).into())
+}
+
+/// Fills in whether the interfaces have names, which their VPCs say.
+pub async fn with_names(records: &Records, interfaces: &mut [Interface]) -> Result<()> {
+    let vpcs = records.all::<Vpc>().await?;
+    let naming: HashSet<&str> = vpcs
+        .iter()
+        .filter(|vpc| vpc.dns_support && vpc.dns_hostnames)
+        .map(|vpc| vpc.id())
+        .collect();
+    for interface in interfaces {
+        interface.named = naming.contains(interface.vpc.as_str());
+    }
+    Ok(())
+}
