@@ -14,8 +14,8 @@ pub struct Pattern {
 
 #[derive(Debug)]
 enum Matcher {
-    /// `[…]*` and the like over ASCII: a set of characters and a range of lengths.
-    Class { set: u128, least: usize, most: usize },
+    /// `[…]*` and the like: needs no engine.
+    Class(Class),
     /// Everything else.
     Regex(regex::Regex),
     /// A pattern that does not compile; code generation refuses those, so that this is never reached.
@@ -35,10 +35,7 @@ impl Pattern {
     /// Whether the whole text matches.
     pub fn matches(&self, text: &str) -> bool {
         match self.matcher.get_or_init(|| compile(self.translated)) {
-            Matcher::Class { set, least, most } => {
-                let bytes = text.as_bytes();
-                bytes.len() >= *least && bytes.len() <= *most && bytes.iter().all(|b| *b < 128 && set & (1 << *b) != 0)
-            }
+            Matcher::Class(class) => class.matches(text),
             Matcher::Regex(regex) => regex.is_match(text),
             Matcher::Broken => false,
         }
@@ -46,7 +43,7 @@ impl Pattern {
 
     /// Whether the pattern compiles; code generation asks.
     pub fn compiles(translated: &str) -> Result<(), String> {
-        if simple_class(translated).is_some() {
+        if Class::parse(translated).is_some() {
             return Ok(());
         }
         regex::Regex::new(&anchored(translated))
@@ -60,87 +57,127 @@ fn anchored(pattern: &str) -> String {
 }
 
 fn compile(pattern: &str) -> Matcher {
-    if let Some((set, least, most)) = simple_class(pattern) {
-        return Matcher::Class { set, least, most };
+    if let Some(class) = Class::parse(pattern) {
+        return Matcher::Class(class);
     }
     regex::Regex::new(&anchored(pattern)).map_or(Matcher::Broken, Matcher::Regex)
 }
 
-/// Reads `[…]+`, `[…]*`, `[…]{a,b}` over plain ASCII, with or without anchors.
-fn simple_class(pattern: &str) -> Option<(u128, usize, usize)> {
-    let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
-    let pattern = pattern.strip_suffix('$').unwrap_or(pattern);
-    let inner = pattern.strip_prefix('[')?;
-    if inner.starts_with('^') || !inner.is_ascii() || inner.contains("--") {
-        return None;
-    }
-    let mut class = Class::default();
-    let mut bytes = inner.bytes();
-    loop {
-        match bytes.next()? {
-            b']' => break,
-            b'[' | b'&' | b'~' => return None,
-            b'\\' => match bytes.next()? {
-                c if c.is_ascii_punctuation() => class.one(c)?,
-                b'n' => class.one(b'\n')?,
-                b'r' => class.one(b'\r')?,
-                b't' => class.one(b'\t')?,
-                _ => return None,
-            },
-            b'-' if class.before.is_some() && !class.range && bytes.clone().next() != Some(b']') => class.range = true,
-            c => class.one(c)?,
-        }
-    }
-    if class.range {
-        return None;
-    }
-    let set = class.set;
-    let quantifier: Vec<u8> = bytes.collect();
-    let quantifier = std::str::from_utf8(&quantifier).ok()?;
-    let (least, most) = match quantifier {
-        "" => (1, 1),
-        "+" => (1, usize::MAX),
-        "*" => (0, usize::MAX),
-        other => {
-            let inner = other.strip_prefix('{')?.strip_suffix('}')?;
-            match inner.split_once(',') {
-                None => {
-                    let n = inner.parse().ok()?;
-                    (n, n)
-                }
-                Some((a, "")) => (a.parse().ok()?, usize::MAX),
-                Some((a, b)) => (a.parse().ok()?, b.parse().ok()?),
-            }
-        }
-    };
-    Some((set, least, most))
-}
-
-/// A set of characters while it is read.
-#[derive(Default)]
+/// A set of characters and how many of them a text must have.
+#[derive(Debug, Default)]
 struct Class {
+    /// The characters below U+0080.
     set: u128,
-    before: Option<u8>,
+    /// Ranges above.
+    wide: Vec<(char, char)>,
+    least: usize,
+    most: usize,
+    /// While it is read: the character before, which a hyphen may make the start of a range.
+    before: Option<char>,
     range: bool,
 }
 
 impl Class {
-    /// Takes a character, or the end of a range.
-    fn one(&mut self, c: u8) -> Option<()> {
-        if self.range {
-            let from = self.before.take()?;
-            if from > c {
-                return None;
+    fn matches(&self, text: &str) -> bool {
+        let mut count = 0;
+        for c in text.chars() {
+            let inside = if c.is_ascii() {
+                self.set & (1 << (c as u32)) != 0
+            } else {
+                self.wide.iter().any(|(from, to)| (*from..=*to).contains(&c))
+            };
+            if !inside {
+                return false;
             }
-            for b in from..=c {
-                self.set |= 1 << b;
-            }
-            self.range = false;
-        } else {
-            self.set |= 1 << c;
-            self.before = Some(c);
+            count += 1;
         }
+        count >= self.least && count <= self.most
+    }
+
+    /// Takes a character, or the end of a range.
+    fn one(&mut self, c: char) -> Option<()> {
+        if !self.range {
+            self.add(c, c);
+            self.before = Some(c);
+            return Some(());
+        }
+        let from = self.before.take()?;
+        if from > c {
+            return None;
+        }
+        self.add(from, c);
+        self.range = false;
         Some(())
+    }
+
+    fn add(&mut self, from: char, to: char) {
+        for c in (from as u32)..=(to as u32).min(0x7f) {
+            self.set |= 1 << c;
+        }
+        if !to.is_ascii() {
+            self.wide.push((from.max('\u{80}'), to));
+        }
+    }
+
+    /// Reads `[…]+`, `[…]*`, `[…]{a,b}` of plain characters and ranges, with or without anchors; nothing else.
+    fn parse(pattern: &str) -> Option<Self> {
+        let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
+        let pattern = pattern.strip_suffix('$').unwrap_or(pattern);
+        let inner = pattern.strip_prefix('[')?;
+        if inner.starts_with('^') || inner.contains("--") {
+            return None;
+        }
+        let mut class = Self::default();
+        let mut chars = inner.chars();
+        loop {
+            match chars.next()? {
+                ']' => break,
+                '[' | '&' | '~' => return None,
+                '\\' => {
+                    let c = match chars.next()? {
+                        c if c.is_ascii_punctuation() => c,
+                        'n' => '\n',
+                        'r' => '\r',
+                        't' => '\t',
+                        'x' => {
+                            let digits = match chars.as_str().strip_prefix('{') {
+                                Some(rest) => rest.split_once('}')?.0,
+                                None => chars.as_str().get(..2)?,
+                            };
+                            let skip = digits.len() + if chars.as_str().starts_with('{') { 2 } else { 0 };
+                            chars = chars.as_str().get(skip..)?.chars();
+                            char::from_u32(u32::from_str_radix(digits, 16).ok()?)?
+                        }
+                        _ => return None,
+                    };
+                    class.one(c)?;
+                }
+                '-' if class.before.is_some() && !class.range && !chars.as_str().starts_with(']') => {
+                    class.range = true;
+                }
+                c => class.one(c)?,
+            }
+        }
+        if class.range {
+            return None;
+        }
+        (class.least, class.most) = match chars.as_str() {
+            "" => (1, 1),
+            "+" => (1, usize::MAX),
+            "*" => (0, usize::MAX),
+            other => {
+                let inner = other.strip_prefix('{')?.strip_suffix('}')?;
+                match inner.split_once(',') {
+                    None => {
+                        let n = inner.parse().ok()?;
+                        (n, n)
+                    }
+                    Some((a, "")) => (a.parse().ok()?, usize::MAX),
+                    Some((a, b)) => (a.parse().ok()?, b.parse().ok()?),
+                }
+            }
+        };
+        Some(class)
     }
 }
 
@@ -150,11 +187,11 @@ mod tests {
 
     #[test]
     fn a_simple_class_needs_no_engine() {
-        assert!(simple_class(r"[0-9A-Za-z_+=,.@-]+").is_some());
-        assert!(simple_class(r"^[a-z]{2,4}$").is_some());
-        assert!(simple_class(r"[^a]+").is_none());
-        assert!(simple_class(r"[a]+|[b]+").is_none());
-        assert!(simple_class(r"[\p{L}]+").is_none());
+        assert!(Class::parse(r"[0-9A-Za-z_+=,.@-]+").is_some());
+        assert!(Class::parse(r"^[a-z]{2,4}$").is_some());
+        assert!(Class::parse(r"[^a]+").is_none());
+        assert!(Class::parse(r"[a]+|[b]+").is_none());
+        assert!(Class::parse(r"[\p{L}]+").is_none());
     }
 
     #[test]
@@ -166,12 +203,13 @@ mod tests {
             "[-a]{1,3}",
             r"^[a\]b]{2,}$",
             "[a-z]",
+            r"[\x{9}\x{20}-\x{FF}]+",
+            r"[\x20-\x{D7FF}\x{10000}-\x{10FFFF}\r\n]*",
         ] {
             let regex = regex::Regex::new(&anchored(pattern)).unwrap();
-            let (set, least, most) = simple_class(pattern).unwrap();
-            for text in ["", "a", "ab", "-", "a-", "x]", "]b", "äb", "abcd", "a b", "A9_@", "a\n"] {
-                let fast =
-                    text.len() >= least && text.len() <= most && text.bytes().all(|b| b < 128 && set & (1 << b) != 0);
+            let class = Class::parse(pattern).unwrap();
+            for text in ["", "a", "ab", "-", "a-", "x]", "]b", "äb", "ä", "abcd", "a b", "A9_@", "a\n", "\u{7f}", "\u{1F600}"] {
+                let fast = class.matches(text);
                 assert_eq!(fast, regex.is_match(text), "{pattern} on {text:?}");
             }
         }

@@ -8,5 +8,6 @@
     reason = "tests"
 )]
 
+mod hostile;
 mod shared;
 mod suite;
