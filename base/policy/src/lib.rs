@@ -33,16 +33,19 @@
 //! ```
 
 mod action;
+mod authorization_message;
 mod compile;
 mod context;
 mod date;
 mod decide;
 mod document;
+mod explain;
 #[rustfmt::skip]
 mod generated;
 mod glob;
 mod json;
 mod key;
+mod keys_used;
 pub mod limits;
 mod matching;
 mod message;
@@ -62,14 +65,17 @@ mod validate;
 mod variable;
 
 pub use action::{Action, ActionId};
+pub use authorization_message::authorization_message;
 pub use context::{Context, MapContext, Strings, Value};
 pub use decide::{Decision, Level, Outcome, PolicySet, ResourcePolicy, ResourceSide, StatementRef, evaluate};
 pub use document::{
     Document, Effect, List, Malformed, Negatable, OperatorBlock, PrincipalElement, PrincipalType, Scalar, ScalarForm,
     Statement, Text, Version,
 };
+pub use explain::{Explanation, PolicyExplanation, StatementExplanation, Subject, Test, explain};
 pub use json::Span;
 pub use key::{Key, KeyId, KeyType};
+pub use keys_used::context_keys;
 pub use principal::{Principal, PrincipalKind};
 pub use program::{PolicyLabel, PolicyType, Program};
 pub use request::Request;
