@@ -95,7 +95,7 @@ impl Installation {
         );
         let directory: Arc<dyn Directory> = iam.directory();
         let services: Vec<Arc<dyn Service>> =
-            vec![iam, Arc::new(Sts), Ec2::new(Arc::clone(&store)), Arc::clone(&ecs) as Arc<dyn Service>];
+            vec![iam, Arc::new(Sts), Arc::new(Ec2::new(Arc::clone(&store))), Arc::clone(&ecs) as Arc<dyn Service>];
         let parts = Parts { store: Arc::clone(&store), directory, master_key, audit, clock, ids };
         let kernel = Kernel::new(parts, services)?;
         let tasks = ecs.start(&kernel, Arc::clone(&runtime));

@@ -56,7 +56,7 @@ impl Listener {
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = stopped(&mut stop) => break,
             };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
@@ -80,9 +80,13 @@ impl Listener {
                     .half_close(false)
                     .serve_connection(TokioIo::new(stream), service);
                 tokio::pin!(connection);
-                tokio::select! {
-                    outcome = &mut connection => trace_end(outcome),
-                    _ = stop.wait_for(|stop| *stop) => {
+                let ended = tokio::select! {
+                    outcome = &mut connection => Some(outcome),
+                    () = stopped(&mut stop) => None,
+                };
+                match ended {
+                    Some(outcome) => trace_end(outcome),
+                    None => {
                         connection.as_mut().graceful_shutdown();
                         trace_end(connection.await);
                     }
@@ -96,6 +100,11 @@ impl Listener {
 
     /// The most connections at a time.
     const MAX_CONNECTIONS: usize = 4096;
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone means the same as one that said so.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 fn trace_end(outcome: std::result::Result<(), hyper::Error>) {

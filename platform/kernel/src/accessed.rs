@@ -99,7 +99,7 @@ impl Accessed {
     pub(crate) fn note(
         &self,
         caller: &Caller,
-        action: &Cow<'static, str>,
+        action: Cow<'static, str>,
         service: &'static str,
         region: Region,
         at: Timestamp,
@@ -115,7 +115,7 @@ impl Accessed {
             None => {
                 let last =
                     Last { account: identity.account, principal: identity.arn.as_str().into(), at, region, dirty: true };
-                of_principal.insert(action.clone(), last);
+                of_principal.insert(action, last);
             }
         }
         if caller.session().is_none() && !caller.access_key_id().is_empty() {

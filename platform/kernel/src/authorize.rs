@@ -142,7 +142,7 @@ impl Context for Facts<'_> {
 }
 
 impl Facts<'_> {
-    fn known<'a>(&'a self, id: KeyId) -> Option<Value<'a>> {
+    fn known(&self, id: KeyId) -> Option<Value<'_>> {
         let caller = &self.cx.caller;
         let service = match &caller.principal {
             Principal::Service { name, .. } => Some(*name),
@@ -180,7 +180,7 @@ impl Facts<'_> {
     fn principal_tag<'a>(&'a self, tag: &str) -> Option<Value<'a>> {
         let session = self.cx.caller.session().map(|session| &session.tags);
         let stored = self.cx.caller.identity().map(|identity| &identity.tags);
-        let mut all = session.into_iter().chain(stored).flat_map(|tags| tags.iter());
+        let mut all = session.into_iter().chain(stored).flat_map(roadstead_core::Tags::iter);
         all.find(|(key, _)| key.eq_ignore_ascii_case(tag)).map(|(_, value)| Value::Str(value))
     }
 }

@@ -100,8 +100,8 @@ impl Cx {
     }
 
     /// Asks for permissions that only become known while the call is carried out; denied ones end the call.
-    pub async fn require(&self, needs: Needs) -> Result<()> {
-        match self.kernel.decide(self, &needs).denied {
+    pub fn require(&self, needs: &Needs) -> Result<()> {
+        match self.kernel.decide(self, needs).denied {
             None => Ok(()),
             Some(denied) => Err(denied.into()),
         }

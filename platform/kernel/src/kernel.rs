@@ -207,7 +207,7 @@ impl Kernel {
     fn record(&self, entry: &Entry, cx: &Cx, trail: Trail, outcome: &Result<Erased>) {
         let meta = entry.serve.meta();
         if trail.decisions.is_empty() {
-            self.accessed.note(&cx.caller, &entry.action, meta.service.signing_name, cx.place.region, cx.now);
+            self.accessed.note(&cx.caller, entry.action.clone(), meta.service.signing_name, cx.place.region, cx.now);
         }
         for decision in &trail.decisions {
             let action = if decision.action == entry.action {
@@ -215,7 +215,7 @@ impl Kernel {
             } else {
                 Cow::Owned(decision.action.clone())
             };
-            self.accessed.note(&cx.caller, &action, meta.service.signing_name, cx.place.region, cx.now);
+            self.accessed.note(&cx.caller, action, meta.service.signing_name, cx.place.region, cx.now);
         }
         let error = outcome.as_ref().err().map(|fault| failure(meta, &public(fault)));
         self.audit.append(self.record_of(meta, &cx.caller, &cx.origin, cx, trail, error));

@@ -53,7 +53,7 @@ pub fn cluster_name(place: Place, given: Option<&str>) -> Result<String> {
 }
 
 /// The id of a task, from the id itself or an ARN in either format; the cluster, where the ARN names one.
-pub fn task_id<'a>(place: Place, given: &'a str) -> Result<(Option<&'a str>, &'a str)> {
+pub fn task_id(place: Place, given: &str) -> Result<(Option<&str>, &str)> {
     if !given.starts_with("arn:") {
         return Ok((None, given));
     }

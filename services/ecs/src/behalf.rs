@@ -112,6 +112,6 @@ fn retrieving(what: &str, ids: &[String], fault: Fault) -> Fault {
             error.message,
             error.code
         )),
-        internal => internal,
+        internal @ Fault::Internal(_) => internal,
     }
 }

@@ -89,9 +89,10 @@ fn provision(task: &Task) -> Plan {
 fn start(task: &Task, definition: &TaskDefinition) -> Plan {
     if task.containers.iter().any(|c| c.essential && c.status == ContainerStatus::Stopped) {
         let ran = task.containers.iter().all(|c| !c.essential || c.exit_code.is_some());
-        return Plan::step(match ran {
-            true => Step::Stop(StopCode::EssentialExited, "Essential container in task exited"),
-            false => Step::Stop(StopCode::FailedToStart, "Task failed to start"),
+        return Plan::step(if ran {
+            Step::Stop(StopCode::EssentialExited, "Essential container in task exited")
+        } else {
+            Step::Stop(StopCode::FailedToStart, "Task failed to start")
         });
     }
     let pending = task.containers.iter().filter(|container| container.status == ContainerStatus::Pending);

@@ -152,10 +152,10 @@ impl TaskControl {
     async fn save(&self, task: &Task, key: &TaskKey) -> Result<()> {
         let merge = |stored: &mut Task| {
             let mut merged = task.clone();
-            merged.tags = stored.tags.clone();
+            merged.tags.clone_from(&stored.tags);
             if stored.desired != task.desired && stored.stop.is_some() {
                 merged.desired = stored.desired;
-                merged.stop = stored.stop.clone();
+                merged.stop.clone_from(&stored.stop);
                 merged.stopping_at = stored.stopping_at;
                 merged.version += 1;
             }

@@ -96,7 +96,7 @@ impl Ecs {
         if !(1..=MAX_COUNT).contains(&count) {
             return Err(invalid(format!("Count must be between 1 and {MAX_COUNT}.")));
         }
-        let tags = self.task_tags(input, cluster, definition)?;
+        let tags = task_tags(input, cluster, definition)?;
         let provider = capacity(input, cluster)?;
         if !definition.is_awsvpc() {
             // Without container instances, every task runs as Fargate does: with an interface of its own.
@@ -142,24 +142,6 @@ impl Ecs {
                 stop: None,
             })
             .collect())
-    }
-
-    // AWS: recorded; the request's value wins over the definition's for the same key.
-    fn task_tags(&self, input: &RunTaskRequest, cluster: &Cluster, definition: &TaskDefinition) -> Result<Tags> {
-        let given = tags_from_api(input.tags.as_deref());
-        check_tags(&given)?;
-        let mut tags = match &input.propagate_tags {
-            Some(PropagateTags::TaskDefinition) => definition.tags.clone(),
-            Some(PropagateTags::Service) => {
-                return Err(invalid("The propagateTags value SERVICE is not valid for RunTask."));
-            }
-            _ => Tags::new(),
-        };
-        tags.merge(&given);
-        if input.enable_ecs_managed_tags == Some(true) {
-            tags.set("aws:ecs:clusterName", cluster.name.clone());
-        }
-        Ok(tags)
     }
 
     /// Chooses a subnet for each task through the service-linked role; subnets and groups must exist.
@@ -283,6 +265,24 @@ impl Ecs {
         }
         Ok(RunTaskResponse { tasks: Some(tasks), failures: Some(Vec::new()) })
     }
+}
+
+// AWS: recorded; the request's value wins over the definition's for the same key.
+fn task_tags(input: &RunTaskRequest, cluster: &Cluster, definition: &TaskDefinition) -> Result<Tags> {
+    let given = tags_from_api(input.tags.as_deref());
+    check_tags(&given)?;
+    let mut tags = match &input.propagate_tags {
+        Some(PropagateTags::TaskDefinition) => definition.tags.clone(),
+        Some(PropagateTags::Service) => {
+            return Err(invalid("The propagateTags value SERVICE is not valid for RunTask."));
+        }
+        _ => Tags::new(),
+    };
+    tags.merge(&given);
+    if input.enable_ecs_managed_tags == Some(true) {
+        tags.set("aws:ecs:clusterName", cluster.name.clone());
+    }
+    Ok(tags)
 }
 
 /// The capacity provider of the tasks, if a strategy chooses one; every task runs as Fargate does.

@@ -334,7 +334,7 @@ impl Task {
         let late = reached_running || self.status >= TaskStatus::Deprovisioning;
         let gib = self.ephemeral_gib.unwrap_or(EPHEMERAL_GIB);
         api_ecs::Task {
-            attachments: Some(self.interface.iter().map(|interface| interface.to_api()).collect()),
+            attachments: Some(self.interface.iter().map(Interface::to_api).collect()),
             attributes: Some(vec![Attribute {
                 name: "ecs.cpu-architecture".to_owned(),
                 value: Some(architecture().to_owned()),
@@ -428,7 +428,7 @@ impl Task {
                     .into_iter()
                     .collect(),
             ),
-            health_status: show.health.then(|| match container.healthy {
+            health_status: show.health.then_some(match container.healthy {
                 Some(true) => HealthStatus::Healthy,
                 Some(false) => HealthStatus::Unhealthy,
                 None => HealthStatus::Unknown,

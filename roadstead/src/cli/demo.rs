@@ -1,0 +1,328 @@
+//! `roadstead demo`: the main job in one command, over real HTTP with real signatures and a real container.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use clap::Parser as _;
+use roadstead::client::Client;
+use roadstead::{DataDir, Installation};
+use roadstead_containers::{Docker, Runtime as _, rootfs};
+use roadstead_kernel::audit::Record;
+use roadstead_kernel::{Fault, Result};
+use serde_json::{Value, json};
+
+use super::{serve, trace};
+
+#[derive(Args)]
+pub struct DemoArgs {
+    /// The image to run; one that is on the machine or can be pulled, with `/bin/sh`.
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
+}
+
+const ECS: &str = "AmazonEC2ContainerServiceV20141113";
+const ROLE: &str = "AWSServiceRoleForECS";
+const CLUSTER: &str = "demo";
+const PUBLIC_IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
+const OWN_IMAGE: &str = "roadstead/busybox:latest";
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The arguments of the demo's own server.
+#[derive(clap::Parser)]
+struct ServerArgs {
+    #[command(flatten)]
+    serve: serve::ServeArgs,
+}
+
+/// Runs the demo; succeeds only if every step did what it must.
+pub fn run(args: &DemoArgs) -> Result<ExitCode> {
+    let runtime = super::tokio()?;
+    let probe = runtime.block_on(async { Docker::new("demo").probe().await });
+    if !probe.reachable {
+        println!("There is no container engine, so no task can run. `roadstead doctor` says:\n");
+        super::doctor::run()?;
+        return Ok(ExitCode::FAILURE);
+    }
+    let directory = Temporary::new()?;
+    let data_dir = DataDir::new(&directory.0);
+    let image = runtime.block_on(image(args))?;
+    let words = ["demo", "--listen", "127.0.0.1:0", "--region", "us-east-1", "--runtime", "docker", "--store", "embedded"];
+    let server_args = ServerArgs::try_parse_from(words).map_err(Fault::internal)?.serve;
+    let server = runtime.block_on(serve::start(&server_args, &data_dir))?;
+    println!("A server of its own answers on {} (its data is in `{}`).\n", server.endpoint, directory.0.display());
+    let client = Client::new(&server.endpoint, server.installation.root.clone(), "us-east-1");
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let installation = Arc::clone(&server.installation);
+    let serving = runtime.spawn(server.listener.serve(stopped));
+    let demo = Demo { client, installation, image };
+    let outcome = demo.play();
+    if outcome.is_err() {
+        demo.clean_up();
+    }
+    let _ = stop.send(true);
+    runtime.block_on(async {
+        let _ = serving.await;
+        demo.installation.stop().await
+    })?;
+    outcome?;
+    println!("\nEverything did what it must.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The image to run: what was asked for, a public one, or one made from a static busybox of this host.
+async fn image(args: &DemoArgs) -> Result<String> {
+    let engine = Docker::new("demo");
+    if let Some(asked) = &args.image {
+        engine.ensure_image(asked, None).await.map_err(Fault::internal)?;
+        println!("Tasks run the image `{asked}`.");
+        return Ok(asked.clone());
+    }
+    if let Some(busybox) = rootfs::find_static_busybox() {
+        println!("Tasks run `{OWN_IMAGE}`, made from this host's static `{}`.", busybox.display());
+        let tar = rootfs::busybox_rootfs(&busybox).map_err(Fault::internal)?;
+        engine.import_rootfs(OWN_IMAGE, tar, &["/bin/sh"]).await.map_err(Fault::internal)?;
+        return Ok(OWN_IMAGE.to_owned());
+    }
+    match engine.ensure_image(PUBLIC_IMAGE, None).await {
+        Ok(_) => {
+            println!("Tasks run the public image `{PUBLIC_IMAGE}`.");
+            Ok(PUBLIC_IMAGE.to_owned())
+        }
+        Err(error) => Err(Fault::internal(format_args!(
+            "there is no image to run: `{PUBLIC_IMAGE}` could not be pulled ({error}); name one that is on this machine \
+             with `--image`, or install a static busybox (`apt-get install busybox-static`)"
+        ))),
+    }
+}
+
+struct Demo {
+    client: Client,
+    installation: Arc<Installation>,
+    image: String,
+}
+
+impl Demo {
+    fn play(&self) -> Result<()> {
+        self.create_clusters()?;
+        let task = self.run_task()?;
+        self.show_behalf()?;
+        self.try_to_delete_role()?;
+        self.stop_task(&task)?;
+        self.delete_clusters_and_role()
+    }
+
+    fn ecs(&self, operation: &str, input: &Value) -> Result<Value> {
+        self.client.json("ecs", &format!("{ECS}.{operation}"), input)
+    }
+
+    fn iam(&self, form: &str) -> Result<(u16, String)> {
+        let answer = self.client.form("iam", &format!("Version=2010-05-08&{form}"))?;
+        Ok((answer.status, answer.body))
+    }
+
+    fn ec2(&self, form: &str) -> Result<String> {
+        let answer = self.client.form("ec2", &format!("Version=2016-11-15&{form}"))?;
+        check(answer.status == 200, || format!("EC2 answered {}: {}", answer.status, answer.body))?;
+        Ok(answer.body)
+    }
+
+    fn create_clusters(&self) -> Result<()> {
+        let (status, _) = self.iam(&format!("Action=GetRole&RoleName={ROLE}"))?;
+        check(status == 404, || format!("the role `{ROLE}` is there before anything was made"))?;
+        step("1", "CreateCluster makes the service-linked role, with the caller's permission");
+        let answer = self.ecs("CreateCluster", &json!({ "clusterName": CLUSTER }))?;
+        println!("   cluster  {}", text(&answer, "/cluster/clusterArn"));
+        let (status, role) = self.iam(&format!("Action=GetRole&RoleName={ROLE}"))?;
+        check(status == 200, || format!("the role was not made: {role}"))?;
+        println!("   role     {}", between(&role, "<Arn>", "</Arn>"));
+        let elsewhere = self.client.in_region("eu-west-1");
+        let answer = elsewhere.json("ecs", &format!("{ECS}.CreateCluster"), &json!({ "clusterName": "demo-eu" }))?;
+        println!("   cluster  {}", text(&answer, "/cluster/clusterArn"));
+        Ok(())
+    }
+
+    fn run_task(&self) -> Result<String> {
+        step("2", "RunTask starts a container, and ECS makes its network interface through the role");
+        self.ecs(
+            "RegisterTaskDefinition",
+            &json!({
+                "family": "demo", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
+                "cpu": "256", "memory": "512",
+                "containerDefinitions": [{
+                    "name": "main", "image": self.image, "stopTimeout": 2,
+                    "command": ["sh", "-c", "trap 'exit 0' TERM; echo hello from a task; while true; do sleep 1; done"]
+                }]
+            }),
+        )?;
+        let subnets = self.ec2("Action=DescribeSubnets")?;
+        let subnet = between(&subnets, "<subnetId>", "</subnetId>");
+        check(!subnet.is_empty(), || "the default VPC has no subnet".to_owned())?;
+        let answer = self.ecs(
+            "RunTask",
+            &json!({
+                "cluster": CLUSTER, "taskDefinition": "demo", "launchType": "FARGATE", "enableECSManagedTags": true,
+                "networkConfiguration": { "awsvpcConfiguration": { "subnets": [subnet] } }
+            }),
+        )?;
+        let task = text(&answer, "/tasks/0/taskArn");
+        println!("   task     {task}");
+        let running = self.wait_for(&task, "RUNNING")?;
+        for detail in running.pointer("/attachments/0/details").and_then(Value::as_array).into_iter().flatten() {
+            println!("   {:<20} {}", text(detail, "/name"), text(detail, "/value"));
+        }
+        let eni = self.interface_of(&running)?;
+        let described = self.ec2(&format!("Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={eni}"))?;
+        let attachment = text(&running, "/attachments/0/id");
+        check(described.contains(&format!("attachment/{attachment}")), || format!("EC2 does not know {eni}: {described}"))?;
+        check(described.contains("aws:ecs:clusterName"), || format!("{eni} is not tagged: {described}"))?;
+        Ok(task)
+    }
+
+    fn interface_of(&self, task: &Value) -> Result<String> {
+        let details = task.pointer("/attachments/0/details").and_then(Value::as_array);
+        let eni = details.into_iter().flatten().find(|detail| text(detail, "/name") == "networkInterfaceId");
+        eni.map(|detail| text(detail, "/value")).ok_or_else(|| Fault::internal("the task has no network interface"))
+    }
+
+    fn show_behalf(&self) -> Result<()> {
+        step("3", "What ECS did on the caller's behalf, and which statement of its policy allowed it");
+        let mut records = self.installation.kernel.audit().recent(1000, Record::is_on_behalf)?;
+        records.reverse();
+        for record in &records {
+            trace::lines(record).iter().for_each(|line| println!("   {line}"));
+        }
+        let allowed = |operation: &str, sid: &str| {
+            records.iter().filter(|record| record.operation == operation).any(|record| {
+                let through_role = record.identity.arn.contains(&format!("assumed-role/{ROLE}/"));
+                through_role && record.decisions.iter().any(|d| d.allowed && d.statement.as_deref() == Some(sid))
+            })
+        };
+        for (operation, sid) in [("CreateNetworkInterface", "ECSTaskManagement"), ("CreateTags", "ECSTagging")] {
+            check(allowed(operation, sid), || format!("{operation} was not allowed by {sid} of the role's policy"))?;
+        }
+        Ok(())
+    }
+
+    fn try_to_delete_role(&self) -> Result<()> {
+        step("4", "The role cannot be deleted while clusters exist, in any region");
+        let status = self.delete_role()?;
+        check(status.contains("<Status>FAILED</Status>"), || format!("the deletion did not fail: {status}"))?;
+        println!("   {}", between(&status, "<Reason>\n", "</Reason>").lines().map(str::trim).collect::<Vec<_>>().join(" "));
+        for name in ["cluster/demo", "cluster/demo-eu", "us-east-1", "eu-west-1"] {
+            check(status.contains(name), || format!("the answer does not name {name}: {status}"))?;
+        }
+        Ok(())
+    }
+
+    /// Asks for the role's deletion and waits for its end.
+    fn delete_role(&self) -> Result<String> {
+        let (status, body) = self.iam(&format!("Action=DeleteServiceLinkedRole&RoleName={ROLE}"))?;
+        check(status == 200, || format!("IAM answered {status}: {body}"))?;
+        let task = between(&body, "<DeletionTaskId>", "</DeletionTaskId>").replace('/', "%2F");
+        let started = Instant::now();
+        loop {
+            let (_, status) = self.iam(&format!("Action=GetServiceLinkedRoleDeletionStatus&DeletionTaskId={task}"))?;
+            let pending = status.contains("NOT_STARTED") || status.contains("IN_PROGRESS");
+            if !pending || started.elapsed() > PATIENCE {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn stop_task(&self, task: &str) -> Result<()> {
+        step("5", "StopTask ends the container, and ECS deletes the interface through the role");
+        self.ecs("StopTask", &json!({ "cluster": CLUSTER, "task": task, "reason": "the demo is over" }))?;
+        let stopped = self.wait_for(task, "STOPPED")?;
+        println!("   stopped  {} (exit code {})", text(&stopped, "/stoppedReason"), stopped["containers"][0]["exitCode"]);
+        let eni = self.interface_of(&stopped)?;
+        let answer = self.client.form(
+            "ec2",
+            &format!("Version=2016-11-15&Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={eni}"),
+        )?;
+        check(answer.body.contains("InvalidNetworkInterfaceID.NotFound"), || format!("{eni} is still there"))?;
+        println!("   gone     {eni}");
+        Ok(())
+    }
+
+    fn delete_clusters_and_role(&self) -> Result<()> {
+        step("6", "After the last cluster the role can go");
+        self.ecs("DeleteCluster", &json!({ "cluster": CLUSTER }))?;
+        let elsewhere = self.client.in_region("eu-west-1");
+        elsewhere.json("ecs", &format!("{ECS}.DeleteCluster"), &json!({ "cluster": "demo-eu" }))?;
+        let status = self.delete_role()?;
+        check(status.contains("<Status>SUCCEEDED</Status>"), || format!("the deletion failed: {status}"))?;
+        let (status, body) = self.iam(&format!("Action=GetRole&RoleName={ROLE}"))?;
+        check(status == 404, || format!("the role is still there: {body}"))?;
+        println!("   deleted  {ROLE}");
+        Ok(())
+    }
+
+    fn wait_for(&self, task: &str, wanted: &str) -> Result<Value> {
+        let started = Instant::now();
+        loop {
+            let answer = self.ecs("DescribeTasks", &json!({ "cluster": CLUSTER, "tasks": [task] }))?;
+            let found = answer.pointer("/tasks/0").cloned().unwrap_or_default();
+            let status = text(&found, "/lastStatus");
+            if status == wanted {
+                return Ok(found);
+            }
+            check(status != "STOPPED", || format!("the task stopped: {}", text(&found, "/stoppedReason")))?;
+            check(started.elapsed() < PATIENCE, || format!("the task is still {status}"))?;
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Stops what runs after a step failed, so that nothing stays on the engine.
+    fn clean_up(&self) {
+        let tasks = self.ecs("ListTasks", &json!({ "cluster": CLUSTER })).unwrap_or_default();
+        for task in tasks["taskArns"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let _ = self.ecs("StopTask", &json!({ "cluster": CLUSTER, "task": task }));
+            let _ = self.wait_for(task, "STOPPED");
+        }
+    }
+}
+
+fn step(number: &str, what: &str) {
+    println!("{number}. {what}");
+}
+
+fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<()> {
+    if holds { Ok(()) } else { Err(Fault::internal(otherwise())) }
+}
+
+fn text(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The first text between two marks; empty without one.
+fn between<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
+    let rest = body.split_once(from).map(|(_, rest)| rest);
+    rest.and_then(|rest| rest.split_once(to)).map(|(found, _)| found).unwrap_or_default()
+}
+
+/// A directory that goes away with the demo.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> Result<Self> {
+        let name = format!("roadstead-demo-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        Self::make(&path).map_err(|error| Fault::internal(format_args!("making `{}`: {error}", path.display())))?;
+        Ok(Self(path))
+    }
+
+    fn make(path: &Path) -> std::io::Result<()> {
+        std::fs::create_dir_all(path)
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

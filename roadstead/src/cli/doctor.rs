@@ -1,0 +1,116 @@
+//! `roadstead doctor`: what tasks need on this host, and what to do where it is missing.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use roadstead_containers::{Docker, Runtime as _};
+use roadstead_kernel::Result;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Grade {
+    Good,
+    /// Something works less well.
+    Warning,
+    /// Tasks cannot run.
+    Failure,
+}
+
+struct Finding {
+    grade: Grade,
+    what: &'static str,
+    found: String,
+    advice: Option<String>,
+}
+
+/// Prints one line per check; exits non-zero when tasks cannot run.
+pub fn run() -> Result<ExitCode> {
+    let mut findings = super::tokio()?.block_on(engine());
+    findings.extend([namespaces(), nftables(), forwarding(), open_files()]);
+    for finding in &findings {
+        let mark = match finding.grade {
+            Grade::Good => "ok  ",
+            Grade::Warning => "warn",
+            Grade::Failure => "FAIL",
+        };
+        println!("{mark}  {}: {}", finding.what, finding.found);
+        if let Some(advice) = &finding.advice {
+            println!("      {advice}");
+        }
+    }
+    let failed = findings.iter().any(|finding| finding.grade == Grade::Failure);
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+async fn engine() -> Vec<Finding> {
+    let probe = Docker::new("doctor").probe().await;
+    let missing = probe.missing.iter().map(|missing| Finding {
+        grade: if probe.reachable { Grade::Warning } else { Grade::Failure },
+        what: "container engine",
+        found: format!("{}: {}", missing.what, missing.consequence),
+        advice: Some(missing.advice.clone()),
+    });
+    let answer = Finding {
+        grade: Grade::Good,
+        what: "container engine",
+        found: format!("{} {} at {}", probe.engine, probe.version, probe.endpoint),
+        advice: None,
+    };
+    probe.reachable.then_some(answer).into_iter().chain(missing).collect()
+}
+
+fn namespaces() -> Finding {
+    let root = read("/proc/self/status").and_then(|status| {
+        status.lines().find_map(|line| line.strip_prefix("Uid:")).map(|ids| ids.split_whitespace().next() == Some("0"))
+    });
+    let supported = Path::new("/proc/self/ns/net").exists();
+    let (grade, found, advice) = match (supported, root) {
+        (false, _) => (Grade::Warning, "this kernel has none", Some("Run Roadstead on Linux for networks per task.")),
+        (true, Some(true)) => (Grade::Good, "this process may make them", None),
+        (true, _) => (Grade::Warning, "this process may not make them", Some("Run `roadstead serve` as root for networks per task.")),
+    };
+    Finding { grade, what: "network namespaces", found: found.to_owned(), advice: advice.map(ToOwned::to_owned) }
+}
+
+fn nftables() -> Finding {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places: Vec<_> = std::env::split_paths(&path).collect();
+    places.extend(["/usr/sbin".into(), "/sbin".into()]);
+    match places.iter().map(|dir| dir.join("nft")).find(|nft| nft.exists()) {
+        Some(nft) => Finding { grade: Grade::Good, what: "nftables", found: nft.display().to_string(), advice: None },
+        None => Finding {
+            grade: Grade::Warning,
+            what: "nftables",
+            found: "there is no `nft`, so security groups cannot be enforced".to_owned(),
+            advice: Some("Install it, such as with `apt-get install nftables`.".to_owned()),
+        },
+    }
+}
+
+fn forwarding() -> Finding {
+    let on = read("/proc/sys/net/ipv4/ip_forward").is_some_and(|text| text.trim() == "1");
+    Finding {
+        grade: if on { Grade::Good } else { Grade::Warning },
+        what: "IP forwarding",
+        found: if on { "on" } else { "off, so tasks cannot reach each other" }.to_owned(),
+        advice: (!on).then(|| "Turn it on with `sysctl -w net.ipv4.ip_forward=1`.".to_owned()),
+    }
+}
+
+fn open_files() -> Finding {
+    const WANTED: u64 = 4096;
+    let limits = read("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
+    let soft = line.split_whitespace().next().and_then(|soft| soft.parse::<u64>().ok());
+    let enough = soft.is_none_or(|soft| soft >= WANTED);
+    Finding {
+        grade: if enough { Grade::Good } else { Grade::Warning },
+        what: "open files",
+        found: soft.map_or_else(|| "no limit".to_owned(), |soft| format!("at most {soft}")),
+        advice: (!enough).then(|| format!("Raise the limit to at least {WANTED} with `ulimit -n {WANTED}`.")),
+    }
+}
+
+fn read(path: &str) -> Option<String> {
+    std::fs::read_to_string(path).ok()
+}

@@ -1,0 +1,191 @@
+//! `roadstead serve`: the server.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use roadstead::{DataDir, Installation, Listener, Options, SystemEntropy, data_dir::Running};
+use roadstead_containers::{Docker, Runtime, Simulated};
+use roadstead_core::time::SystemClock;
+use roadstead_core::{AccountId, Clock, Ids, Region};
+use roadstead_kernel::audit::AuditLog;
+use roadstead_kernel::{Context as _, Fault, Result};
+use roadstead_store::{Embedded, Memory, Store};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Options of the server; each is also an environment variable.
+#[derive(Args)]
+pub struct ServeArgs {
+    /// The address to listen on; port 0 picks a free one.
+    #[arg(long, env = "ROADSTEAD_LISTEN", default_value = "127.0.0.1:4566", value_name = "ADDR:PORT")]
+    pub listen: SocketAddr,
+    #[command(flatten)]
+    pub data: super::DataDirArgs,
+    /// The account of the root user.
+    #[arg(long, env = "ROADSTEAD_ACCOUNT", default_value = "000000000000", value_parser = account, value_name = "ID")]
+    pub account: AccountId,
+    /// The region that `roadstead env` sets; every region is served.
+    #[arg(long, env = "ROADSTEAD_REGION", default_value = "us-east-1", value_parser = region, value_name = "NAME")]
+    pub region: Region,
+    /// What runs containers.
+    #[arg(long, env = "ROADSTEAD_RUNTIME", default_value = "auto")]
+    pub runtime: RuntimeChoice,
+    /// Where records are kept.
+    #[arg(long, env = "ROADSTEAD_STORE", default_value = "embedded")]
+    pub store: StoreChoice,
+    /// What is logged, such as `info` or `roadstead_kernel=debug`.
+    #[arg(long, env = "ROADSTEAD_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+    /// How it is logged.
+    #[arg(long, env = "ROADSTEAD_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RuntimeChoice {
+    Docker,
+    Simulated,
+    Auto,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum StoreChoice {
+    Memory,
+    Embedded,
+    Etcd,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+fn account(text: &str) -> std::result::Result<AccountId, String> {
+    AccountId::parse(text).ok_or_else(|| "an account id is twelve digits".to_owned())
+}
+
+fn region(text: &str) -> std::result::Result<Region, String> {
+    Region::parse(text).ok_or_else(|| "no such region".to_owned())
+}
+
+/// Serves until it is told to stop.
+pub fn run(args: ServeArgs) -> Result<ExitCode> {
+    start_logging(&args)?;
+    super::tokio()?.block_on(serve(args))
+}
+
+fn start_logging(args: &ServeArgs) -> Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&args.log)
+        .map_err(|error| Fault::internal(format_args!("`{}` is no log filter: {error}", args.log)))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match args.log_format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}
+
+async fn serve(args: ServeArgs) -> Result<ExitCode> {
+    let data_dir = args.data.data_dir();
+    let server = start(&args, &data_dir).await?;
+    // Whoever started us waits for this line.
+    println!("roadstead: ready on {}", server.endpoint);
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let serving = tokio::spawn(server.listener.serve(stopped));
+    let store = Arc::clone(server.installation.store());
+    let mut terminate = signal(SignalKind::terminate()).map_err(Fault::internal)?;
+    let failed = tokio::select! {
+        _ = tokio::signal::ctrl_c() => None,
+        _ = terminate.recv() => None,
+        cause = store.stopped() => Some(cause),
+    };
+    tracing::info!("stopping");
+    let _ = stop.send(true);
+    let _ = serving.await;
+    data_dir.clear_running();
+    if let Some(cause) = failed {
+        return Err(Fault::from(cause)).context("the store stopped");
+    }
+    server.installation.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A server that listens but does not serve yet.
+pub struct Server {
+    pub installation: Arc<Installation>,
+    pub listener: Listener,
+    pub endpoint: String,
+}
+
+/// Opens the data directory, composes the installation and binds the socket.
+pub async fn start(args: &ServeArgs, data_dir: &DataDir) -> Result<Server> {
+    data_dir.create()?;
+    let store: Arc<dyn Store> = match args.store {
+        StoreChoice::Memory => Arc::new(Memory::new()),
+        StoreChoice::Embedded => Arc::new(Embedded::open(data_dir.store())?),
+        StoreChoice::Etcd => {
+            return Err(Fault::internal("the store `etcd` is not available in this version; use `embedded`"));
+        }
+    };
+    let ids = Ids::new(SystemEntropy::new());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let audit = AuditLog::open(&data_dir.audit())?;
+    let options = Options {
+        store,
+        account: args.account,
+        root: data_dir.root_keys(&ids)?,
+        master_key: data_dir.master_key(&ids)?,
+        audit,
+        runtime: runtime(args, data_dir, &clock)?,
+        clock,
+        ids,
+    };
+    let installation = Arc::new(Installation::new(options)?);
+    let listener = Listener::bind(args.listen, Arc::clone(&installation)).await?;
+    installation.start().await?;
+    let endpoint = format!("http://{}", listener.address()?);
+    if !listener.address()?.ip().is_loopback() {
+        tracing::warn!(endpoint, "listening beyond loopback, without TLS: signatures keep keys secret, not what is sent");
+    }
+    data_dir.set_running(&Running {
+        endpoint: endpoint.clone(),
+        region: args.region.as_str().to_owned(),
+        pid: std::process::id(),
+    })?;
+    Ok(Server { installation, listener, endpoint })
+}
+
+/// `auto` is Docker: tasks wait for an engine that is not there, they are never pretended to run.
+fn runtime(args: &ServeArgs, data_dir: &DataDir, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Runtime>> {
+    let owner = owner(data_dir);
+    match args.runtime {
+        RuntimeChoice::Simulated => {
+            let simulated = Simulated::new(owner, Arc::clone(clock));
+            tokio::spawn(simulated.clone().run());
+            Ok(Arc::new(simulated))
+        }
+        RuntimeChoice::Docker | RuntimeChoice::Auto => {
+            let docker = Arc::new(Docker::new(owner));
+            let probed = Arc::clone(&docker);
+            tokio::spawn(async move {
+                let probe = probed.probe().await;
+                if probe.reachable {
+                    tracing::info!(engine = probe.engine, version = probe.version, "containers run with Docker");
+                } else {
+                    tracing::warn!(endpoint = probe.endpoint, "no container engine answers: tasks wait; see `roadstead doctor`");
+                }
+            });
+            Ok(docker)
+        }
+    }
+}
+
+/// Marks the containers of this installation: another one on the same engine leaves them alone.
+fn owner(data_dir: &DataDir) -> String {
+    let path = std::path::absolute(data_dir.path()).unwrap_or_else(|_| data_dir.path().to_owned());
+    let text = path.to_string_lossy();
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}

@@ -1,0 +1,66 @@
+//! `roadstead trace`: the calls made on behalf, from the audit trail.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use roadstead_kernel::Result;
+use roadstead_kernel::audit::{Record, read_records, tail};
+
+#[derive(Args)]
+pub struct TraceArgs {
+    #[command(flatten)]
+    data: super::DataDirArgs,
+    /// Goes on with calls as they are made.
+    #[arg(long, short)]
+    follow: bool,
+    /// Shows every call, not only those made on behalf.
+    #[arg(long)]
+    all: bool,
+    /// The most calls to show of what is past.
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    limit: usize,
+}
+
+/// Prints one line for each action decided, newest last.
+pub fn run(args: &TraceArgs) -> Result<ExitCode> {
+    let dir = args.data.data_dir().audit();
+    let wanted = |record: &Record| args.all || record.is_on_behalf();
+    let mut past = read_records(&dir, args.limit, wanted)?;
+    past.reverse();
+    past.iter().for_each(print);
+    if args.follow {
+        tail(&dir, |record| {
+            if wanted(&record) {
+                print(&record);
+            }
+            true
+        })?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(record: &Record) {
+    lines(record).iter().for_each(|line| println!("{line}"));
+}
+
+/// Time, region, session, action, resource, decision and statement of each action that was decided.
+pub fn lines(record: &Record) -> Vec<String> {
+    let who = match record.identity.arn.rsplit_once(":assumed-role/") {
+        Some((_, session)) => session,
+        None => &record.identity.arn,
+    };
+    let outcome = |allowed: bool, statement: Option<&str>| match (allowed, &record.error) {
+        (false, _) => "denied".to_owned(),
+        (true, Some(error)) => format!("allowed by {}, then {}", statement.unwrap_or("-"), error.code),
+        (true, None) => format!("allowed by {}", statement.unwrap_or("-")),
+    };
+    let head = format!("{}  {}  {who}", record.time.iso8601_millis(), record.region);
+    if record.decisions.is_empty() {
+        return vec![format!("{head}  {}:{}  *  {}", record.service, record.operation, outcome(true, None))];
+    }
+    record
+        .decisions
+        .iter()
+        .map(|d| format!("{head}  {}  {}  {}", d.action, d.resource, outcome(d.allowed, d.statement.as_deref())))
+        .collect()
+}
