@@ -9,7 +9,12 @@ use crate::codegen::ordered::Json;
 use crate::codegen::root;
 
 /// Keys that hold prose; they are dropped from traits, never from among names.
-const PROSE: [&str; 4] = ["documentation", "documentationUrl", "deprecatedMessage", "deprecatedSince"];
+const PROSE: [&str; 4] = [
+    "documentation",
+    "documentationUrl",
+    "deprecatedMessage",
+    "deprecatedSince",
+];
 /// Objects whose keys are names.
 const NAMES: [&str; 3] = ["members", "operations", "shapes"];
 
@@ -61,7 +66,11 @@ impl Manifest {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')).filter(|_| !listing) {
+            if let Some(name) = line
+                .strip_prefix('[')
+                .and_then(|l| l.strip_suffix(']'))
+                .filter(|_| !listing)
+            {
                 manifest.services.push(Wanted {
                     name: name.to_owned(),
                     version: String::new(),
@@ -134,7 +143,8 @@ fn import(data: &Path, service: &str, version: &str, operations: Option<&[String
     let folder = data.join(service).join(version);
     let model = load(&folder, "service-2")?.ok_or_else(|| format!("no model in `{}`", folder.display()))?;
     let all = model.get("operations").map(Json::entries).unwrap_or_default();
-    if let Some(missing) = operations.and_then(|wanted| wanted.iter().find(|name| all.iter().all(|(k, _)| k != *name))) {
+    if let Some(missing) = operations.and_then(|wanted| wanted.iter().find(|name| all.iter().all(|(k, _)| k != *name)))
+    {
         return Err(format!("{service} has no operation `{missing}`"));
     }
     let kept = |name: &str| operations.is_none_or(|wanted| wanted.iter().any(|w| w == name));
@@ -155,10 +165,16 @@ fn import(data: &Path, service: &str, version: &str, operations: Option<&[String
         out.push((key.clone(), value));
     }
     let pagination = load(&folder, "paginators-1")?;
-    let pages = pagination.as_ref().and_then(|file| file.get("pagination")).map(|all| select(all, |name| kept(name)));
+    let pages = pagination
+        .as_ref()
+        .and_then(|file| file.get("pagination"))
+        .map(|all| select(all, |name| kept(name)));
     let waiters = load(&folder, "waiters-2")?;
     let waiters = waiters.as_ref().and_then(|file| file.get("waiters")).map(|all| {
-        let entries = all.entries().iter().filter(|(_, w)| w.text_of("operation").is_some_and(kept));
+        let entries = all
+            .entries()
+            .iter()
+            .filter(|(_, w)| w.text_of("operation").is_some_and(kept));
         let plain = |waiter: &Json| {
             let kept = waiter.entries().iter().filter(|(key, _)| key != "description");
             Json::Object(kept.cloned().collect())
@@ -202,10 +218,12 @@ fn reach_all(model: &Json, value: &Json, reached: &mut BTreeSet<String>) {
 fn without_prose(value: &Json, named: bool) -> Json {
     match value {
         Json::Object(entries) => {
-            let kept = entries.iter().filter(|(key, _)| named || !PROSE.contains(&key.as_str()));
+            let kept = entries
+                .iter()
+                .filter(|(key, _)| named || !PROSE.contains(&key.as_str()));
             let clean = |(key, inner): &(String, Json)| {
-                let names = !named && NAMES.contains(&key.as_str());
-                (key.clone(), without_prose(inner, names))
+                let keyed = !named && NAMES.contains(&key.as_str());
+                (key.clone(), without_prose(inner, keyed))
             };
             Json::Object(kept.map(clean).collect())
         }
@@ -241,18 +259,26 @@ mod tests {
 
     #[test]
     fn the_committed_models_are_what_the_import_writes() {
-        let Some((data, manifest)) = installed("the_committed_models_are_what_the_import_writes") else { return };
+        let Some((data, manifest)) = installed("the_committed_models_are_what_the_import_writes") else {
+            return;
+        };
         for wanted in manifest.services {
             let model = import(&data, &wanted.name, &wanted.version, wanted.operations.as_deref()).unwrap();
             let path = root().join("models").join(format!("{}.json", wanted.name));
-            assert!(model.pretty() == std::fs::read_to_string(&path).unwrap(), "{}", wanted.name);
+            assert!(
+                model.pretty() == std::fs::read_to_string(&path).unwrap(),
+                "{}",
+                wanted.name
+            );
         }
     }
 
     #[test]
     fn the_import_reproduces_the_shared_models_byte_for_byte() {
         let name = "the_import_reproduces_the_shared_models_byte_for_byte";
-        let Some((data, manifest)) = installed(name) else { return };
+        let Some((data, manifest)) = installed(name) else {
+            return;
+        };
         let shared = std::env::var_os("ROADSTEAD_SHARED").map_or_else(|| root().join("../shared"), PathBuf::from);
         for wanted in manifest.services {
             let path = shared.join("data/models-slim").join(format!("{}.json", wanted.name));
@@ -262,8 +288,13 @@ mod tests {
             };
             // The list of operations has grown since: the ones of the shared file are taken.
             let json = Json::parse(&expected).unwrap();
-            let operations: Vec<String> =
-                json.get("operations").unwrap().entries().iter().map(|(name, _)| name.clone()).collect();
+            let operations: Vec<String> = json
+                .get("operations")
+                .unwrap()
+                .entries()
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect();
             let model = import(&data, &wanted.name, &wanted.version, Some(&operations)).unwrap();
             assert!(model.pretty() == expected, "{}", wanted.name);
         }
@@ -279,7 +310,12 @@ mod tests {
             for name in &reached {
                 assert!(shapes.get(name).is_some(), "{}: `{name}` is missing", path.display());
             }
-            assert_eq!(shapes.entries().len(), reached.len(), "{}: a shape is never used", path.display());
+            assert_eq!(
+                shapes.entries().len(),
+                reached.len(),
+                "{}: a shape is never used",
+                path.display()
+            );
         }
     }
 }

@@ -354,11 +354,8 @@ fn shown(violation: &Violation) -> &str {
 }
 
 fn leaf(violation: &Violation) -> &str {
-    violation
-        .path
-        .rsplit('.')
-        .find(|part| *part != "member")
-        .unwrap_or_default()
+    let is_name = |part: &&str| *part != "member" && !part.starts_with(|c: char| c.is_ascii_digit());
+    violation.path.rsplit('.').find(is_name).unwrap_or_default()
 }
 
 /// ECS reports the first one in words of its own.

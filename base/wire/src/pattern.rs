@@ -208,7 +208,23 @@ mod tests {
         ] {
             let regex = regex::Regex::new(&anchored(pattern)).unwrap();
             let class = Class::parse(pattern).unwrap();
-            for text in ["", "a", "ab", "-", "a-", "x]", "]b", "äb", "ä", "abcd", "a b", "A9_@", "a\n", "\u{7f}", "\u{1F600}"] {
+            for text in [
+                "",
+                "a",
+                "ab",
+                "-",
+                "a-",
+                "x]",
+                "]b",
+                "äb",
+                "ä",
+                "abcd",
+                "a b",
+                "A9_@",
+                "a\n",
+                "\u{7f}",
+                "\u{1F600}",
+            ] {
                 let fast = class.matches(text);
                 assert_eq!(fast, regex.is_match(text), "{pattern} on {text:?}");
             }

@@ -117,6 +117,7 @@ fn candidates<'a>(
         .filter(move |service| scope.is_none_or(|scope| service.signing_name == scope) && speaks(service))
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "it is the error of a boxed result")]
 fn nowhere(protocol: Protocol, name: &str, version: &str) -> Box<Unrouted> {
     Box::new(Unrouted {
         service: &UNKNOWN_SERVICE,

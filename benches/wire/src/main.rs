@@ -64,7 +64,11 @@ where
 }
 
 fn service(at: usize) -> api_ecs::Service {
-    let text = |what: &str| Some(format!("arn:aws:ecs:eu-west-1:123456789012:{what}/production/service-{at}"));
+    let text = |what: &str| {
+        Some(format!(
+            "arn:aws:ecs:eu-west-1:123456789012:{what}/production/service-{at}"
+        ))
+    };
     let event = |n: usize| api_ecs::ServiceEvent {
         id: Some(format!("0a0b0c0d-0001-4002-8003-{n:012}")),
         created_at: Some(roadstead_core::Timestamp::from_millis(1_700_000_000_123)),

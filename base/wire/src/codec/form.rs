@@ -89,9 +89,8 @@ impl<'a> FormReader<'a> {
         let mut last_child: Vec<Option<usize>> = vec![None];
         for pair in 0..self.pairs.len() {
             let Some((key, _)) = self.pairs.get(pair) else { break };
-            let mut depth = 0;
             let mut from = 0;
-            for part in key.split('.') {
+            for (depth, part) in key.split('.').enumerate() {
                 if depth >= MAX_DEPTH {
                     return Err(Malformed::new("a form key is nested too deeply"));
                 }
@@ -133,7 +132,6 @@ impl<'a> FormReader<'a> {
                     node
                 };
                 debug_assert_eq!(path.get(depth + 1), Some(&node));
-                depth += 1;
                 from = to + 1;
                 // Of a repeated key the first value counts; the sort is stable.
                 if to == key.len()

@@ -250,6 +250,10 @@ impl<'a> JsonReader<'a> {
 }
 
 /// Bytes that end the plain part of a string.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed when compiled, where an index out of range is an error"
+)]
 static STOPS: [bool; 256] = {
     let mut stops = [false; 256];
     let mut b = 0;

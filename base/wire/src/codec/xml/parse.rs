@@ -66,7 +66,7 @@ impl<'a> Parser<'a> {
         loop {
             let tag = self.rest.find('<').unwrap_or(self.rest.len());
             let (text, rest) = self.rest.split_at_checked(tag).ok_or_else(|| bad("broken XML"))?;
-            self.text(&unescape(text)?)?;
+            self.text(unescape(text)?)?;
             self.rest = rest;
             if rest.is_empty() {
                 break;
@@ -95,7 +95,7 @@ impl<'a> Parser<'a> {
         } else if let Some(rest) = self.rest.strip_prefix("<![CDATA[") {
             self.rest = rest;
             let inner = self.until("]]>")?;
-            self.text(&Cow::Borrowed(inner))
+            self.text(Cow::Borrowed(inner))
         } else if self.rest.starts_with("<?") {
             self.until("?>").map(drop)
         } else if self.rest.starts_with("<!") {
@@ -185,7 +185,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn text(&mut self, text: &Cow<'a, str>) -> Read<()> {
+    fn text(&mut self, text: Cow<'a, str>) -> Read<()> {
         if text.is_empty() {
             return Ok(());
         }
@@ -198,9 +198,9 @@ impl<'a> Parser<'a> {
         };
         if let Some(element) = self.document.elements.get_mut(at) {
             if element.text.is_empty() {
-                element.text = text.clone();
+                element.text = text;
             } else {
-                element.text.to_mut().push_str(text);
+                element.text.to_mut().push_str(&text);
             }
         }
         Ok(())

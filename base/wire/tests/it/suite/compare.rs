@@ -34,11 +34,13 @@ pub fn normal(shape: &'static Shape, value: &Json) -> Json {
         }
         (Kind::Timestamp, Json::String(text)) => {
             let millis = Timestamp::parse_iso8601(text).unwrap().millis();
-            number(millis as f64 / 1000.0)
+            number(
+                i32::try_from(millis / 1000).map_or(0.0, f64::from)
+                    + f64::from(u16::try_from(millis % 1000).unwrap()) / 1000.0,
+            )
         }
         (Kind::Timestamp | Kind::Float | Kind::Double, Json::Number(n)) => number(n.as_f64().unwrap()),
         (Kind::Blob, Json::String(text)) => Json::String(STANDARD.encode(text)),
-        (Kind::Document, value) => value.clone(),
         (_, value) => value.clone(),
     }
 }

@@ -1,5 +1,7 @@
 //! Runs one case.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -48,7 +50,7 @@ fn request(call: &Call, sent: &Json) -> Request {
                 c => {
                     let mut buffer = [0; 4];
                     for b in c.encode_utf8(&mut buffer).bytes() {
-                        uri.push_str(&format!("%{b:02X}"));
+                        write!(uri, "%{b:02X}").unwrap();
                     }
                 }
             }
