@@ -31,6 +31,19 @@ const IAM_PATHS: [&str; 13] = [
     "access-report/",
 ];
 
+/// Paths that IAM has since, without naming them in the message.
+const NEWER_IAM_PATHS: [&str; 3] = ["role-template/", "delegation-request/", "assumed-role/"];
+
+/// What has a region among the resources of S3.
+const REGIONAL_S3: [&str; 6] = [
+    "accesspoint/",
+    "access-grants/",
+    "async-request/",
+    "job/",
+    "storage-lens/",
+    "storage-lens-group/",
+];
+
 /// Checks every resource. An error of legacy parsing is final; one of format is handed back, for it is told only after
 /// other checks.
 ///
@@ -117,13 +130,22 @@ fn wrong_format(resource: &str) -> Option<String> {
     let path = parts.nth(1).unwrap_or_default();
     match service {
         "iam" if regional => Some(format!("IAM resource {resource} cannot contain region information.")),
-        "s3" if regional && !path.starts_with("accesspoint/") => {
+        "s3" if regional && !REGIONAL_S3.iter().any(|kind| path.starts_with(kind)) => {
             Some(format!("Resource {resource} can not contain region information."))
         }
-        "iam" if path != "*" && !IAM_PATHS.iter().any(|kind| path.starts_with(kind)) => Some(format!(
-            "IAM resource path must either be \"*\" or start with {}.",
-            IAM_PATHS.join(", ")
-        )),
+        // AWS: the root user is a resource as well, of `sts:AssumeRoot`.
+        "iam"
+            if !matches!(path, "*" | "root")
+                && !IAM_PATHS
+                    .iter()
+                    .chain(&NEWER_IAM_PATHS)
+                    .any(|kind| path.starts_with(kind)) =>
+        {
+            Some(format!(
+                "IAM resource path must either be \"*\" or start with {}.",
+                IAM_PATHS.join(", ")
+            ))
+        }
         _ => None,
     }
 }

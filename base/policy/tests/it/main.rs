@@ -14,4 +14,10 @@
 mod support;
 
 mod ecs_service_role;
+mod explanations;
+mod messages;
 mod properties;
+mod reference_tables;
+mod shared;
+mod traps;
+mod validation;
