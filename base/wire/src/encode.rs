@@ -73,7 +73,12 @@ pub fn encode_value(call: &Call, output: &dyn Structure, request_id: &str) -> Re
             let root = format!("{}Response", operation.name);
             writer.open_in(&root, operation.service.xml_namespace.unwrap_or_default());
             writer.pair("requestId", request_id);
-            output.write(shape.members, &mut writer);
+            if operation.has_output {
+                output.write(shape.members, &mut writer);
+            } else {
+                // AWS: what is not modelled as an output is a plain yes.
+                writer.pair("return", "true");
+            }
             writer.close(&root);
             response.body = writer.finish();
         }
