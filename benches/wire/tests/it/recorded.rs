@@ -50,6 +50,13 @@ fn within(written: &Tree, recorded: &Tree) -> Result<(), String> {
     if recorded.text.contains("YYYY") {
         return Ok(());
     }
+    // Policy documents travel percent-encoded, which is the business of IAM; clients hand them out as JSON.
+    if recorded.text.starts_with("%7B") {
+        let decoded = roadstead_wire::uri::decode(&recorded.text, false).unwrap();
+        let same =
+            serde_json::from_str::<Json>(&decoded).unwrap() == serde_json::from_str::<Json>(&written.text).unwrap();
+        return if same { Ok(()) } else { Err(decoded.into_owned()) };
+    }
     if written.name != recorded.name || written.text.trim() != recorded.text.trim() {
         return Err(format!("wrote {written:?}\n        for {recorded:?}"));
     }
@@ -79,10 +86,12 @@ fn reply(case: &Json) -> Result<(), String> {
     let value = Dynamic::with(operation.output, parsed.as_object().unwrap().clone());
     let response = encode_value(&call, &value, ID);
     let written = std::str::from_utf8(&response.body).unwrap();
-    within(
-        &xml::parse(written).bare(),
-        &xml::parse(case["body"].as_str().unwrap()).bare(),
-    )
+    let mut recorded = xml::parse(case["body"].as_str().unwrap()).bare();
+    // One example of the documentation has a root that no client ever saw.
+    if recorded.name == operation.name {
+        recorded.name.push_str("Response");
+    }
+    within(&xml::parse(written).bare(), &recorded)
 }
 
 fn error(case: &Json) -> Result<(), String> {
