@@ -8,7 +8,7 @@ use roadstead_policy::limits;
 use roadstead_store::{Guard, Op, Record, Table, Txn};
 
 use crate::directory::customer_policy_name;
-use crate::entities::{id_of, scope};
+use crate::entities::scope;
 use crate::managed::Managed;
 use crate::pages::Page;
 use crate::records::{Attachment, BoundaryUse, Entity, Holder, Kind, Policy};
@@ -248,9 +248,4 @@ pub fn attached_to_api(arn: &str) -> AttachedPolicy {
         policy_name: arn.rsplit('/').next().map(ToOwned::to_owned),
         policy_arn: Some(arn.to_owned()),
     }
-}
-
-/// Whether a name is the same in another letter case.
-pub fn same_name(a: &str, b: &str) -> bool {
-    id_of(a) == id_of(b)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use roadstead_core::{AccountId, Tags};
 use roadstead_kernel::{Cx, Fault, Needs, Result};
-use roadstead_store::{Guard, Record, Revision, Scope, Store, StoreError, Table, Txn, Versioned};
+use roadstead_store::{Guard, Record, Revision, Scope, Store, Table, Txn, Versioned};
 
 use crate::records::{Common, Entity, Holder, Named};
 use crate::{Iam, problems};
@@ -200,17 +200,4 @@ impl Iam {
 /// The ARN of an entity of this account.
 pub fn arn<E: Entity>(cx: &Cx, path: &str, name: &str) -> String {
     cx.place().global_arn("iam", format_args!("{}{path}{name}", E::KIND.word()))
-}
-
-/// Turns a lost race for a new name into what the winner's existence means.
-pub fn or_taken<T>(outcome: Result<T>, taken: impl FnOnce() -> Fault) -> Result<T> {
-    match outcome {
-        Err(fault) if fault.is_conflict() => Err(taken()),
-        outcome => outcome,
-    }
-}
-
-/// Whether a store error is a lost race.
-pub fn lost(error: &StoreError) -> bool {
-    error.is_conflict()
 }

@@ -1,6 +1,6 @@
 //! IAM: users, groups, roles, policies, and the whole life of service-linked roles.
 //!
-//! [`Principals`] is the directory that the kernel asks; [`Iam`] is the service. Everything is stored per account, under
+//! [`Iam`] is the service, [`Iam::directory`] what the kernel asks for principals. Everything is stored per account, under
 //! names in lower case; whatever is written makes the directory forget what it kept of that account.
 
 mod attachments;
@@ -14,16 +14,19 @@ mod managed;
 mod pages;
 mod policies;
 mod problems;
+mod profiles;
 mod records;
 mod tagging;
 mod users;
 
 use std::sync::Arc;
 
+use roadstead_core::{AccountId, Partition};
 use roadstead_kernel::linked::LinkedRoleUsage;
+use roadstead_kernel::{Directory, Secret};
 use roadstead_store::Store;
 
-pub use directory::{Home, Principals};
+use crate::directory::{Home, Principals};
 
 /// What a file with an operation in it needs.
 mod prelude {
@@ -40,29 +43,51 @@ pub struct Iam {
 }
 
 impl Iam {
-    /// IAM over a store; `linked` are the services that know whether their linked role is in use.
+    /// IAM over a store, with the root user of the home account and its access key.
+    ///
+    /// `linked` are the services that know whether their linked role is in use.
     pub fn new(
         store: Arc<dyn Store>,
-        principals: Arc<Principals>,
+        account: AccountId,
+        access_key_id: &str,
+        secret_access_key: &str,
         linked: Vec<Arc<dyn LinkedRoleUsage>>,
     ) -> Arc<Self> {
+        let home = Home {
+            account,
+            partition: Partition::Aws,
+            access_key_id: access_key_id.to_owned(),
+            secret_access_key: Secret::new(secret_access_key),
+        };
+        let principals = Principals::new(Arc::clone(&store), home);
         Arc::new(Self { store, principals, linked })
+    }
+
+    /// Every principal, for the kernel.
+    pub fn directory(&self) -> Arc<dyn Directory> {
+        Arc::clone(&self.principals) as Arc<dyn Directory>
     }
 }
 
 roadstead_kernel::operations! {
     Iam: api_iam,
+    add_role_to_instance_profile::AddRoleToInstanceProfile,
+    add_user_to_group::AddUserToGroup,
     attach_group_policy::AttachGroupPolicy,
     attach_role_policy::AttachRolePolicy,
     attach_user_policy::AttachUserPolicy,
     create_access_key::CreateAccessKey,
+    create_group::CreateGroup,
+    create_instance_profile::CreateInstanceProfile,
     create_policy::CreatePolicy,
     create_policy_version::CreatePolicyVersion,
     create_role::CreateRole,
     create_service_linked_role::CreateServiceLinkedRole,
     create_user::CreateUser,
     delete_access_key::DeleteAccessKey,
+    delete_group::DeleteGroup,
     delete_group_policy::DeleteGroupPolicy,
+    delete_instance_profile::DeleteInstanceProfile,
     delete_policy::DeletePolicy,
     delete_policy_version::DeletePolicyVersion,
     delete_role::DeleteRole,
@@ -75,7 +100,9 @@ roadstead_kernel::operations! {
     detach_group_policy::DetachGroupPolicy,
     detach_role_policy::DetachRolePolicy,
     detach_user_policy::DetachUserPolicy,
+    get_group::GetGroup,
     get_group_policy::GetGroupPolicy,
+    get_instance_profile::GetInstanceProfile,
     get_policy::GetPolicy,
     get_policy_version::GetPolicyVersion,
     get_role::GetRole,
@@ -89,7 +116,11 @@ roadstead_kernel::operations! {
     list_attached_user_policies::ListAttachedUserPolicies,
     list_entities_for_policy::ListEntitiesForPolicy,
     list_group_policies::ListGroupPolicies,
+    list_groups::ListGroups,
+    list_groups_for_user::ListGroupsForUser,
     list_instance_profile_tags::ListInstanceProfileTags,
+    list_instance_profiles::ListInstanceProfiles,
+    list_instance_profiles_for_role::ListInstanceProfilesForRole,
     list_policies::ListPolicies,
     list_policy_tags::ListPolicyTags,
     list_policy_versions::ListPolicyVersions,
@@ -104,6 +135,8 @@ roadstead_kernel::operations! {
     put_role_policy::PutRolePolicy,
     put_user_permissions_boundary::PutUserPermissionsBoundary,
     put_user_policy::PutUserPolicy,
+    remove_role_from_instance_profile::RemoveRoleFromInstanceProfile,
+    remove_user_from_group::RemoveUserFromGroup,
     set_default_policy_version::SetDefaultPolicyVersion,
     tag_instance_profile::TagInstanceProfile,
     tag_policy::TagPolicy,
@@ -115,6 +148,7 @@ roadstead_kernel::operations! {
     untag_user::UntagUser,
     update_access_key::UpdateAccessKey,
     update_assume_role_policy::UpdateAssumeRolePolicy,
+    update_group::UpdateGroup,
     update_role::UpdateRole,
     update_role_description::UpdateRoleDescription,
     update_user::UpdateUser,

@@ -5,8 +5,6 @@
 mod problems;
 mod session;
 
-use std::sync::Arc;
-
 /// What a file with an operation in it needs.
 mod prelude {
     pub use crate::Sts;
@@ -14,15 +12,8 @@ mod prelude {
 }
 
 /// The service.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Sts;
-
-impl Sts {
-    /// The service.
-    pub fn new() -> Arc<Self> {
-        Arc::new(Self)
-    }
-}
 
 roadstead_kernel::operations! {
     Sts: api_sts,

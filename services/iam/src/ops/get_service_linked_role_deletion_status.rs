@@ -1,7 +1,7 @@
 //! iam:GetServiceLinkedRoleDeletionStatus — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetServiceLinkedRoleDeletionStatus.html>
 
 use api_iam::op::GetServiceLinkedRoleDeletionStatus;
-use api_iam::{GetServiceLinkedRoleDeletionStatusRequest, GetServiceLinkedRoleDeletionStatusResponse};
+use api_iam::GetServiceLinkedRoleDeletionStatusRequest;
 
 use crate::prelude::*;
 use crate::entities::scope;

@@ -35,9 +35,6 @@ pub struct Role {
     pub linked: Option<String>,
 }
 
-/// The longest session of a role that says nothing about it, in seconds.
-pub const DEFAULT_SESSION_SECS: u32 = 3600;
-
 impl Record for Role {
     const TABLE: &'static str = "iam/role";
     const VERSION: u16 = 1;

@@ -1,0 +1,16 @@
+//! IAM as clients see it: signed forms in, XML out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod linked_roles;
+mod policies;
+mod roles;
+mod sessions;
+mod users;
+mod world;
