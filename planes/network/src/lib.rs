@@ -1,0 +1,16 @@
+//! Gives a task's network namespace its interface: the private address, MAC and routes of one ENI.
+
+mod eni;
+mod error;
+#[cfg(target_os = "linux")]
+mod kernel;
+mod net;
+mod simulated;
+
+pub use eni::{EniSpec, MacAddress, Subnet};
+pub use error::NetError;
+pub use futures_util::future::BoxFuture;
+#[cfg(target_os = "linux")]
+pub use kernel::Kernel;
+pub use net::{Attachment, Missing, Net, NetProbe, NetworkNamespace};
+pub use simulated::SimulatedNet;

@@ -1,0 +1,141 @@
+//! Who reaches whom.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use roadstead_network::{Kernel, Net};
+
+use crate::host::{Task, eni, ip, on_a_host};
+
+const PORT: u16 = 80;
+const A_WHILE: Duration = Duration::from_secs(10);
+
+/// Answers one connection with the address that it came from.
+fn answer(listener: &TcpListener) {
+    let (mut stream, from) = listener.accept().unwrap();
+    stream.write_all(from.ip().to_string().as_bytes()).unwrap();
+}
+
+/// Connects and gives back what was answered: the address seen there.
+fn ask(address: Ipv4Addr) -> std::io::Result<IpAddr> {
+    let mut stream = TcpStream::connect_timeout(&SocketAddr::from((address, PORT)), A_WHILE)?;
+    stream.set_read_timeout(Some(A_WHILE))?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    Ok(text.parse().unwrap())
+}
+
+fn listen(address: Ipv4Addr) -> TcpListener {
+    TcpListener::bind((address, PORT)).unwrap()
+}
+
+#[test]
+fn tasks_reach_each_other_within_and_across_subnets_on_one_port() {
+    on_a_host(
+        "tasks_reach_each_other_within_and_across_subnets_on_one_port",
+        async |kernel: Kernel| {
+            let tasks = [Task::new(), Task::new(), Task::new()];
+            let enis = [eni(1, [10, 9, 1, 20]), eni(2, [10, 9, 1, 21]), eni(3, [10, 9, 2, 20])];
+            for (task, eni) in tasks.iter().zip(&enis) {
+                kernel.attach(eni.clone(), task.namespace()).await.unwrap();
+            }
+            for (from, to) in [(0, 1), (1, 0), (0, 2), (2, 0), (1, 2)] {
+                let (source, target) = (enis[from].address, enis[to].address);
+                let listener = tasks[to].inside(move || listen(target));
+                let server = tasks[to].start(move || answer(&listener));
+                let seen = tasks[from].inside(move || ask(target)).unwrap();
+                server.join().unwrap();
+                assert_eq!(seen, IpAddr::V4(source), "from {from} to {to}");
+            }
+        },
+    );
+}
+
+#[test]
+fn the_host_reaches_a_task_as_its_router_and_is_reached_at_its_addresses() {
+    on_a_host(
+        "the_host_reaches_a_task_as_its_router_and_is_reached_at_its_addresses",
+        async |kernel: Kernel| {
+            let task = Task::new();
+            let mut spec = eni(1, [10, 9, 1, 20]);
+            let resolver = Ipv4Addr::new(10, 9, 0, 2);
+            spec.host_addresses = vec![resolver];
+            kernel.attach(spec.clone(), task.namespace()).await.unwrap();
+            let address = spec.address;
+
+            let listener = task.inside(move || listen(address));
+            let server = task.start(move || answer(&listener));
+            assert_eq!(ask(address).unwrap(), IpAddr::V4(spec.subnet.gateway()));
+            server.join().unwrap();
+
+            for own in [spec.subnet.gateway(), resolver] {
+                let listener = listen(own);
+                let client = task.start(move || ask(own));
+                answer(&listener);
+                assert_eq!(client.join().unwrap().unwrap(), IpAddr::V4(address));
+            }
+        },
+    );
+}
+
+#[test]
+fn an_address_that_nobody_has_leads_nowhere() {
+    on_a_host("an_address_that_nobody_has_leads_nowhere", async |kernel: Kernel| {
+        // A way out of the host, which must not be taken.
+        ip("link add out type veth peer name beyond");
+        ip("addr add 192.0.2.1/24 dev out");
+        ip("link set out up");
+        ip("link set beyond up");
+        ip("route add default via 192.0.2.254");
+        let (task, other) = (Task::new(), Task::new());
+        let spec = eni(1, [10, 9, 1, 20]);
+        kernel.attach(spec, task.namespace()).await.unwrap();
+        kernel.attach(eni(2, [10, 9, 2, 20]), other.namespace()).await.unwrap();
+        task.inside(|| {
+            // Ask for the neighbour quickly, the kernel would take three seconds.
+            std::fs::write("/proc/sys/net/ipv4/neigh/eth0/retrans_time_ms", "20").unwrap();
+        });
+        let same = task.inside(|| ask(Ipv4Addr::new(10, 9, 1, 99))).unwrap_err();
+        assert_eq!(same.kind(), ErrorKind::HostUnreachable);
+        let across = task.inside(|| ask(Ipv4Addr::new(10, 9, 2, 99))).unwrap_err();
+        assert_eq!(across.kind(), ErrorKind::HostUnreachable);
+        let host = ask(Ipv4Addr::new(10, 9, 1, 99)).unwrap_err();
+        assert_eq!(host.kind(), ErrorKind::HostUnreachable);
+    });
+}
+
+#[test]
+fn a_firewall_that_docker_closed_lets_tasks_through_as_long_as_there_are_any() {
+    const NAME: &str = "a_firewall_that_docker_closed_lets_tasks_through_as_long_as_there_are_any";
+    on_a_host(NAME, async |kernel: Kernel| {
+        let iptables = |arguments: &str| {
+            std::process::Command::new("iptables")
+                .args(arguments.split(' '))
+                .output()
+        };
+        if !iptables("-w -P FORWARD DROP").is_ok_and(|output| output.status.success()) {
+            println!("SKIPPED {NAME}: the program `iptables` is missing or cannot be used");
+            return;
+        }
+        iptables("-w -N DOCKER-USER").unwrap();
+        iptables("-w -I FORWARD -j DOCKER-USER").unwrap();
+        let tasks = [Task::new(), Task::new()];
+        let enis = [eni(1, [10, 9, 1, 20]), eni(2, [10, 9, 1, 21])];
+        for (task, eni) in tasks.iter().zip(&enis) {
+            kernel.attach(eni.clone(), task.namespace()).await.unwrap();
+        }
+        let target = enis[1].address;
+        let listener = tasks[1].inside(move || listen(target));
+        let server = tasks[1].start(move || answer(&listener));
+        let seen = tasks[0].inside(move || ask(target)).unwrap();
+        server.join().unwrap();
+        assert_eq!(seen, IpAddr::V4(enis[0].address));
+
+        for eni in &enis {
+            kernel.detach(&eni.id).await.unwrap();
+        }
+        let rules = iptables("-w -S DOCKER-USER").unwrap().stdout;
+        assert_eq!(String::from_utf8(rules).unwrap(), "-N DOCKER-USER\n");
+    });
+}
