@@ -1,7 +1,12 @@
 //! Packs AWS's managed policies into `data/`: an index in plain text and the documents in deflated blocks.
 //!
 //! `cargo run -p roadstead-iam --example pack_managed_policies -- <managed-policies.jsonl> <slr_catalog.json>`
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a tool that stops at the first problem")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a tool that stops at the first problem"
+)]
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -15,7 +20,16 @@ use serde_json::Value;
 const BLOCK: usize = 64 * 1024;
 /// The order of keys in which documents are served.
 const ORDER: [&str; 11] = [
-    "Version", "Id", "Statement", "Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource",
+    "Version",
+    "Id",
+    "Statement",
+    "Sid",
+    "Effect",
+    "Principal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
     "Condition",
 ];
 
@@ -55,7 +69,11 @@ fn flush(index: &mut String, packed: &mut Vec<u8>, block: &mut String, members: 
         let text = |name: &str| row[name].as_str().unwrap();
         let (name, path, version) = (text("name"), text("path"), text("default_version"));
         let (created, updated) = (text("create_date"), text("update_date"));
-        writeln!(index, "{name}\t{path}\t{version}\t{created}\t{updated}\t{start}\t{end}\t{at}\t{len}").unwrap();
+        writeln!(
+            index,
+            "{name}\t{path}\t{version}\t{created}\t{updated}\t{start}\t{end}\t{at}\t{len}"
+        )
+        .unwrap();
     }
     block.clear();
 }
@@ -65,8 +83,10 @@ fn document(value: &Value) -> String {
         Value::Object(members) => {
             let mut keys: Vec<&String> = members.keys().collect();
             keys.sort_by_key(|key| ORDER.iter().position(|known| known == key).unwrap_or(ORDER.len()));
-            let members: Vec<String> =
-                keys.iter().map(|key| format!("{}:{}", Value::from(key.as_str()), document(&members[*key]))).collect();
+            let members: Vec<String> = keys
+                .iter()
+                .map(|key| format!("{}:{}", Value::from(key.as_str()), document(&members[*key])))
+                .collect();
             format!("{{{}}}", members.join(","))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(document).collect::<Vec<_>>().join(",")),
@@ -83,12 +103,24 @@ fn reduce_catalogue(json: &str, data: &Path) {
             Some(false) => "no",
             None => "unknown",
         };
-        let policies: Vec<&str> = facts["policy_arns"].as_array().unwrap().iter().map(|arn| name_of(arn.as_str().unwrap())).collect();
-        writeln!(table, "{principal}\t{}\t{suffix}\t{}", facts["role_name"].as_str().unwrap(), policies.join(",")).unwrap();
+        let policies: Vec<&str> = facts["policy_arns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|arn| name_of(arn.as_str().unwrap()))
+            .collect();
+        writeln!(
+            table,
+            "{principal}\t{}\t{suffix}\t{}",
+            facts["role_name"].as_str().unwrap(),
+            policies.join(",")
+        )
+        .unwrap();
     }
     std::fs::write(data.join("linked-roles.tsv"), table).unwrap();
 }
 
 fn name_of(arn: &str) -> &str {
-    arn.strip_prefix("arn:aws:iam::aws:policy/aws-service-role/").expect("policies of linked roles share a path")
+    arn.strip_prefix("arn:aws:iam::aws:policy/aws-service-role/")
+        .expect("policies of linked roles share a path")
 }

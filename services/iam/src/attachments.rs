@@ -30,6 +30,7 @@ struct Refused {
     service_policy: fn() -> Fault,
 }
 
+#[expect(clippy::unused_self, reason = "called like the methods beside them")]
 impl Iam {
     /// What an ARN names; `None` for a policy that does not exist.
     ///
@@ -42,15 +43,24 @@ impl Iam {
         if let Some(policy) = Managed::by_arn(arn) {
             return Ok(Some(Target::Aws(policy)));
         }
-        let Some(name) = customer_policy_name(account, arn) else { return Ok(None) };
+        let Some(name) = customer_policy_name(account, arn) else {
+            return Ok(None);
+        };
         let found = self.find::<Policy>(account, name).await?;
-        Ok(found.map(|found| found.record).filter(|policy| policy.common.arn == arn).map(Box::new).map(Target::Own))
+        Ok(found
+            .map(|found| found.record)
+            .filter(|policy| policy.common.arn == arn)
+            .map(Box::new)
+            .map(Target::Own))
     }
 
     /// Adds to a transaction that a policy is still there; refuses those that cannot be attached.
     async fn require_policy(&self, cx: &Cx, txn: &mut Txn, arn: &str, refused: Refused) -> Result<()> {
         match self.policy_target(cx.account(), arn).await? {
-            None => Err(problems::not_found(format!("{} {arn} does not exist or is not attachable.", refused.word))),
+            None => Err(problems::not_found(format!(
+                "{} {arn} does not exist or is not attachable.",
+                refused.word
+            ))),
             Some(Target::Aws(policy)) if policy.is_for_linked_roles() => Err((refused.service_policy)()),
             Some(Target::Aws(_)) => Ok(()),
             Some(Target::Own(policy)) => {
@@ -66,7 +76,10 @@ impl Iam {
             let mut found = self.get::<H>(cx, name).await?;
             found.record.changeable()?;
             let mut txn = Txn::new();
-            let refused = Refused { word: "Policy", service_policy: H::service_policy_refused };
+            let refused = Refused {
+                word: "Policy",
+                service_policy: H::service_policy_refused,
+            };
             self.require_policy(cx, &mut txn, arn, refused).await?;
             if found.record.attached().iter().any(|known| known == arn) {
                 return Ok(());
@@ -112,13 +125,21 @@ impl Iam {
         holder: &str,
         arn: &str,
     ) -> Result<()> {
-        let record = Attachment { policy: arn.to_owned(), kind, holder: holder.to_owned() };
-        Ok(self.table::<Attachment>().stage_put(txn, scope(&account), &[arn, kind.word(), holder], &record)?)
+        let record = Attachment {
+            policy: arn.to_owned(),
+            kind,
+            holder: holder.to_owned(),
+        };
+        Ok(self
+            .table::<Attachment>()
+            .stage_put(txn, scope(&account), &[arn, kind.word(), holder], &record)?)
     }
 
     /// Adds to a transaction that a policy is no longer attached.
     pub fn stage_detachment(&self, txn: &mut Txn, account: AccountId, kind: Kind, holder: &str, arn: &str) {
-        txn.push(Op::Delete { key: Table::<Attachment>::key(scope(&account), &[arn, kind.word(), holder]) });
+        txn.push(Op::Delete {
+            key: Table::<Attachment>::key(scope(&account), &[arn, kind.word(), holder]),
+        });
     }
 
     /// A page of attached policies.
@@ -132,8 +153,12 @@ impl Iam {
     ) -> Result<Page<AttachedPolicy>> {
         let found = self.get::<H>(cx, name).await?;
         let prefix = path_prefix.unwrap_or("/");
-        let listed: Vec<&String> =
-            found.record.attached().iter().filter(|arn| policy_path(arn).is_some_and(|path| path.starts_with(prefix))).collect();
+        let listed: Vec<&String> = found
+            .record
+            .attached()
+            .iter()
+            .filter(|arn| policy_path(arn).is_some_and(|path| path.starts_with(prefix)))
+            .collect();
         let list = format!("attached:{}:{prefix}", found.record.common().id);
         let page = pages::cut_in_order(&list, listed, marker, max)?;
         Ok(page.map(|arn| attached_to_api(arn)))
@@ -183,18 +208,35 @@ impl Iam {
         let service_policy =
             || problems::not_attachable("A Service Role Policy cannot be used as a permissions boundary.");
         // AWS: a boundary that does not exist is called so.
-        self.require_policy(cx, txn, arn, Refused { word: "Scope ARN:", service_policy }).await
+        self.require_policy(
+            cx,
+            txn,
+            arn,
+            Refused {
+                word: "Scope ARN:",
+                service_policy,
+            },
+        )
+        .await
     }
 
     /// Adds to a transaction that a policy is a boundary.
     pub fn stage_boundary(&self, txn: &mut Txn, account: AccountId, kind: Kind, holder: &str, arn: &str) -> Result<()> {
-        let record = BoundaryUse { policy: arn.to_owned(), kind, holder: holder.to_owned() };
-        Ok(self.table::<BoundaryUse>().stage_put(txn, scope(&account), &[arn, kind.word(), holder], &record)?)
+        let record = BoundaryUse {
+            policy: arn.to_owned(),
+            kind,
+            holder: holder.to_owned(),
+        };
+        Ok(self
+            .table::<BoundaryUse>()
+            .stage_put(txn, scope(&account), &[arn, kind.word(), holder], &record)?)
     }
 
     /// Adds to a transaction that a policy is no longer somebody's boundary.
     pub fn stage_boundary_end(&self, txn: &mut Txn, account: AccountId, kind: Kind, holder: &str, arn: &str) {
-        txn.push(Op::Delete { key: Table::<BoundaryUse>::key(scope(&account), &[arn, kind.word(), holder]) });
+        txn.push(Op::Delete {
+            key: Table::<BoundaryUse>::key(scope(&account), &[arn, kind.word(), holder]),
+        });
     }
 
     /// Adds to a transaction that nobody has the policy, neither attached nor as a boundary.
@@ -227,7 +269,10 @@ impl Iam {
 
     /// What setting a boundary needs: the key tells the new one.
     pub async fn needs_to_bound<E: Entity>(&self, cx: &Cx, name: &str, boundary: &str) -> Result<Needs> {
-        Ok(self.needs_on::<E>(cx, name).await?.key("iam:PermissionsBoundary", boundary))
+        Ok(self
+            .needs_on::<E>(cx, name)
+            .await?
+            .key("iam:PermissionsBoundary", boundary))
     }
 
     /// The ARN that a policy of this name would have.

@@ -58,13 +58,18 @@ impl Linked {
     /// The ARNs of the policies that its roles have.
     pub fn policy_arns(&self, partition: Partition) -> Vec<String> {
         let names = self.policies.split(',').filter(|name| !name.is_empty());
-        names.map(|name| arn::aws_managed_policy(partition, PATH, name)).collect()
+        names
+            .map(|name| arn::aws_managed_policy(partition, PATH, name))
+            .collect()
     }
 }
 
 /// The ARN that a linked role of any service, known or not, would have.
 pub fn role_arn(partition: Partition, account: AccountId, principal: &str, name: &str) -> String {
-    let place = arn::Place { account, region: partition.global_region() };
+    let place = arn::Place {
+        account,
+        region: partition.global_region(),
+    };
     place.global_arn("iam", format_args!("role{}{name}", Linked::path(principal)))
 }
 
@@ -102,8 +107,14 @@ mod tests {
         for (principal, facts) in catalogue.as_object().unwrap() {
             let linked = Linked::of(principal).unwrap();
             assert_eq!(linked.role_name, facts["role_name"]);
-            assert_eq!(linked.suffix_allowed, facts["suffix_allowed"].as_bool().unwrap_or(false));
-            assert_eq!(serde_json::json!(linked.policy_arns(Partition::Aws)), facts["policy_arns"]);
+            assert_eq!(
+                linked.suffix_allowed,
+                facts["suffix_allowed"].as_bool().unwrap_or(false)
+            );
+            assert_eq!(
+                serde_json::json!(linked.policy_arns(Partition::Aws)),
+                facts["policy_arns"]
+            );
         }
     }
 
@@ -122,7 +133,12 @@ mod tests {
         assert_eq!(ecs.role_name(None), "AWSServiceRoleForECS");
         assert!(!ecs.suffix_allowed);
         assert_eq!(
-            role_arn(Partition::AwsCn, AccountId::parse("123456789012").unwrap(), ecs.principal, ecs.role_name),
+            role_arn(
+                Partition::AwsCn,
+                AccountId::parse("123456789012").unwrap(),
+                ecs.principal,
+                ecs.role_name
+            ),
             "arn:aws-cn:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
         );
         assert_eq!(Linked::of("ECS.amazonaws.com"), None);

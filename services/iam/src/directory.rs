@@ -11,10 +11,10 @@ use roadstead_kernel::{AccessKey, BoxFuture, Context as _, Directory, Identity, 
 use roadstead_policy::{PolicySet, PolicyType, Program};
 use roadstead_store::{Record, Scope, Store, Table, Versioned};
 
+use crate::documents;
 use crate::entities::{id_of, scope};
 use crate::managed::{Compiled, Managed};
 use crate::records::{self, Common, Holder, Named};
-use crate::documents;
 
 /// The account that an installation starts with: its root user and that user's access key.
 #[derive(Clone, Debug)]
@@ -64,7 +64,10 @@ const MAX_KEPT: usize = 10_000;
 
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
-        Self(RwLock::new(Generation { number: 0, values: HashMap::new() }))
+        Self(RwLock::new(Generation {
+            number: 0,
+            values: HashMap::new(),
+        }))
     }
 }
 
@@ -147,10 +150,21 @@ impl Principals {
     }
 
     fn account(&self, account: AccountId) -> Arc<Account> {
-        if let Some(known) = self.accounts.read().unwrap_or_else(PoisonError::into_inner).get(&account) {
+        if let Some(known) = self
+            .accounts
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&account)
+        {
             return Arc::clone(known);
         }
-        Arc::clone(self.accounts.write().unwrap_or_else(PoisonError::into_inner).entry(account).or_default())
+        Arc::clone(
+            self.accounts
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(account)
+                .or_default(),
+        )
     }
 
     fn table<R: Record>(&self) -> Table<R> {
@@ -158,9 +172,13 @@ impl Principals {
     }
 
     async fn named<H: Holder>(&self, account: AccountId, id: &str) -> Result<Option<H>> {
-        let Some(named) = self.table::<Named>().get(scope(&account), &[id]).await? else { return Ok(None) };
+        let Some(named) = self.table::<Named>().get(scope(&account), &[id]).await? else {
+            return Ok(None);
+        };
         let found = self.table::<H>().get(scope(&account), &[&named.record.name]).await?;
-        Ok(found.map(|found: Versioned<H>| found.record).filter(|found| found.common().id == id))
+        Ok(found
+            .map(|found: Versioned<H>| found.record)
+            .filter(|found| found.common().id == id))
     }
 
     async fn load(&self, account: AccountId, who: &Who) -> Result<Option<Identity>> {
@@ -171,7 +189,9 @@ impl Principals {
                 None => Ok(None),
             },
             Who::User(id) => {
-                let Some(user) = self.named::<records::User>(account, id).await? else { return Ok(None) };
+                let Some(user) = self.named::<records::User>(account, id).await? else {
+                    return Ok(None);
+                };
                 let mut policies = self.policies(account, &user).await?;
                 for group in &user.groups {
                     if let Some(group) = self.named::<records::Group>(account, group).await? {
@@ -186,18 +206,26 @@ impl Principals {
     async fn role_identity(&self, account: AccountId, role: &records::Role) -> Result<Identity> {
         let policies = self.policies(account, role).await?;
         let who = Who::Role(role.common.id.clone());
-        Ok(identity(account, who, role.common.clone(), policies, role.linked.clone()))
+        Ok(identity(
+            account,
+            who,
+            role.common.clone(),
+            policies,
+            role.linked.clone(),
+        ))
     }
 
     /// A principal's own policies and boundary, compiled.
     async fn policies<H: Holder>(&self, account: AccountId, holder: &H) -> Result<PolicySet> {
         let mut set = PolicySet::default();
         for (name, text) in holder.inline() {
-            set.identity.push(Arc::new(documents::compile(text, PolicyType::Identity, name)?));
+            set.identity
+                .push(Arc::new(documents::compile(text, PolicyType::Identity, name)?));
         }
         for arn in holder.attached() {
             // A policy that is gone grants nothing; only the one that the catalogue names and AWS hides is.
-            set.identity.extend(self.program(account, arn, PolicyType::Identity).await?);
+            set.identity
+                .extend(self.program(account, arn, PolicyType::Identity).await?);
         }
         if let Some(arn) = holder.boundary() {
             let program = self.program(account, arn, PolicyType::Boundary).await?;
@@ -221,8 +249,12 @@ impl Principals {
             return Ok(Some(program));
         }
         let generation = known.programs.generation();
-        let Some(policy) = self.policy(account, arn).await? else { return Ok(None) };
-        let Some(version) = policy.default_version() else { return Ok(None) };
+        let Some(policy) = self.policy(account, arn).await? else {
+            return Ok(None);
+        };
+        let Some(version) = policy.default_version() else {
+            return Ok(None);
+        };
         let program = Arc::new(documents::compile(&version.document, policy_type, arn)?);
         known.programs.keep(generation, key, &program);
         Ok(Some(program))
@@ -230,9 +262,16 @@ impl Principals {
 
     /// The customer managed policy of an ARN.
     async fn policy(&self, account: AccountId, arn: &str) -> Result<Option<records::Policy>> {
-        let Some(name) = customer_policy_name(account, arn) else { return Ok(None) };
-        let found = self.table::<records::Policy>().get(scope(&account), &[&id_of(name)]).await?;
-        Ok(found.map(|found| found.record).filter(|policy| policy.common.arn == arn))
+        let Some(name) = customer_policy_name(account, arn) else {
+            return Ok(None);
+        };
+        let found = self
+            .table::<records::Policy>()
+            .get(scope(&account), &[&id_of(name)])
+            .await?;
+        Ok(found
+            .map(|found| found.record)
+            .filter(|policy| policy.common.arn == arn))
     }
 }
 
@@ -271,8 +310,13 @@ impl Directory for Principals {
                 return Ok(Some(key));
             }
             let generation = self.keys.generation();
-            let found = self.table::<records::AccessKey>().get(Scope::installation(), &[id]).await?;
-            let Some(Versioned { record, .. }) = found else { return Ok(None) };
+            let found = self
+                .table::<records::AccessKey>()
+                .get(Scope::installation(), &[id])
+                .await?;
+            let Some(Versioned { record, .. }) = found else {
+                return Ok(None);
+            };
             let key = Arc::new(AccessKey {
                 account: record.account,
                 who: Who::User(record.user),
@@ -294,8 +338,13 @@ impl Directory for Principals {
                 return Ok(Some(identity));
             }
             let generation = known.identities.generation();
-            let found = self.load(account, who).await.context("reading a principal and its policies")?;
-            let Some(identity) = found.map(Arc::new) else { return Ok(None) };
+            let found = self
+                .load(account, who)
+                .await
+                .context("reading a principal and its policies")?;
+            let Some(identity) = found.map(Arc::new) else {
+                return Ok(None);
+            };
             known.identities.keep(generation, who.clone(), &identity);
             Ok(Some(identity))
         })
@@ -309,12 +358,20 @@ impl Directory for Principals {
             }
             let generation = known.roles.generation();
             let found = self.table::<records::Role>().get(scope(&account), &[&id]).await?;
-            let Some(Versioned { record, .. }) = found else { return Ok(None) };
+            let Some(Versioned { record, .. }) = found else {
+                return Ok(None);
+            };
             let who = Who::Role(record.common.id.clone());
-            let Some(identity) = self.identity(account, &who).await? else { return Ok(None) };
+            let Some(identity) = self.identity(account, &who).await? else {
+                return Ok(None);
+            };
             let trust = documents::compile(&record.trust, PolicyType::Trust, &record.common.arn)
                 .context("reading a role's trust policy")?;
-            let role = Arc::new(Role { identity, trust: Arc::new(trust), max_session_secs: record.max_session_secs });
+            let role = Arc::new(Role {
+                identity,
+                trust: Arc::new(trust),
+                max_session_secs: record.max_session_secs,
+            });
             known.roles.keep(generation, id, &role);
             Ok(Some(role))
         })

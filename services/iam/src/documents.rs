@@ -33,7 +33,9 @@ pub fn compile_managed(document: &Document, arn: String, policy_type: PolicyType
 
 /// Compiles a stored document.
 pub fn compile(text: &str, policy_type: PolicyType, name: &str) -> Result<Program> {
-    let document = Document::parse(text).map_err(Fault::internal).context("reading a stored policy")?;
+    let document = Document::parse(text)
+        .map_err(Fault::internal)
+        .context("reading a stored policy")?;
     Ok(Program::compile(&document, PolicyLabel::new(policy_type, name)))
 }
 

@@ -22,6 +22,7 @@ pub fn id_of(name: &str) -> String {
     name.to_lowercase()
 }
 
+#[expect(clippy::unused_self, reason = "called like the methods beside them")]
 impl Iam {
     /// The table of a kind of record.
     pub fn table<R: Record>(&self) -> Table<R> {
@@ -54,12 +55,16 @@ impl Iam {
 
     /// The entity of a name, or `NoSuchEntity`.
     pub async fn get<E: Entity>(&self, cx: &Cx, name: &str) -> Result<Versioned<E>> {
-        self.find(cx.account(), name).await?.ok_or_else(|| problems::no_such(E::KIND, name))
+        self.find(cx.account(), name)
+            .await?
+            .ok_or_else(|| problems::no_such(E::KIND, name))
     }
 
     /// The entity of a unique id.
     pub async fn find_by_id<E: Entity>(&self, account: AccountId, id: &str) -> Result<Option<Versioned<E>>> {
-        let Some(named) = self.table::<Named>().get(scope(&account), &[id]).await? else { return Ok(None) };
+        let Some(named) = self.table::<Named>().get(scope(&account), &[id]).await? else {
+            return Ok(None);
+        };
         if named.record.kind != E::KIND {
             return Ok(None);
         }
@@ -85,21 +90,27 @@ impl Iam {
         let common = entity.common();
         let name = id_of(&common.name);
         self.table::<E>().stage_new(txn, scope(&account), &[&name], entity)?;
-        self.table::<Named>().stage_new(txn, scope(&account), &[&common.id], &Named { kind: E::KIND, name })?;
+        self.table::<Named>()
+            .stage_new(txn, scope(&account), &[&common.id], &Named { kind: E::KIND, name })?;
         Ok(())
     }
 
     /// Adds the end of an entity to a transaction.
     pub fn stage_delete<E: Entity>(&self, txn: &mut Txn, account: AccountId, found: &Versioned<E>) {
         let common = found.record.common();
-        self.table::<E>().stage_delete(txn, scope(&account), &[&id_of(&common.name)], found.revision);
-        txn.push(roadstead_store::Op::Delete { key: Table::<Named>::key(scope(&account), &[&common.id]) });
+        self.table::<E>()
+            .stage_delete(txn, scope(&account), &[&id_of(&common.name)], found.revision);
+        txn.push(roadstead_store::Op::Delete {
+            key: Table::<Named>::key(scope(&account), &[&common.id]),
+        });
     }
 
     /// Adds the new state of an entity to a transaction; guarded by the revision that was read.
     pub fn stage_replace<E: Entity>(&self, txn: &mut Txn, account: AccountId, found: &Versioned<E>) -> Result<()> {
         let name = id_of(&found.record.common().name);
-        Ok(self.table::<E>().stage_replace(txn, scope(&account), &[&name], found.revision, &found.record)?)
+        Ok(self
+            .table::<E>()
+            .stage_replace(txn, scope(&account), &[&name], found.revision, &found.record)?)
     }
 
     /// Refuses a name that is taken, and a new entity beyond the account's quota.
@@ -188,7 +199,9 @@ impl Iam {
     /// Refuses the end of a principal that policies still hang on.
     pub fn refuse_with_policies<H: Holder>(&self, holder: &H) -> Result<()> {
         if !holder.attached().is_empty() {
-            return Err(problems::in_use("Cannot delete entity, must detach all policies first."));
+            return Err(problems::in_use(
+                "Cannot delete entity, must detach all policies first.",
+            ));
         }
         if !holder.inline().is_empty() {
             return Err(problems::in_use("Cannot delete entity, must delete policies first."));
@@ -199,5 +212,6 @@ impl Iam {
 
 /// The ARN of an entity of this account.
 pub fn arn<E: Entity>(cx: &Cx, path: &str, name: &str) -> String {
-    cx.place().global_arn("iam", format_args!("{}{path}{name}", E::KIND.word()))
+    cx.place()
+        .global_arn("iam", format_args!("{}{path}{name}", E::KIND.word()))
 }

@@ -41,7 +41,11 @@ impl Iam {
     pub async fn delete_inline<H: Holder + PartialEq>(&self, cx: &Cx, name: &str, policy: &str) -> Result<()> {
         self.change::<H>(cx, name, |holder, _| {
             holder.changeable()?;
-            holder.inline_mut().remove(policy).map(|_| ()).ok_or_else(|| missing(H::KIND, policy))
+            holder
+                .inline_mut()
+                .remove(policy)
+                .map(|_| ())
+                .ok_or_else(|| missing(H::KIND, policy))
         })
         .await?;
         Ok(())
@@ -57,10 +61,19 @@ impl Iam {
     ) -> Result<Page<String>> {
         let holder = self.get::<H>(cx, name).await?.record;
         let names = holder.inline().keys().cloned().collect();
-        pages::cut(&format!("inline:{}", holder.common().id), names, String::as_str, marker, max)
+        pages::cut(
+            &format!("inline:{}", holder.common().id),
+            names,
+            String::as_str,
+            marker,
+            max,
+        )
     }
 }
 
 fn missing(kind: Kind, policy: &str) -> roadstead_kernel::Fault {
-    problems::not_found(format!("The {} policy with name {policy} cannot be found.", kind.noun()))
+    problems::not_found(format!(
+        "The {} policy with name {policy} cannot be found.",
+        kind.noun()
+    ))
 }

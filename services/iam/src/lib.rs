@@ -60,7 +60,11 @@ impl Iam {
             secret_access_key: Secret::new(secret_access_key),
         };
         let principals = Principals::new(Arc::clone(&store), home);
-        Arc::new(Self { store, principals, linked })
+        Arc::new(Self {
+            store,
+            principals,
+            linked,
+        })
     }
 
     /// Every principal, for the kernel.

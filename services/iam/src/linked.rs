@@ -52,7 +52,9 @@ impl Iam {
             problems::invalid_input(format!("The service principal {principal} has no service-linked role."))
         })?;
         if suffix.is_some() && !linked.suffix_allowed {
-            return Err(problems::invalid_input(format!("Custom suffix is not allowed for {principal}")));
+            return Err(problems::invalid_input(format!(
+                "Custom suffix is not allowed for {principal}"
+            )));
         }
         let name = linked.role_name(suffix);
         if name.len() > MAX_NAME {
@@ -99,7 +101,12 @@ impl Iam {
                 let name = &role.common.name;
                 return Err(problems::not_found(format!("{name} exists but is not a service role.")));
             };
-            let id = format!("task{}{principal}/{}/{}", catalogue::PATH, role.common.name, cx.ids().uuid());
+            let id = format!(
+                "task{}{principal}/{}/{}",
+                catalogue::PATH,
+                role.common.name,
+                cx.ids().uuid()
+            );
             let fence = Fence::new(cx.account(), principal);
             let mark = fence.before_deletion(self.store()).await?;
             let mut usage = Vec::new();
@@ -114,8 +121,13 @@ impl Iam {
             } else {
                 Outcome::in_use(usage)
             };
-            let task = DeletionTask { role_arn: role.common.arn.clone(), created: cx.now(), outcome };
-            self.table::<DeletionTask>().stage_new(&mut txn, scope(&cx.account()), &[&id], &task)?;
+            let task = DeletionTask {
+                role_arn: role.common.arn.clone(),
+                created: cx.now(),
+                outcome,
+            };
+            self.table::<DeletionTask>()
+                .stage_new(&mut txn, scope(&cx.account()), &[&id], &task)?;
             self.commit(cx.account(), txn).await?;
             Ok(id)
         })
@@ -140,7 +152,10 @@ mod tests {
         let uuid = "0f1e2d3c-4b5a-4678-9abc-def012345678";
         let id = format!("task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/{uuid}");
         let task = TaskId::parse(&id).unwrap();
-        assert_eq!((task.principal, task.role_name), ("ecs.amazonaws.com", "AWSServiceRoleForECS"));
+        assert_eq!(
+            (task.principal, task.role_name),
+            ("ecs.amazonaws.com", "AWSServiceRoleForECS")
+        );
         for wrong in [
             String::new(),
             uuid.to_owned(),

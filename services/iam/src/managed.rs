@@ -37,7 +37,14 @@ impl Managed {
         let mut text = || fields.next();
         let (name, path, version, created, updated) = (text()?, text()?, text()?, text()?, text()?);
         let mut number = || text()?.parse().ok();
-        Some(Self { name, path, version, created, updated, place: [number()?, number()?, number()?, number()?] })
+        Some(Self {
+            name,
+            path,
+            version,
+            created,
+            updated,
+            place: [number()?, number()?, number()?, number()?],
+        })
     }
 
     /// All of them, by name.
@@ -110,10 +117,17 @@ impl Managed {
     /// Its document, as JSON.
     pub fn document(&self) -> Result<String> {
         let [from, to, at, len] = self.place;
-        let block = BLOCKS.get(from..to).ok_or_else(|| Fault::internal("a managed policy outside of its file"))?;
+        let block = BLOCKS
+            .get(from..to)
+            .ok_or_else(|| Fault::internal("a managed policy outside of its file"))?;
         let mut text = String::new();
-        DeflateDecoder::new(block).take(u64::try_from(at + len).unwrap_or(0)).read_to_string(&mut text).map_err(Fault::internal)?;
-        text.get(at..at + len).map(ToOwned::to_owned).ok_or_else(|| Fault::internal("a managed policy outside of its block"))
+        DeflateDecoder::new(block)
+            .take(u64::try_from(at + len).unwrap_or(0))
+            .read_to_string(&mut text)
+            .map_err(Fault::internal)?;
+        text.get(at..at + len)
+            .map(ToOwned::to_owned)
+            .ok_or_else(|| Fault::internal("a managed policy outside of its block"))
     }
 }
 
@@ -130,8 +144,14 @@ impl Compiled {
             return Ok(known);
         }
         let text = policy.document()?;
-        let document = Document::parse(&text).map_err(Fault::internal).context("reading a policy of AWS")?;
-        let program = Arc::new(documents::compile_managed(&document, policy.arn(Partition::Aws), policy_type));
+        let document = Document::parse(&text)
+            .map_err(Fault::internal)
+            .context("reading a policy of AWS")?;
+        let program = Arc::new(documents::compile_managed(
+            &document,
+            policy.arn(Partition::Aws),
+            policy_type,
+        ));
         let mut known = self.lock();
         known.retain(|_, program| program.strong_count() > 0);
         known.insert((policy.name, policy_type), Arc::downgrade(&program));
@@ -156,11 +176,23 @@ mod tests {
             count += 1;
         }
         assert_eq!(count, INDEX.lines().count());
-        for wrong in ["", "A", "ZZZ", "AmazonECSServiceRolePolic", "AmazonECSServiceRolePolicyX"] {
+        for wrong in [
+            "",
+            "A",
+            "ZZZ",
+            "AmazonECSServiceRolePolic",
+            "AmazonECSServiceRolePolicyX",
+        ] {
             assert_eq!(Managed::named(wrong), None, "{wrong}");
         }
-        assert_eq!(Managed::by_arn("arn:aws:iam::aws:policy/AmazonECSServiceRolePolicy"), None);
-        assert_eq!(Managed::by_arn("arn:aws:iam::123456789012:policy/AdministratorAccess"), None);
+        assert_eq!(
+            Managed::by_arn("arn:aws:iam::aws:policy/AmazonECSServiceRolePolicy"),
+            None
+        );
+        assert_eq!(
+            Managed::by_arn("arn:aws:iam::123456789012:policy/AdministratorAccess"),
+            None
+        );
     }
 
     #[test]
@@ -175,7 +207,12 @@ mod tests {
         assert_eq!((policy.path, policy.version), ("/aws-service-role/", "v24"));
         assert_eq!(policy.created().iso8601(), "2017-10-14T01:18:58Z");
         assert_eq!(policy.updated().iso8601(), "2026-04-22T23:12:09Z");
-        assert!(policy.document().unwrap().starts_with(r#"{"Version":"2012-10-17","Statement":["#));
+        assert!(
+            policy
+                .document()
+                .unwrap()
+                .starts_with(r#"{"Version":"2012-10-17","Statement":["#)
+        );
     }
 
     /// The data that the packed file was made of, when it is at hand.

@@ -24,27 +24,36 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Whether there is more.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the member of replies that it fills is optional"
+    )]
     pub fn truncated(&self) -> Option<bool> {
         Some(self.marker.is_some())
     }
 
     /// The same page of other items.
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(each).collect(), marker: self.marker }
+        Page {
+            items: self.items.into_iter().map(each).collect(),
+            marker: self.marker,
+        }
     }
 }
 
 /// How many items a page may have.
 pub fn size(max: Option<i32>) -> usize {
-    max.and_then(|max| usize::try_from(max).ok()).filter(|max| *max > 0).unwrap_or(DEFAULT)
+    max.and_then(|max| usize::try_from(max).ok())
+        .filter(|max| *max > 0)
+        .unwrap_or(DEFAULT)
 }
 
 /// The key that a marker continues after.
 pub fn after(list: &str, marker: Option<&str>) -> Result<Option<String>> {
     match marker {
-        Some(marker) => {
-            paging::key(list, marker).map(Some).ok_or_else(|| problems::validation("Invalid Marker."))
-        }
+        Some(marker) => paging::key(list, marker)
+            .map(Some)
+            .ok_or_else(|| problems::validation("Invalid Marker.")),
         None => Ok(None),
     }
 }
@@ -60,12 +69,19 @@ pub fn cut<T>(
     let after = after(list, marker)?;
     items.sort_by(|a, b| key(a).cmp(key(b)));
     let page = paging::page(items, key, after.as_deref(), size(max));
-    Ok(Page { items: page.items, marker: page.next.map(|next| paging::token(list, &next)) })
+    Ok(Page {
+        items: page.items,
+        marker: page.next.map(|next| paging::token(list, &next)),
+    })
 }
 
 /// Cuts a page out of a list whose own order is kept.
 pub fn cut_in_order<T>(list: &str, items: Vec<T>, marker: Option<&str>, max: Option<i32>) -> Result<Page<T>> {
-    let numbered = items.into_iter().enumerate().map(|(at, item)| (format!("{at:08}"), item)).collect();
+    let numbered = items
+        .into_iter()
+        .enumerate()
+        .map(|(at, item)| (format!("{at:08}"), item))
+        .collect();
     Ok(cut(list, numbered, |(at, _): &(String, T)| at, marker, max)?.map(|(_, item)| item))
 }
 
@@ -85,14 +101,19 @@ impl Iam {
         loop {
             let from = after.as_deref().map(|id| [id]);
             let chunk = if prefix == "/" { size - items.len() + 1 } else { CHUNK };
-            let page = self.table::<E>().list(scope(&account), &[], from.as_ref().map(|id| &id[..]), chunk).await?;
+            let page = self
+                .table::<E>()
+                .list(scope(&account), &[], from.as_ref().map(|id| &id[..]), chunk)
+                .await?;
             for Versioned { record, .. } in page.records {
                 after = Some(id_of(&record.common().name));
                 if !record.common().path.starts_with(prefix) {
                     continue;
                 }
                 if items.len() == size {
-                    let marker = items.last().map(|last| paging::token(&list, &id_of(&last.common().name)));
+                    let marker = items
+                        .last()
+                        .map(|last| paging::token(&list, &id_of(&last.common().name)));
                     return Ok(Page { items, marker });
                 }
                 items.push(record);

@@ -82,7 +82,9 @@ pub fn aws_version_to_api(policy: Managed) -> PolicyVersion {
 
 /// The answer for a version that does not exist.
 pub fn no_version(arn: &str, version: &str) -> Fault {
-    problems::not_found(format!("Policy {arn} version {version} does not exist or is not attachable."))
+    problems::not_found(format!(
+        "Policy {arn} version {version} does not exist or is not attachable."
+    ))
 }
 
 impl Iam {
@@ -98,7 +100,8 @@ impl Iam {
             Target::Own(policy) => self.get(cx, &policy.common.name).await,
             Target::Aws(_) => {
                 let caller = cx.caller().arn();
-                let message = format!("User: {caller} is not authorized to perform: {action} on resource: policy {arn}");
+                let message =
+                    format!("User: {caller} is not authorized to perform: {action} on resource: policy {arn}");
                 Err(ApiError::new("AccessDenied", 403, message).into())
             }
         }
@@ -139,7 +142,9 @@ impl Iam {
     /// What an operation on a policy needs: the ARN as the caller gave it, and the policy's tags.
     pub async fn needs_on_policy(&self, cx: &Cx, arn: &str) -> Result<Needs> {
         let needs = Needs::on(arn);
-        let Some(name) = customer_policy_name(cx.account(), arn) else { return Ok(needs) };
+        let Some(name) = customer_policy_name(cx.account(), arn) else {
+            return Ok(needs);
+        };
         Ok(match self.find::<Policy>(cx.account(), name).await? {
             Some(found) if found.record.common.arn == arn => needs.resource_tags("iam", &found.record.common.tags),
             _ => needs,

@@ -9,7 +9,10 @@ impl Iam {
     /// A profile in Amazon's type, with its role.
     pub async fn profile_to_api(&self, cx: &Cx, profile: &InstanceProfile) -> Result<api_iam::InstanceProfile> {
         let role = match &profile.role {
-            Some(id) => self.find_by_id::<Role>(cx.account(), id).await?.map(|found| found.record),
+            Some(id) => self
+                .find_by_id::<Role>(cx.account(), id)
+                .await?
+                .map(|found| found.record),
             None => None,
         };
         Ok(profile.to_api(role.as_ref()))

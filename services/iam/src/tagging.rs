@@ -1,8 +1,8 @@
 //! Tags as IAM treats them: keys keep their letter case but differ only by other letters.
 
 use api_iam::Tag;
-use roadstead_core::tags::{MAX_TAGS, is_reserved};
 use roadstead_core::Tags;
+use roadstead_core::tags::{MAX_TAGS, is_reserved};
 use roadstead_kernel::{Cx, Result};
 
 use crate::pages::Page;
@@ -30,12 +30,20 @@ pub fn from_api(tags: Option<&[Tag]>) -> Result<Tags> {
 
 /// The tags for the condition keys of a request; what is wrong with them is told later.
 pub fn requested(tags: Option<&[Tag]>) -> Tags {
-    tags.unwrap_or_default().iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+    tags.unwrap_or_default()
+        .iter()
+        .map(|tag| (tag.key.clone(), tag.value.clone()))
+        .collect()
 }
 
 /// Tags in Amazon's type.
 pub fn to_api(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag { key: key.to_owned(), value: value.to_owned() }).collect()
+    tags.iter()
+        .map(|(key, value)| Tag {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        })
+        .collect()
 }
 
 /// The same, absent when there are none.
@@ -50,8 +58,15 @@ fn same(a: &str, b: &str) -> bool {
 /// Adds tags, the new ones taking the place of those with the same key.
 pub fn merge(into: &mut Tags, new: &Tags) -> Result<()> {
     for (key, value) in new.iter() {
-        let old: Vec<String> = into.iter().map(|(old, _)| old).filter(|old| same(old, key)).map(ToOwned::to_owned).collect();
-        old.iter().for_each(|old| into.remove(old));
+        let old: Vec<String> = into
+            .iter()
+            .map(|(old, _)| old)
+            .filter(|old| same(old, key))
+            .map(ToOwned::to_owned)
+            .collect();
+        for old in &old {
+            into.remove(old);
+        }
         into.set(key, value);
     }
     if into.counted() > MAX_TAGS {
@@ -68,14 +83,17 @@ pub fn remove(from: &mut Tags, keys: &[String]) {
         .filter(|key| keys.iter().any(|wanted| same(wanted, key)))
         .map(ToOwned::to_owned)
         .collect();
-    gone.iter().for_each(|key| from.remove(key));
+    for key in &gone {
+        from.remove(key);
+    }
 }
 
 impl Iam {
     /// Adds tags to an entity.
     pub async fn tag<E: Entity + PartialEq>(&self, cx: &Cx, name: &str, tags: &[Tag]) -> Result<()> {
         let tags = from_api(Some(tags))?;
-        self.change::<E>(cx, name, |entity, _| merge(&mut entity.common_mut().tags, &tags)).await?;
+        self.change::<E>(cx, name, |entity, _| merge(&mut entity.common_mut().tags, &tags))
+            .await?;
         Ok(())
     }
 
@@ -98,7 +116,13 @@ impl Iam {
         max: Option<i32>,
     ) -> Result<Page<Tag>> {
         let found = self.get::<E>(cx, name).await?;
-        pages::cut(&format!("{}Tags", E::KIND.word()), to_api(&found.record.common().tags), |tag| &tag.key, marker, max)
+        pages::cut(
+            &format!("{}Tags", E::KIND.word()),
+            to_api(&found.record.common().tags),
+            |tag| &tag.key,
+            marker,
+            max,
+        )
     }
 
     /// What tagging an entity needs.
@@ -122,7 +146,10 @@ mod tests {
     use super::*;
 
     fn tag(key: &str, value: &str) -> Tag {
-        Tag { key: key.into(), value: value.into() }
+        Tag {
+            key: key.into(),
+            value: value.into(),
+        }
     }
 
     #[test]

@@ -36,8 +36,8 @@ impl Iam {
             let mut found = self.get::<E>(cx, old).await?;
             let (account, before) = (cx.account(), found.record.common().clone());
             let common = found.record.common_mut();
-            common.path = path.unwrap_or(&before.path).to_owned();
-            common.name = name.unwrap_or(&before.name).to_owned();
+            path.unwrap_or(&before.path).clone_into(&mut common.path);
+            name.unwrap_or(&before.name).clone_into(&mut common.name);
             common.arn = arn::<E>(cx, &common.path, &common.name);
             let (id, new) = (common.id.clone(), id_of(&common.name));
             let mut txn = Txn::new();
@@ -51,7 +51,10 @@ impl Iam {
                 table.stage_new(&mut txn, scope(&account), &[&new], &found.record)?;
                 txn.push(Op::Put {
                     key: Table::<Named>::key(scope(&account), &[&id]),
-                    value: roadstead_store::encode(&Named { kind: E::KIND, name: new })?,
+                    value: roadstead_store::encode(&Named {
+                        kind: E::KIND,
+                        name: new,
+                    })?,
                     lease: None,
                 });
             }

@@ -21,7 +21,10 @@ pub fn denied(message: impl Into<String>) -> Fault {
 
 /// `AccessDenied` without a reason: what is answered for roles that do not exist, too.
 pub fn may_not(cx: &Cx, action: &str, resource: &str) -> Fault {
-    denied(format!("User: {} is not authorized to perform: {action} on resource: {resource}", cx.caller().arn()))
+    denied(format!(
+        "User: {} is not authorized to perform: {action} on resource: {resource}",
+        cx.caller().arn()
+    ))
 }
 
 /// `MalformedPolicyDocument`.
@@ -32,6 +35,8 @@ pub fn malformed(message: impl Into<String>) -> Fault {
 /// `PackedPolicyTooLarge`.
 pub fn too_large(percent: usize) -> Fault {
     errors::PACKED_POLICY_TOO_LARGE_EXCEPTION
-        .with(format!("Packed policy consumes {percent}% of allotted space, please use smaller policy."))
+        .with(format!(
+            "Packed policy consumes {percent}% of allotted space, please use smaller policy."
+        ))
         .into()
 }

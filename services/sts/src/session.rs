@@ -42,7 +42,11 @@ impl Limits {
             let checked = Document::parse(text).and_then(|document| validate(&document, Kind::Session));
             checked.map_err(|refused| problems::malformed(refused.message))?;
         }
-        let arns: Vec<String> = arns.unwrap_or_default().into_iter().filter_map(|descriptor| descriptor.arn).collect();
+        let arns: Vec<String> = arns
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|descriptor| descriptor.arn)
+            .collect();
         if arns.len() > limits::SESSION_POLICY_ARNS {
             return Err(problems::invalid_parameter(format!(
                 "At most {} managed policies can be passed for a session.",
@@ -51,7 +55,9 @@ impl Limits {
         }
         for arn in &arns {
             if cx.directory().managed_policy(account, arn).await?.is_none() {
-                return Err(problems::malformed(format!("Policy {arn} does not exist or is not attachable.")));
+                return Err(problems::malformed(format!(
+                    "Policy {arn} does not exist or is not attachable."
+                )));
             }
         }
         Ok(Self { policy, arns })
@@ -88,7 +94,10 @@ pub fn tags_of(tags: Option<&[Tag]>) -> Result<Tags> {
 
 /// The tags for the condition keys of a request; what is wrong with them is told later.
 pub fn requested(tags: Option<&[Tag]>) -> Tags {
-    tags.unwrap_or_default().iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+    tags.unwrap_or_default()
+        .iter()
+        .map(|tag| (tag.key.clone(), tag.value.clone()))
+        .collect()
 }
 
 /// The account and the name in a role's ARN.

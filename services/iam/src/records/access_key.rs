@@ -30,7 +30,11 @@ impl Record for AccessKey {
 impl AccessKey {
     /// The status in Amazon's type.
     pub fn status(&self) -> StatusType {
-        if self.active { StatusType::Active } else { StatusType::Inactive }
+        if self.active {
+            StatusType::Active
+        } else {
+            StatusType::Inactive
+        }
     }
 
     /// What lists show of a key.

@@ -123,7 +123,10 @@ pub trait Holder: Entity {
     /// What refuses a policy that is only for service-linked roles.
     fn service_policy_refused() -> roadstead_kernel::Fault {
         // AWS: recorded for roles; the words for users and groups are not known.
-        problems::not_attachable(format!("Cannot attach a Service Role Policy to a Customer {}.", Self::KIND.title()))
+        problems::not_attachable(format!(
+            "Cannot attach a Service Role Policy to a Customer {}.",
+            Self::KIND.title()
+        ))
     }
 }
 

@@ -71,7 +71,10 @@ impl Version {
 
     /// The version in Amazon's type, with the document.
     pub fn to_full_api(&self, default: u32) -> api_iam::PolicyVersion {
-        api_iam::PolicyVersion { document: Some(documents::encoded(&self.document)), ..self.to_api(default) }
+        api_iam::PolicyVersion {
+            document: Some(documents::encoded(&self.document)),
+            ..self.to_api(default)
+        }
     }
 }
 

@@ -56,7 +56,11 @@ impl Entity for Role {
     }
 
     fn changeable(&self) -> Result<(), Fault> {
-        if self.linked.is_some() { Err(problems::protected(&self.common.name)) } else { Ok(()) }
+        if self.linked.is_some() {
+            Err(problems::protected(&self.common.name))
+        } else {
+            Ok(())
+        }
     }
 }
 

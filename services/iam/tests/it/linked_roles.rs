@@ -22,7 +22,12 @@ async fn world_with_ecs_role() -> World {
 #[tokio::test]
 async fn the_created_role_is_answered_in_the_services_own_words() {
     let world = World::new();
-    let made = world.ok("CreateServiceLinkedRole", &[("AWSServiceName", ECS), ("Description", "mine")]).await;
+    let made = world
+        .ok(
+            "CreateServiceLinkedRole",
+            &[("AWSServiceName", ECS), ("Description", "mine")],
+        )
+        .await;
     assert_eq!(made.text("Path"), "/aws-service-role/ecs.amazonaws.com/");
     assert_eq!(made.text("RoleName"), ECS_ROLE);
     assert_eq!(made.text("Arn"), ecs_arn());
@@ -39,11 +44,18 @@ async fn the_created_role_is_answered_in_the_services_own_words() {
 #[tokio::test]
 async fn the_role_that_is_read_has_the_canonical_document() {
     let world = World::new();
-    world.ok("CreateServiceLinkedRole", &[("AWSServiceName", ECS), ("Description", "mine")]).await;
+    world
+        .ok(
+            "CreateServiceLinkedRole",
+            &[("AWSServiceName", ECS), ("Description", "mine")],
+        )
+        .await;
     let read = world.ok("GetRole", &[("RoleName", ECS_ROLE)]).await;
     assert_eq!(
         read.text("AssumeRolePolicyDocument"),
-        crate::world::encoded(r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#)
+        crate::world::encoded(
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#
+        )
     );
     assert_eq!(read.text("Description"), "mine");
     assert_eq!(read.text("MaxSessionDuration"), "3600");
@@ -53,20 +65,35 @@ async fn the_role_that_is_read_has_the_canonical_document() {
     assert_eq!(listed.texts("RoleName"), [ECS_ROLE]);
     let attached = world.ok("ListAttachedRolePolicies", &[("RoleName", ECS_ROLE)]).await;
     assert_eq!(attached.texts("PolicyName"), ["AmazonECSServiceRolePolicy"]);
-    assert_eq!(attached.texts("PolicyArn"), ["arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy"]);
+    assert_eq!(
+        attached.texts("PolicyArn"),
+        ["arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy"]
+    );
     assert_eq!(attached.text("IsTruncated"), "false");
-    assert_eq!(world.ok("ListRolePolicies", &[("RoleName", ECS_ROLE)]).await.text("IsTruncated"), "false");
+    assert_eq!(
+        world
+            .ok("ListRolePolicies", &[("RoleName", ECS_ROLE)])
+            .await
+            .text("IsTruncated"),
+        "false"
+    );
 }
 
 #[tokio::test]
 async fn every_service_of_the_catalogue_gets_its_role() {
-    let world = World::new();
     let catalogue = include_str!("../../data/linked-roles.tsv");
     for line in catalogue.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
-        let made = world.ok("CreateServiceLinkedRole", &[("AWSServiceName", fields[0])]).await;
+        // Two services may share a role's name, so each gets an account of its own.
+        let world = World::new();
+        let made = world
+            .ok("CreateServiceLinkedRole", &[("AWSServiceName", fields[0])])
+            .await;
         assert_eq!(made.text("RoleName"), fields[1]);
-        assert_eq!(made.text("Arn"), arn(&format!("role/aws-service-role/{}/{}", fields[0], fields[1])));
+        assert_eq!(
+            made.text("Arn"),
+            arn(&format!("role/aws-service-role/{}/{}", fields[0], fields[1]))
+        );
     }
 }
 
@@ -82,7 +109,10 @@ async fn a_suffix_is_only_for_services_that_allow_one() {
             "Custom suffix is not allowed for ecs.amazonaws.com",
         )
         .await;
-    let input = [("AWSServiceName", "autoscaling.amazonaws.com"), ("CustomSuffix", "blue")];
+    let input = [
+        ("AWSServiceName", "autoscaling.amazonaws.com"),
+        ("CustomSuffix", "blue"),
+    ];
     let made = world.ok("CreateServiceLinkedRole", &input).await;
     assert_eq!(made.text("RoleName"), "AWSServiceRoleForAutoScaling_blue");
     world
@@ -127,7 +157,13 @@ async fn a_missing_service_name_is_refused_in_iams_words() {
 #[tokio::test]
 async fn a_service_without_linked_roles_is_refused() {
     let world = World::new();
-    let answer = world.iam(&world.root, "CreateServiceLinkedRole", &[("AWSServiceName", "nobody.amazonaws.com")]).await;
+    let answer = world
+        .iam(
+            &world.root,
+            "CreateServiceLinkedRole",
+            &[("AWSServiceName", "nobody.amazonaws.com")],
+        )
+        .await;
     assert_eq!((answer.status, answer.text("Code").as_str()), (400, "InvalidInput"));
 }
 
@@ -139,8 +175,17 @@ async fn creation_is_allowed_by_the_roles_arn_and_the_services_name() {
         ecs_arn()
     );
     let user = world.user("deployer", Some(&policy)).await;
-    world.iam(&user, "CreateServiceLinkedRole", &[("AWSServiceName", ECS)]).await.is_ok();
-    let other = world.iam(&user, "CreateServiceLinkedRole", &[("AWSServiceName", "autoscaling.amazonaws.com")]).await;
+    world
+        .iam(&user, "CreateServiceLinkedRole", &[("AWSServiceName", ECS)])
+        .await
+        .is_ok();
+    let other = world
+        .iam(
+            &user,
+            "CreateServiceLinkedRole",
+            &[("AWSServiceName", "autoscaling.amazonaws.com")],
+        )
+        .await;
     other.is_error(
         403,
         "AccessDenied",
@@ -170,23 +215,40 @@ async fn nothing_that_aws_protects_can_be_changed() {
     let world = world_with_ecs_role().await;
     world.ok("CreateInstanceProfile", &[("InstanceProfileName", "p")]).await;
     let role = ("RoleName", ECS_ROLE);
-    let own = ("PolicyArn", "arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy");
+    let own = (
+        "PolicyArn",
+        "arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy",
+    );
     let document = allow("*", "*");
     let trust = trust_account();
     for (operation, input) in [
         ("UpdateAssumeRolePolicy", vec![role, ("PolicyDocument", &trust)]),
-        ("PutRolePolicy", vec![role, ("PolicyName", "x"), ("PolicyDocument", &document)]),
+        (
+            "PutRolePolicy",
+            vec![role, ("PolicyName", "x"), ("PolicyDocument", &document)],
+        ),
         ("DeleteRolePolicy", vec![role, ("PolicyName", "absent")]),
-        ("AttachRolePolicy", vec![role, ("PolicyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess")]),
+        (
+            "AttachRolePolicy",
+            vec![role, ("PolicyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess")],
+        ),
         ("AttachRolePolicy", vec![role, own]),
         ("DetachRolePolicy", vec![role, own]),
-        ("PutRolePermissionsBoundary", vec![role, ("PermissionsBoundary", "arn:aws:iam::aws:policy/ReadOnlyAccess")]),
+        (
+            "PutRolePermissionsBoundary",
+            vec![role, ("PermissionsBoundary", "arn:aws:iam::aws:policy/ReadOnlyAccess")],
+        ),
         ("DeleteRolePermissionsBoundary", vec![role]),
         ("DeleteRole", vec![role]),
         ("AddRoleToInstanceProfile", vec![role, ("InstanceProfileName", "p")]),
-        ("RemoveRoleFromInstanceProfile", vec![role, ("InstanceProfileName", "p")]),
+        (
+            "RemoveRoleFromInstanceProfile",
+            vec![role, ("InstanceProfileName", "p")],
+        ),
     ] {
-        world.refused(operation, &input, 400, "UnmodifiableEntity", &protected(ECS_ROLE)).await;
+        world
+            .refused(operation, &input, 400, "UnmodifiableEntity", &protected(ECS_ROLE))
+            .await;
     }
     world
         .refused(
@@ -207,9 +269,17 @@ async fn description_and_tags_can_be_changed() {
     let updated = world.ok("UpdateRoleDescription", &[role, ("Description", "two")]).await;
     assert_eq!(updated.text("Description"), "two");
     assert!(!updated.has("MaxSessionDuration"));
-    world.ok("TagRole", &[role, ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "red")]).await;
+    world
+        .ok(
+            "TagRole",
+            &[role, ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "red")],
+        )
+        .await;
     let read = world.ok("GetRole", &[role]).await;
-    assert_eq!((read.text("Description"), read.text("Key"), read.text("Value")), ("two".into(), "team".into(), "red".into()));
+    assert_eq!(
+        (read.text("Description"), read.text("Key"), read.text("Value")),
+        ("two".into(), "team".into(), "red".into())
+    );
     world.ok("UntagRole", &[role, ("TagKeys.member.1", "team")]).await;
     assert!(!world.ok("GetRole", &[role]).await.has("Tags"));
 }
@@ -233,10 +303,17 @@ async fn a_service_policy_is_attached_to_nothing_else() {
     for (operation, input) in [
         ("AttachUserPolicy", [("UserName", "u"), ("PolicyArn", policy)]),
         ("AttachGroupPolicy", [("GroupName", "g"), ("PolicyArn", policy)]),
-        ("PutRolePermissionsBoundary", [("RoleName", "plain"), ("PermissionsBoundary", policy)]),
+        (
+            "PutRolePermissionsBoundary",
+            [("RoleName", "plain"), ("PermissionsBoundary", policy)],
+        ),
     ] {
         let answer = world.iam(&world.root, operation, &input).await;
-        assert_eq!((answer.status, answer.text("Code").as_str()), (400, "PolicyNotAttachable"), "{operation}");
+        assert_eq!(
+            (answer.status, answer.text("Code").as_str()),
+            (400, "PolicyNotAttachable"),
+            "{operation}"
+        );
     }
 }
 
@@ -246,7 +323,11 @@ async fn the_reserved_path_is_refused() {
     world
         .refused(
             "CreateRole",
-            &[("RoleName", "x"), ("Path", "/aws-service-role/ecs.amazonaws.com/"), ("AssumeRolePolicyDocument", &trust_account())],
+            &[
+                ("RoleName", "x"),
+                ("Path", "/aws-service-role/ecs.amazonaws.com/"),
+                ("AssumeRolePolicyDocument", &trust_account()),
+            ],
             400,
             "InvalidInput",
             "Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles",
@@ -271,15 +352,22 @@ async fn nobody_but_the_service_assumes_the_role() {
 }
 
 async fn status(world: &World, id: &str) -> crate::world::Answer {
-    world.ok("GetServiceLinkedRoleDeletionStatus", &[("DeletionTaskId", id)]).await
+    world
+        .ok("GetServiceLinkedRoleDeletionStatus", &[("DeletionTaskId", id)])
+        .await
 }
 
 #[tokio::test]
 async fn an_unused_role_is_deleted_and_made_anew_with_another_id() {
     let world = world_with_ecs_role().await;
     let old = world.ok("GetRole", &[("RoleName", ECS_ROLE)]).await.text("RoleId");
-    let id = world.ok("DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)]).await.text("DeletionTaskId");
-    let uuid = id.strip_prefix("task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/").unwrap();
+    let id = world
+        .ok("DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)])
+        .await
+        .text("DeletionTaskId");
+    let uuid = id
+        .strip_prefix("task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/")
+        .unwrap();
     assert_eq!((uuid.len(), uuid.to_lowercase()), (36, uuid.to_owned()));
     let ended = status(&world, &id).await;
     assert_eq!(ended.text("Status"), "SUCCEEDED");
@@ -301,9 +389,15 @@ async fn an_unused_role_is_deleted_and_made_anew_with_another_id() {
 async fn a_role_in_use_stays_as_it_is_and_all_regions_are_told() {
     let world = world_with_ecs_role().await;
     let before = world.ok("GetRole", &[("RoleName", ECS_ROLE)]).await;
-    let (east, west) = ("arn:aws:ecs:us-east-1:123456789012:cluster/a", "arn:aws:ecs:eu-west-1:123456789012:cluster/b");
+    let (east, west) = (
+        "arn:aws:ecs:us-east-1:123456789012:cluster/a",
+        "arn:aws:ecs:eu-west-1:123456789012:cluster/b",
+    );
     *world.usage.0.lock().unwrap() = vec![usage("us-east-1", &[east]), usage("eu-west-1", &[west])];
-    let first = world.ok("DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)]).await.text("DeletionTaskId");
+    let first = world
+        .ok("DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)])
+        .await
+        .text("DeletionTaskId");
     let failed = status(&world, &first).await;
     assert_eq!(failed.text("Status"), "FAILED");
     assert!(failed.body.contains("<Reason>Role in use.</Reason>"), "{}", failed.body);
@@ -312,11 +406,24 @@ async fn a_role_in_use_stays_as_it_is_and_all_regions_are_told() {
     let after = world.ok("GetRole", &[("RoleName", ECS_ROLE)]).await;
     assert_eq!(after.text("RoleId"), before.text("RoleId"));
     assert_eq!(after.text("CreateDate"), before.text("CreateDate"));
-    assert_eq!(world.ok("ListAttachedRolePolicies", &[("RoleName", ECS_ROLE)]).await.texts("PolicyArn").len(), 1);
-    let second = world.ok("DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)]).await.text("DeletionTaskId");
+    assert_eq!(
+        world
+            .ok("ListAttachedRolePolicies", &[("RoleName", ECS_ROLE)])
+            .await
+            .texts("PolicyArn")
+            .len(),
+        1
+    );
+    let second = world
+        .ok("DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)])
+        .await
+        .text("DeletionTaskId");
     assert_ne!(first, second);
     world.usage.0.lock().unwrap().clear();
-    let third = world.ok("DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)]).await.text("DeletionTaskId");
+    let third = world
+        .ok("DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)])
+        .await
+        .text("DeletionTaskId");
     assert_eq!(status(&world, &third).await.text("Status"), "SUCCEEDED");
     assert_eq!(status(&world, &first).await.text("Status"), "FAILED");
 }
@@ -349,10 +456,24 @@ async fn only_linked_roles_are_deleted_that_way() {
 async fn a_task_id_is_well_formed_and_known_or_refused() {
     let world = World::new();
     let status = "GetServiceLinkedRoleDeletionStatus";
-    world.refused(status, &[("DeletionTaskId", "nonsense")], 400, "InvalidInput", "Invalid task id").await;
+    world
+        .refused(
+            status,
+            &[("DeletionTaskId", "nonsense")],
+            400,
+            "InvalidInput",
+            "Invalid task id",
+        )
+        .await;
     let unknown = "task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/0f1e2d3c-4b5a-4678-9abc-def012345678";
     world
-        .refused(status, &[("DeletionTaskId", unknown)], 404, "NoSuchEntity", "Cannot find deletion status for given id.")
+        .refused(
+            status,
+            &[("DeletionTaskId", unknown)],
+            404,
+            "NoSuchEntity",
+            "Cannot find deletion status for given id.",
+        )
         .await;
 }
 
@@ -361,7 +482,10 @@ async fn tasks_and_roles_outlive_a_restart() {
     let world = world_with_ecs_role().await;
     let again = World::over(std::sync::Arc::clone(&world.store));
     again.ok("GetRole", &[("RoleName", ECS_ROLE)]).await;
-    let id = again.ok("DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)]).await.text("DeletionTaskId");
+    let id = again
+        .ok("DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)])
+        .await
+        .text("DeletionTaskId");
     let third = World::over(std::sync::Arc::clone(&world.store));
     assert_eq!(status(&third, &id).await.text("Status"), "SUCCEEDED");
 }
@@ -374,17 +498,45 @@ async fn the_documented_policies_allow_editing_and_deleting() {
             r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":[{actions}],"Resource":"arn:aws:iam::*:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS*"}}]}}"#
         )
     };
-    let editor = world.user("editor", Some(&statement(r#""iam:UpdateRoleDescription""#))).await;
-    let deleter =
-        world.user("deleter", Some(&statement(r#""iam:DeleteServiceLinkedRole","iam:GetServiceLinkedRoleDeletionStatus""#))).await;
+    let editor = world
+        .user("editor", Some(&statement(r#""iam:UpdateRoleDescription""#)))
+        .await;
+    let deleter = world
+        .user(
+            "deleter",
+            Some(&statement(
+                r#""iam:DeleteServiceLinkedRole","iam:GetServiceLinkedRoleDeletionStatus""#,
+            )),
+        )
+        .await;
     let describe = [("RoleName", ECS_ROLE), ("Description", "x")];
     world.iam(&editor, "UpdateRoleDescription", &describe).await.is_ok();
-    assert_eq!(world.iam(&deleter, "UpdateRoleDescription", &describe).await.status, 403);
-    assert_eq!(world.iam(&editor, "DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)]).await.status, 403);
+    assert_eq!(
+        world.iam(&deleter, "UpdateRoleDescription", &describe).await.status,
+        403
+    );
+    assert_eq!(
+        world
+            .iam(&editor, "DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)])
+            .await
+            .status,
+        403
+    );
     let id = delete(&world, &deleter).await;
-    world.iam(&deleter, "GetServiceLinkedRoleDeletionStatus", &[("DeletionTaskId", &id)]).await.is_ok();
+    world
+        .iam(
+            &deleter,
+            "GetServiceLinkedRoleDeletionStatus",
+            &[("DeletionTaskId", &id)],
+        )
+        .await
+        .is_ok();
 }
 
 async fn delete(world: &World, keys: &Keys) -> String {
-    world.iam(keys, "DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)]).await.is_ok().text("DeletionTaskId")
+    world
+        .iam(keys, "DeleteServiceLinkedRole", &[("RoleName", ECS_ROLE)])
+        .await
+        .is_ok()
+        .text("DeletionTaskId")
 }

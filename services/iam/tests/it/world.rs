@@ -71,7 +71,11 @@ impl World {
     pub fn over(store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(FakeClock::at(Timestamp::from_secs(1_795_500_000)));
         let usage = Arc::new(Usage::default());
-        let root = Keys { id: "AKIAROOTROOTROOTROOT".into(), secret: "rootsecret".into(), token: None };
+        let root = Keys {
+            id: "AKIAROOTROOTROOTROOT".into(),
+            secret: "rootsecret".into(),
+            token: None,
+        };
         let account = AccountId::parse(ACCOUNT).unwrap();
         let linked = vec![Arc::clone(&usage) as Arc<dyn LinkedRoleUsage>];
         let iam = Iam::new(Arc::clone(&store), account, &root.id, &root.secret, linked);
@@ -84,7 +88,13 @@ impl World {
             ids: Ids::seeded(11),
         };
         let kernel = Kernel::new(parts, vec![iam as Arc<dyn Service>, Arc::new(Sts)]).unwrap();
-        Self { kernel, clock, store, usage, root }
+        Self {
+            kernel,
+            clock,
+            store,
+            usage,
+            root,
+        }
     }
 
     /// Calls IAM with the given keys; inputs as a form has them.
@@ -106,29 +116,50 @@ impl World {
 
     /// Calls IAM as root, which must fail with this.
     pub async fn refused(&self, operation: &str, input: &[(&str, &str)], status: u16, code: &str, message: &str) {
-        self.iam(&self.root, operation, input).await.is_error(status, code, message);
+        self.iam(&self.root, operation, input)
+            .await
+            .is_error(status, code, message);
     }
 
     async fn call(&self, service: &str, version: &str, keys: &Keys, operation: &str, input: &[(&str, &str)]) -> Answer {
-        let mut form = format!("Action={operation}&Version={version}");
-        for (name, value) in input {
-            form.push_str(&format!("&{name}={}", encoded(value)));
-        }
-        let body = Bytes::from(form);
+        let fields: String = input
+            .iter()
+            .map(|(name, value)| format!("&{name}={}", encoded(value)))
+            .collect();
+        let body = Bytes::from(format!("Action={operation}&Version={version}{fields}"));
         let uri = Uri::from_static("/");
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static("localhost:4566"));
-        headers.insert("content-type", HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"));
+        headers.insert(
+            "content-type",
+            HeaderValue::from_static("application/x-www-form-urlencoded; charset=utf-8"),
+        );
         headers.insert("user-agent", HeaderValue::from_static("tests"));
-        let credentials =
-            Credentials { access_key_id: &keys.id, secret_access_key: &keys.secret, session_token: keys.token.as_deref() };
+        let credentials = Credentials {
+            access_key_id: &keys.id,
+            secret_access_key: &keys.secret,
+            session_token: keys.token.as_deref(),
+        };
         let parts = sigv4::Request::of(&Method::POST, &uri, &headers);
-        let added = Signer::new(credentials, "us-east-1", service).sign(parts, &body, self.clock.now()).unwrap();
+        let added = Signer::new(credentials, "us-east-1", service)
+            .sign(parts, &body, self.clock.now())
+            .unwrap();
         headers.extend(added.into_iter().map(|(name, value)| (Some(name), value)));
-        let request = Request { method: Method::POST, uri, headers, body };
-        let peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
+        let request = Request {
+            method: Method::POST,
+            uri,
+            headers,
+            body,
+        };
+        let peer = Peer {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            secure: false,
+        };
         let response = self.kernel.answer(&request, peer).await;
-        Answer { status: response.status.as_u16(), body: String::from_utf8(response.body.to_vec()).unwrap() }
+        Answer {
+            status: response.status.as_u16(),
+            body: String::from_utf8(response.body.to_vec()).unwrap(),
+        }
     }
 
     /// A user with an access key and, if given, an inline policy.
@@ -139,12 +170,20 @@ impl World {
             self.ok("PutUserPolicy", &input).await;
         }
         let made = self.ok("CreateAccessKey", &[("UserName", name)]).await;
-        Keys { id: made.text("AccessKeyId"), secret: made.text("SecretAccessKey"), token: None }
+        Keys {
+            id: made.text("AccessKeyId"),
+            secret: made.text("SecretAccessKey"),
+            token: None,
+        }
     }
 
     /// A role that the account trusts.
     pub async fn role(&self, name: &str) -> Answer {
-        self.ok("CreateRole", &[("RoleName", name), ("AssumeRolePolicyDocument", &trust_account())]).await
+        self.ok(
+            "CreateRole",
+            &[("RoleName", name), ("AssumeRolePolicyDocument", &trust_account())],
+        )
+        .await
     }
 
     /// Assumes a role, which must work.
@@ -158,7 +197,10 @@ impl World {
 impl Answer {
     /// The text of the first element of that name.
     pub fn text(&self, element: &str) -> String {
-        self.texts(element).into_iter().next().unwrap_or_else(|| panic!("no {element} in {}", self.body))
+        self.texts(element)
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| panic!("no {element} in {}", self.body))
     }
 
     /// The texts of all elements of that name.
@@ -169,7 +211,12 @@ impl Answer {
         while let Some(at) = rest.find(&open) {
             rest = &rest[at + open.len()..];
             let end = rest.find(&close).unwrap();
-            found.push(rest[..end].replace("&quot;", "\"").replace("&lt;", "<").replace("&amp;", "&"));
+            found.push(
+                rest[..end]
+                    .replace("&quot;", "\"")
+                    .replace("&lt;", "<")
+                    .replace("&amp;", "&"),
+            );
             rest = &rest[end..];
         }
         found
@@ -182,7 +229,10 @@ impl Answer {
 
     #[track_caller]
     pub fn is_error(&self, status: u16, code: &str, message: &str) {
-        assert_eq!((self.status, self.text("Code").as_str(), self.text("Message").as_str()), (status, code, message));
+        assert_eq!(
+            (self.status, self.text("Code").as_str(), self.text("Message").as_str()),
+            (status, code, message)
+        );
     }
 
     #[track_caller]
@@ -215,7 +265,9 @@ pub fn encoded(text: &str) -> String {
 
 /// A policy of one statement.
 pub fn allow(action: &str, resource: &str) -> String {
-    format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}]}}"#)
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}]}}"#
+    )
 }
 
 /// A trust policy for the account itself.
