@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
+use roadstead_kernel::Question;
 use roadstead_wire::{Request, Response};
 use serde_json::json;
 
@@ -13,6 +14,9 @@ use crate::Installation;
 
 /// Answers a request below `/_roadstead/`. All of them only read and none tells a secret.
 pub async fn answer(installation: &Arc<Installation>, request: &Request, _peer: IpAddr) -> Response {
+    if request.method == http::Method::POST && request.uri.path() == "/_roadstead/explain" {
+        return explain(installation, request).await;
+    }
     if request.method != http::Method::GET {
         return text(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "Only GET is served here.\n".to_owned());
     }
@@ -24,6 +28,24 @@ pub async fn answer(installation: &Arc<Installation>, request: &Request, _peer: 
         "/_roadstead/metrics" => text(StatusCode::OK, "text/plain; version=0.0.4", metrics(installation).await),
         "/_roadstead/operations" => text(StatusCode::OK, "application/json", operations(installation)),
         _ => text(StatusCode::NOT_FOUND, "text/plain", "There is nothing here.\n".to_owned()),
+    }
+}
+
+/// Answers a question about permissions to the root user alone: policies are nobody else's business.
+async fn explain(installation: &Arc<Installation>, request: &Request) -> Response {
+    if !installation.kernel.is_signed_by_root(request).await {
+        return text(StatusCode::FORBIDDEN, "text/plain", "Only the root user may ask this.\n".to_owned());
+    }
+    let question = match serde_json::from_slice::<Question>(&request.body) {
+        Ok(question) => question,
+        Err(error) => return text(StatusCode::BAD_REQUEST, "text/plain", format!("not a question: {error}\n")),
+    };
+    match installation.kernel.explain(&question).await {
+        Ok(explained) => match serde_json::to_string(&explained) {
+            Ok(body) => text(StatusCode::OK, "application/json", body),
+            Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "the answer could not be written\n".to_owned()),
+        },
+        Err(fault) => text(StatusCode::NOT_FOUND, "text/plain", format!("{fault}\n")),
     }
 }
 

@@ -58,13 +58,28 @@ impl Client {
         self.send(service, &[("content-type", "application/x-www-form-urlencoded; charset=utf-8")], form.as_bytes())
     }
 
+    /// Calls one of our own signed paths, such as `/_roadstead/explain`.
+    pub fn own(&self, path: &'static str, body: &str) -> Result<Answer> {
+        self.send_to(path, "roadstead", &[("content-type", "application/json")], body.as_bytes())
+    }
+
     fn send(&self, service: &str, headers: &[(&'static str, &str)], body: &[u8]) -> Result<Answer> {
+        self.send_to("/", service, headers, body)
+    }
+
+    fn send_to(
+        &self,
+        path: &'static str,
+        service: &str,
+        headers: &[(&'static str, &str)],
+        body: &[u8],
+    ) -> Result<Answer> {
         let mut map = HeaderMap::new();
         map.insert("host", HeaderValue::from_str(&self.authority).map_err(Fault::internal)?);
         for (name, value) in headers {
             map.insert(*name, HeaderValue::from_str(value).map_err(Fault::internal)?);
         }
-        let uri = Uri::from_static("/");
+        let uri = Uri::from_static(path);
         let credentials = Credentials {
             access_key_id: &self.keys.access_key_id,
             secret_access_key: &self.keys.secret_access_key,
@@ -74,7 +89,7 @@ impl Client {
             .sign(sigv4::Request::of(&Method::POST, &uri, &map), body, SystemClock.now())
             .map_err(|error| Fault::internal(format_args!("signing a request: {error:?}")))?;
         map.extend(signed.into_iter().map(|(name, value)| (Some(name), value)));
-        let mut head = format!("POST / HTTP/1.1\r\ncontent-length: {}\r\nconnection: close\r\n", body.len()).into_bytes();
+        let mut head = format!("POST {path} HTTP/1.1\r\ncontent-length: {}\r\nconnection: close\r\n", body.len()).into_bytes();
         for (name, value) in &map {
             head.extend_from_slice(name.as_str().as_bytes());
             head.extend_from_slice(b": ");

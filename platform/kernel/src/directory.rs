@@ -96,6 +96,9 @@ pub trait Directory: Send + Sync + 'static {
     /// A role by its name (without path), in any letter case; `None` when there is none.
     fn role<'a>(&'a self, account: AccountId, name: &'a str) -> BoxFuture<'a, Result<Option<Arc<Role>>>>;
 
+    /// A user by its name, in any letter case; `None` when there is none.
+    fn user<'a>(&'a self, account: AccountId, name: &'a str) -> BoxFuture<'a, Result<Option<Arc<Identity>>>>;
+
     /// A managed policy by its ARN, compiled, for session policies; `None` when there is none.
     fn managed_policy<'a>(&'a self, account: AccountId, arn: &'a str) -> BoxFuture<'a, Result<Option<Arc<Program>>>>;
 

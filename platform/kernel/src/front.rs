@@ -8,7 +8,7 @@ use roadstead_core::arn::Place;
 use roadstead_wire::sigv4::{self, AuthError, Signed};
 use roadstead_wire::{ApiError, OperationMeta, Request, Response, Routed, encode_error, route};
 
-use crate::caller::{Caller, Origin, Principal};
+use crate::caller::{Caller, CallerKind, Origin, Principal};
 use crate::credentials::Candidate;
 use crate::kernel::{Call, Kernel, internal_failure, public};
 
@@ -46,6 +46,15 @@ impl Kernel {
             Ok(response) => response,
             Err(error) => encode_error(routed.service, routed.protocol, &error, &request_id),
         }
+    }
+
+    /// Whether a request to one of our own paths is signed by the root user of the home account.
+    pub async fn is_signed_by_root(&self, request: &Request) -> bool {
+        let signed = Signed::parse(sigv4::Request::of(&request.method, &request.uri, &request.headers));
+        let authentic = self.authenticate(&signed, request).await;
+        authentic.is_ok_and(|(caller, _)| {
+            caller.kind() == CallerKind::Root && caller.account() == self.directory.home_account()
+        })
     }
 
     async fn answer_routed(

@@ -28,7 +28,7 @@ pub fn run(data_dir: &DataDir) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn not_running(data_dir: &DataDir) -> Fault {
+pub fn not_running(data_dir: &DataDir) -> Fault {
     Fault::internal(format_args!(
         "no server is running on `{}`; start one with `roadstead serve`",
         data_dir.path().display()

@@ -377,6 +377,16 @@ impl Directory for Principals {
         })
     }
 
+    fn user<'a>(&'a self, account: AccountId, name: &'a str) -> BoxFuture<'a, Result<Option<Arc<Identity>>>> {
+        Box::pin(async move {
+            let found = self.table::<records::User>().get(scope(&account), &[&id_of(name)]).await?;
+            match found {
+                Some(user) => self.identity(account, &Who::User(user.record.common.id)).await,
+                None => Ok(None),
+            }
+        })
+    }
+
     fn managed_policy<'a>(&'a self, account: AccountId, arn: &'a str) -> BoxFuture<'a, Result<Option<Arc<Program>>>> {
         Box::pin(self.program(account, arn, PolicyType::Session))
     }

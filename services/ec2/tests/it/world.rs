@@ -63,6 +63,10 @@ impl Directory for People {
         Box::pin(std::future::ready(Ok(None)))
     }
 
+    fn user<'a>(&'a self, _: AccountId, _: &'a str) -> BoxFuture<'a, Result<Option<Arc<Identity>>>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     fn managed_policy<'a>(&'a self, _: AccountId, _: &'a str) -> BoxFuture<'a, Result<Option<Arc<Program>>>> {
         Box::pin(std::future::ready(Ok(None)))
     }
