@@ -80,12 +80,14 @@ fn read(call: &Call, request: &Request, body: &Bytes, target: &mut dyn Structure
         }
         Protocol::Query | Protocol::Ec2 => {
             let body = utf8(body)?;
-            let form = if body.is_empty() {
-                request.uri.query().unwrap_or_default()
-            } else {
-                body
+            // A presigned call has its parameters in the address; what stands there counts beside a body, too.
+            let query = request.uri.query().unwrap_or_default();
+            let form = match (query.is_empty(), body.is_empty()) {
+                (true, _) => Cow::Borrowed(body),
+                (false, true) => Cow::Borrowed(query),
+                (false, false) => Cow::Owned(format!("{query}&{body}")),
             };
-            let mut reader = FormReader::new(form, check, call.protocol == Protocol::Ec2)?;
+            let mut reader = FormReader::new(&form, check, call.protocol == Protocol::Ec2)?;
             reader.members(shape, target, &mut seen)?;
         }
         Protocol::RestXml | Protocol::RestJson => {

@@ -10,6 +10,8 @@ pub struct Pattern {
     /// The same meaning in the syntax of the `regex` crate.
     translated: &'static str,
     matcher: OnceLock<Matcher>,
+    /// The engine for texts that a class alone cannot decide.
+    engine: OnceLock<Option<regex::Regex>>,
 }
 
 #[derive(Debug)]
@@ -17,9 +19,7 @@ enum Matcher {
     /// `[…]*` and the like: needs no engine.
     Class(Class),
     /// Everything else.
-    Regex(regex::Regex),
-    /// A pattern that does not compile; code generation refuses those, so that this is never reached.
-    Broken,
+    Engine,
 }
 
 impl Pattern {
@@ -29,23 +29,29 @@ impl Pattern {
             source,
             translated,
             matcher: OnceLock::new(),
+            engine: OnceLock::new(),
         }
     }
 
     /// Whether the whole text matches.
     pub fn matches(&self, text: &str) -> bool {
-        match self.matcher.get_or_init(|| compile(self.translated)) {
+        let decided = match self.matcher.get_or_init(|| compile(self.translated)) {
             Matcher::Class(class) => class.matches(text),
-            Matcher::Regex(regex) => regex.is_match(text),
-            Matcher::Broken => false,
-        }
+            Matcher::Engine => None,
+        };
+        decided.unwrap_or_else(|| self.engine_matches(text))
+    }
+
+    /// Asks the engine; a pattern that does not compile matches nothing, and code generation refuses those.
+    fn engine_matches(&self, text: &str) -> bool {
+        let engine = self
+            .engine
+            .get_or_init(|| regex::Regex::new(&anchored(self.translated)).ok());
+        engine.as_ref().is_some_and(|engine| engine.is_match(text))
     }
 
     /// Whether the pattern compiles; code generation asks.
     pub fn compiles(translated: &str) -> Result<(), String> {
-        if Class::parse(translated).is_some() {
-            return Ok(());
-        }
         regex::Regex::new(&anchored(translated))
             .map(|_| ())
             .map_err(|why| why.to_string())
@@ -57,10 +63,7 @@ fn anchored(pattern: &str) -> String {
 }
 
 fn compile(pattern: &str) -> Matcher {
-    if let Some(class) = Class::parse(pattern) {
-        return Matcher::Class(class);
-    }
-    regex::Regex::new(&anchored(pattern)).map_or(Matcher::Broken, Matcher::Regex)
+    Class::parse(pattern).map_or(Matcher::Engine, Matcher::Class)
 }
 
 /// A set of characters and how many of them a text must have.
@@ -72,26 +75,47 @@ struct Class {
     wide: Vec<(char, char)>,
     least: usize,
     most: usize,
+    /// Whether a Unicode category is in it, so that only texts of ASCII can be decided here.
+    ascii_only: bool,
     /// While it is read: the character before, which a hyphen may make the start of a range.
     before: Option<char>,
     range: bool,
 }
 
 impl Class {
-    fn matches(&self, text: &str) -> bool {
+    /// Whether the text is of the class; nothing when the class cannot tell.
+    fn matches(&self, text: &str) -> Option<bool> {
         let mut count = 0;
         for c in text.chars() {
             let inside = if c.is_ascii() {
                 self.set & (1 << (c as u32)) != 0
+            } else if self.ascii_only {
+                return None;
             } else {
                 self.wide.iter().any(|(from, to)| (*from..=*to).contains(&c))
             };
             if !inside {
-                return false;
+                return Some(false);
             }
             count += 1;
         }
-        count >= self.least && count <= self.most
+        Some(count >= self.least && count <= self.most)
+    }
+
+    /// Takes what ASCII has of a Unicode category.
+    fn category(&mut self, name: &str) -> Option<()> {
+        match name {
+            "L" => {
+                self.add('A', 'Z');
+                self.add('a', 'z');
+            }
+            "N" => self.add('0', '9'),
+            "Z" => self.add(' ', ' '),
+            _ => return None,
+        }
+        self.ascii_only = true;
+        self.before = None;
+        Some(())
     }
 
     /// Takes a character, or the end of a range.
@@ -123,7 +147,8 @@ impl Class {
     fn parse(pattern: &str) -> Option<Self> {
         let pattern = pattern.strip_prefix('^').unwrap_or(pattern);
         let pattern = pattern.strip_suffix('$').unwrap_or(pattern);
-        let inner = pattern.strip_prefix('[')?;
+        let grouped = pattern.strip_prefix('(').and_then(|p| p.strip_suffix(')'));
+        let inner = grouped.unwrap_or(pattern).strip_prefix('[')?;
         if inner.starts_with('^') || inner.contains("--") {
             return None;
         }
@@ -133,6 +158,14 @@ impl Class {
             match chars.next()? {
                 ']' => break,
                 '[' | '&' | '~' => return None,
+                '\\' if chars.as_str().starts_with("p{") => {
+                    let (name, rest) = chars.as_str().get(2..)?.split_once('}')?;
+                    if class.range {
+                        return None;
+                    }
+                    class.category(name)?;
+                    chars = rest.chars();
+                }
                 '\\' => {
                     let c = match chars.next()? {
                         c if c.is_ascii_punctuation() => c,
@@ -191,7 +224,8 @@ mod tests {
         assert!(Class::parse(r"^[a-z]{2,4}$").is_some());
         assert!(Class::parse(r"[^a]+").is_none());
         assert!(Class::parse(r"[a]+|[b]+").is_none());
-        assert!(Class::parse(r"[\p{L}]+").is_none());
+        assert!(Class::parse(r"[\p{Lu}]+").is_none());
+        assert!(Class::parse(r"([a]+)+").is_none());
     }
 
     #[test]
@@ -203,6 +237,8 @@ mod tests {
             "[-a]{1,3}",
             r"^[a\]b]{2,}$",
             "[a-z]",
+            r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)",
+            "^([a-z-]+)$",
             r"[\x{9}\x{20}-\x{FF}]+",
             r"[\x20-\x{D7FF}\x{10000}-\x{10FFFF}\r\n]*",
         ] {
@@ -225,9 +261,24 @@ mod tests {
                 "\u{7f}",
                 "\u{1F600}",
             ] {
-                let fast = class.matches(text);
+                let fast = class.matches(text).unwrap_or(regex.is_match(text));
                 assert_eq!(fast, regex.is_match(text), "{pattern} on {text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn letters_of_all_scripts_are_letters() {
+        let pattern = Pattern::new("", r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+");
+        for (text, want) in [
+            ("team a", true),
+            ("größe", true),
+            ("団体", true),
+            ("a!", false),
+            ("ä!", false),
+            ("", false),
+        ] {
+            assert_eq!(pattern.matches(text), want, "{text}");
         }
     }
 
