@@ -113,9 +113,10 @@ impl<'a> JsonReader<'a> {
         self.take(b'"', "a string was expected")?;
         let start = self.at;
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        let len = rest.iter().position(|b| STOPS.get(*b as usize) == Some(&true));
-        let len = len.ok_or_else(|| Malformed::new("a string does not end"))?;
-        self.at = start + len;
+        self.at = start + plain(rest);
+        if self.at == self.text.len() {
+            return Err(Malformed::new("a string does not end"));
+        }
         let head = self.text.get(start..self.at).unwrap_or_default();
         if self.byte() == Some(b'"') {
             self.at += 1;
@@ -265,6 +266,31 @@ static STOPS: [bool; 256] = {
     stops[b'\\' as usize] = true;
     stops
 };
+
+/// How many bytes stand before the first one that ends the plain part of a string; eight are looked at together.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    let mut len = 0;
+    let (chunks, _) = bytes.as_chunks::<8>();
+    for chunk in chunks {
+        let word = u64::from_ne_bytes(*chunk);
+        let quote = word ^ (ONES * u64::from(b'"'));
+        let slash = word ^ (ONES * u64::from(b'\\'));
+        let found = (word.wrapping_sub(ONES * 0x20) & !word)
+            | (quote.wrapping_sub(ONES) & !quote)
+            | (slash.wrapping_sub(ONES) & !slash);
+        if found & HIGHS != 0 {
+            break;
+        }
+        len += 8;
+    }
+    let rest = bytes.get(len..).unwrap_or_default();
+    len + rest
+        .iter()
+        .position(|b| STOPS.get(*b as usize) == Some(&true))
+        .unwrap_or(rest.len())
+}
 
 /// Whether it is a number by JSON's grammar.
 fn is_number(token: &str) -> bool {
@@ -487,14 +513,11 @@ impl JsonWriter {
 /// Writes a JSON string.
 pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    for (at, b) in bytes.iter().enumerate() {
-        if STOPS.get(*b as usize) == Some(&false) {
-            continue;
-        }
-        out.extend_from_slice(bytes.get(from..at).unwrap_or_default());
-        from = at + 1;
+    let mut rest = text.as_bytes();
+    loop {
+        let (head, tail) = rest.split_at_checked(plain(rest)).unwrap_or((rest, &[]));
+        out.extend_from_slice(head);
+        let Some((b, after)) = tail.split_first() else { break };
         match b {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
@@ -503,8 +526,8 @@ pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
             b'\t' => out.extend_from_slice(b"\\t"),
             b => out.extend_from_slice(format!("\\u{b:04x}").as_bytes()),
         }
+        rest = after;
     }
-    out.extend_from_slice(bytes.get(from..).unwrap_or_default());
     out.push(b'"');
 }
 
@@ -519,7 +542,11 @@ impl Writer for JsonWriter {
         if self.bound && member.location != Location::Body {
             return;
         }
-        self.name(member.wire);
+        self.separate();
+        // Names of the models need no escapes.
+        self.out.push(b'"');
+        self.out.extend_from_slice(member.wire.as_bytes());
+        self.out.extend_from_slice(b"\":");
         self.format = member.timestamp;
         value.write(member.shape, self);
     }
@@ -584,7 +611,7 @@ impl Writer for JsonWriter {
 
     fn timestamp(&mut self, _: &'static Shape, value: Timestamp) {
         match self.format.unwrap_or(TimestampFormat::Epoch) {
-            TimestampFormat::Epoch => self.out.extend_from_slice(text::epoch(value).as_bytes()),
+            TimestampFormat::Epoch => text::push_epoch(&mut self.out, value),
             format => push_string(&mut self.out, &text::format(value, format)),
         }
         self.comma = true;

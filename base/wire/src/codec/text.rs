@@ -106,15 +106,30 @@ pub(crate) fn format(value: Timestamp, format: TimestampFormat) -> String {
 
 /// Seconds since 1970, with a fraction only where it is not zero.
 pub(crate) fn epoch(value: Timestamp) -> String {
+    let mut out = Vec::with_capacity(16);
+    push_epoch(&mut out, value);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Writes what [`epoch`] gives.
+pub(crate) fn push_epoch(out: &mut Vec<u8>, value: Timestamp) {
     let millis = value.millis();
-    let fraction = (millis % 1000).unsigned_abs();
-    let whole = millis / 1000;
-    if fraction == 0 {
-        return whole.to_string();
+    let mut fraction = (millis % 1000).unsigned_abs();
+    if millis < 0 && millis > -1000 {
+        out.push(b'-');
     }
-    let sign = if millis < 0 && whole == 0 { "-" } else { "" };
-    let text = format!("{sign}{whole}.{fraction:03}");
-    text.trim_end_matches('0').to_owned()
+    out.extend_from_slice(itoa::Buffer::new().format(millis / 1000).as_bytes());
+    if fraction == 0 {
+        return;
+    }
+    out.push(b'.');
+    for unit in [100, 10, 1] {
+        if fraction == 0 {
+            break;
+        }
+        out.push(b'0' + u8::try_from(fraction / unit).unwrap_or_default());
+        fraction %= unit;
+    }
 }
 
 /// Writes a number the way all formats do: at least one decimal, words for what is no number.
@@ -125,5 +140,24 @@ pub(crate) fn push_float(out: &mut Vec<u8>, value: f64) {
         out.extend_from_slice(if value > 0.0 { b"Infinity" } else { b"-Infinity" });
     } else {
         out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_have_a_fraction_only_where_there_is_one() {
+        for (millis, want) in [
+            (0, "0"),
+            (1_700_000_000_000, "1700000000"),
+            (1_700_000_000_120, "1700000000.12"),
+            (5, "0.005"),
+            (-250, "-0.25"),
+            (-1_500, "-1.5"),
+        ] {
+            assert_eq!(epoch(Timestamp::from_millis(millis)), want);
+        }
     }
 }
