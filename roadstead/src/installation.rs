@@ -141,6 +141,11 @@ impl Installation {
         Ok(())
     }
 
+    /// Does everything that is due by the clock; for tests, instead of [`Installation::start`].
+    pub async fn settle(&self) {
+        self.tasks.settle().await;
+    }
+
     /// Saves what is only in memory and closes the store.
     pub async fn stop(&self) -> Result<()> {
         self.kernel.accessed().save().await?;

@@ -1,0 +1,17 @@
+//! ECS in an in-memory installation: a real kernel, real IAM, STS and EC2, simulated containers, a clock that is set.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod behalf;
+mod clusters;
+mod definitions;
+mod role;
+mod tasks;
+mod world;
