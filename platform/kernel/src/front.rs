@@ -84,7 +84,6 @@ impl Kernel {
             }
         };
         let wire_call = routed.call()?;
-        let region = if routed.service.global { region.partition().global_region() } else { region };
         let place = Place { account: caller.account(), region };
         let call = call(caller, place, request, peer, request_id);
         let Some(entry) = self.entry(wire_call.operation) else {

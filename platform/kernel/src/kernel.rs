@@ -161,7 +161,7 @@ impl Kernel {
         let cx = Cx {
             kernel: Arc::clone(self),
             caller: call.caller,
-            place: call.place,
+            place: place_of(meta, call.place),
             origin: call.origin,
             request_id: call.request_id.unwrap_or_else(|| self.ids.uuid()),
             now: self.clock.now(),
@@ -260,7 +260,7 @@ impl Kernel {
         let cx = Cx {
             kernel: Arc::clone(self),
             caller: call.caller,
-            place: call.place,
+            place: place_of(meta, call.place),
             origin: call.origin,
             request_id: call.request_id.unwrap_or_else(|| self.ids.uuid()),
             now: self.clock.now(),
@@ -269,6 +269,12 @@ impl Kernel {
         let record = self.record_of(meta, &cx.caller, &cx.origin, &cx, Trail::default(), Some(failure(meta, error)));
         self.audit.append(record);
     }
+}
+
+/// Where a call takes place: a global service is in its partition's own region, whatever the request was signed for.
+fn place_of(meta: &OperationMeta, asked: Place) -> Place {
+    let region = if meta.service.global { asked.partition().global_region() } else { asked.region };
+    Place { region, ..asked }
 }
 
 /// What is gathered about a call on its way.

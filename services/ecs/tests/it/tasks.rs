@@ -43,7 +43,7 @@ async fn a_running_task_has_its_interface_and_ec2_shows_it_as_ecss() {
     let description = format!("arn:aws:ecs:us-east-1:000000000000:attachment/{}", attachment["id"].as_str().unwrap());
     assert_eq!(between(&shown, "<description>", "</description>"), description);
     assert_eq!(between(&shown, "<requesterManaged>", "</requesterManaged>"), "true");
-    assert_eq!(between(&shown, "<status>", "</status>"), "in-use");
+    assert!(shown.contains("<status>in-use</status>"), "{shown}");
     for time in ["createdAt", "pullStartedAt", "pullStoppedAt", "startedAt", "connectivityAt"] {
         assert!(task[time].is_number(), "{time}");
     }
