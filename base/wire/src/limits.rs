@@ -4,6 +4,8 @@
 pub const MAX_DEPTH: usize = 128;
 /// Keys in one form.
 pub const MAX_FORM_KEYS: usize = 20_000;
+/// Different names between the dots of all keys of one form.
+pub const MAX_FORM_PARTS: usize = 200_000;
 /// The largest list index in a form key.
 pub const MAX_LIST_INDEX: u32 = 100_000;
 /// Bytes of a body after it was inflated; the same cap that a listener puts on a plain body.

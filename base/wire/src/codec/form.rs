@@ -9,7 +9,7 @@ use roadstead_core::time::Timestamp;
 use super::text;
 use crate::check::Check;
 use crate::error::{Malformed, Read};
-use crate::limits::{MAX_DEPTH, MAX_FORM_KEYS, MAX_LIST_INDEX};
+use crate::limits::{MAX_DEPTH, MAX_FORM_KEYS, MAX_FORM_PARTS, MAX_LIST_INDEX};
 use crate::schema::{Kind, Member, Shape, TimestampFormat};
 use crate::uri;
 use crate::value::{Reader, Structure, read_member};
@@ -17,13 +17,47 @@ use crate::value::{Reader, Structure, read_member};
 /// A form as a tree: `a.b.1` is a node in a node in a node.
 struct Node {
     /// The pair whose key names the node, and where in the key its name stands.
-    pair: usize,
-    from: usize,
-    to: usize,
+    pair: u32,
+    from: u32,
+    to: u32,
     /// The pair whose value it has; none where only longer keys exist.
-    value: Option<usize>,
-    first: Option<usize>,
-    next: Option<usize>,
+    value: Link,
+    first: Link,
+    next: Link,
+}
+
+/// The number of a node or pair, or none: small, because a form may make many nodes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Link(u32);
+
+impl Link {
+    const NONE: Self = Self(u32::MAX);
+
+    fn to(at: usize) -> Self {
+        Self(small(at))
+    }
+
+    fn get(self) -> Option<usize> {
+        (self != Self::NONE).then_some(self.0 as usize)
+    }
+}
+
+/// Forms are small enough for 32 bits.
+fn small(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+impl Node {
+    fn new(pair: usize, from: usize, to: usize) -> Self {
+        Self {
+            pair: small(pair),
+            from: small(from),
+            to: small(to),
+            value: Link::NONE,
+            first: Link::NONE,
+            next: Link::NONE,
+        }
+    }
 }
 
 /// Reads a form.
@@ -75,15 +109,7 @@ impl<'a> FormReader<'a> {
 
     /// Builds the tree; the pairs are sorted, so that a node is always the last child or new.
     fn build(&mut self) -> Read<()> {
-        let root = Node {
-            pair: 0,
-            from: 0,
-            to: 0,
-            value: None,
-            first: None,
-            next: None,
-        };
-        self.nodes.push(root);
+        self.nodes.push(Node::new(0, 0, 0));
         // The path of the key before: node and, for each, its last child.
         let mut path: Vec<usize> = vec![0];
         let mut last_child: Vec<Option<usize>> = vec![None];
@@ -101,24 +127,20 @@ impl<'a> FormReader<'a> {
                     node
                 } else {
                     let node = self.nodes.len();
-                    self.nodes.push(Node {
-                        pair,
-                        from,
-                        to,
-                        value: None,
-                        first: None,
-                        next: None,
-                    });
+                    if node > MAX_FORM_PARTS {
+                        return Err(Malformed::new("the form holds too many names"));
+                    }
+                    self.nodes.push(Node::new(pair, from, to));
                     match last {
                         Some(before) => {
                             if let Some(before) = self.nodes.get_mut(before) {
-                                before.next = Some(node);
+                                before.next = Link::to(node);
                             }
                         }
                         None => {
                             let parent = path.get(depth).copied().unwrap_or_default();
                             if let Some(parent) = self.nodes.get_mut(parent) {
-                                parent.first = Some(node);
+                                parent.first = Link::to(node);
                             }
                         }
                     }
@@ -136,8 +158,9 @@ impl<'a> FormReader<'a> {
                 // Of a repeated key the first value counts; the sort is stable.
                 if to == key.len()
                     && let Some(node) = self.nodes.get_mut(node)
+                    && node.value == Link::NONE
                 {
-                    node.value.get_or_insert(pair);
+                    node.value = Link::to(pair);
                 }
             }
         }
@@ -145,10 +168,10 @@ impl<'a> FormReader<'a> {
     }
 
     fn children(&self, at: usize) -> impl Iterator<Item = usize> {
-        let mut next = self.nodes.get(at).and_then(|n| n.first);
+        let mut next = self.nodes.get(at).and_then(|n| n.first.get());
         std::iter::from_fn(move || {
             let now = next?;
-            next = self.nodes.get(now).and_then(|n| n.next);
+            next = self.nodes.get(now).and_then(|n| n.next.get());
             Some(now)
         })
     }
@@ -161,7 +184,7 @@ impl<'a> FormReader<'a> {
     fn value(&self) -> Read<&str> {
         self.nodes
             .get(self.at)
-            .and_then(|node| node.value)
+            .and_then(|node| node.value.get())
             .and_then(|pair| self.pairs.get(pair))
             .map(|(_, value)| &**value)
             .ok_or_else(|| Malformed::new("a single value was expected"))
@@ -202,7 +225,12 @@ impl<'a> FormReader<'a> {
 fn name_of<'p>(pairs: &'p [(Cow<'_, str>, Cow<'_, str>)], nodes: &[Node], at: usize) -> &'p str {
     nodes
         .get(at)
-        .and_then(|node| pairs.get(node.pair)?.0.get(node.from..node.to))
+        .and_then(|node| {
+            pairs
+                .get(node.pair as usize)?
+                .0
+                .get(node.from as usize..node.to as usize)
+        })
         .unwrap_or_default()
 }
 
@@ -213,9 +241,9 @@ impl Reader for FormReader<'_> {
 
     fn members(&mut self, shape: &'static Shape, target: &mut dyn Structure, seen: &mut u128) -> Read<()> {
         let here = self.at;
-        let mut child = self.nodes.get(here).and_then(|n| n.first);
+        let mut child = self.nodes.get(here).and_then(|n| n.first.get());
         while let Some(node) = child {
-            child = self.nodes.get(node).and_then(|n| n.next);
+            child = self.nodes.get(node).and_then(|n| n.next.get());
             let found = self.find(shape, name_of(&self.pairs, &self.nodes, node));
             let Some((at, member)) = found else { continue };
             if *seen & (1 << at) != 0 {
@@ -240,7 +268,7 @@ impl Reader for FormReader<'_> {
         };
         let Some(holder) = holder else {
             // `Name=` is an empty list; anything else below the name is no list.
-            return match self.nodes.get(here).and_then(|n| n.first) {
+            return match self.nodes.get(here).and_then(|n| n.first.get()) {
                 None => Ok(()),
                 Some(_) => Err(Malformed::new("a list was expected in a form key")),
             };

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use roadstead_wire::limits::{MAX_BODY, MAX_DEPTH, MAX_FORM_KEYS, MAX_LIST_INDEX, MAX_VIOLATIONS};
+use roadstead_wire::limits::{MAX_BODY, MAX_DEPTH, MAX_FORM_KEYS, MAX_FORM_PARTS, MAX_LIST_INDEX, MAX_VIOLATIONS};
 use roadstead_wire::value::EMPTY;
 use roadstead_wire::{
     ApiError, Call, Dynamic, Kind, Location, Member, OperationMeta, Pattern, Protocol, Request, ServiceMeta, Shape,
@@ -278,6 +278,21 @@ fn a_form_has_a_bounded_number_of_keys() {
     );
     let body = "x=1&".repeat(MAX_FORM_KEYS - 1) + "a=x";
     assert!(read(&GROW, Protocol::Query, &request("/", &[], body.as_bytes())).is_ok());
+}
+
+#[test]
+fn the_names_in_a_form_are_bounded() {
+    let deep = |keys: usize| {
+        let keys: Vec<String> = (0..keys).map(|n| format!("{n}.{}", "a.".repeat(98) + "a=")).collect();
+        keys.join("&") + "&a=x"
+    };
+    let over = deep(MAX_FORM_PARTS / 100 + 1);
+    assert_eq!(
+        code(read(&GROW, Protocol::Query, &request("/", &[], over.as_bytes()))).0,
+        "MalformedInput"
+    );
+    let under = deep(MAX_FORM_PARTS / 100 - 1);
+    assert!(read(&GROW, Protocol::Query, &request("/", &[], under.as_bytes())).is_ok());
 }
 
 #[test]

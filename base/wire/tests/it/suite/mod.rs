@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 
 /// Cases that do not pass, one a line with the reason after a tab; the list may only shrink.
 const EXCEPTIONS: &str = include_str!("exceptions.txt");
-/// How long the list may be.
-const MOST_EXCEPTIONS: usize = 20;
+/// How long the list may be: as long as it is.
+const MOST_EXCEPTIONS: usize = 13;
 
 /// Runs one file of the suite and holds it to the list.
 fn check(file: &str, cases: usize) {
