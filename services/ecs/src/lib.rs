@@ -11,6 +11,7 @@ mod register;
 pub mod records;
 pub mod role;
 mod run;
+mod start;
 
 use std::sync::{Arc, OnceLock};
 

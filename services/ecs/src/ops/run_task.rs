@@ -1,18 +1,17 @@
 //! ecs:RunTask — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>
 
 use api_ecs::op::RunTask;
-use api_ecs::{AssignPublicIp, AwsVpcConfiguration, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse, errors};
+use api_ecs::{AssignPublicIp, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse, errors};
 use roadstead_kernel::prelude::*;
 use roadstead_kernel::Behalf;
 use roadstead_store::{StoreError, Txn};
 
 use crate::arn::DefinitionRef;
-use crate::behalf::OnBehalf;
 use crate::error::{client, invalid};
 use crate::records::{
-    ClientToken, Cluster, ContainerRecord, ContainerStatus, DefinitionStatus, Desired, Document, Interface,
-    InterfaceStatus, Network, Show, Task, TaskDefinition, TaskStatus, check_tags, tags_from_api,
+    ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api,
 };
+use crate::start::{self, Start};
 use crate::{Ecs, arn, scope};
 
 /// Most tasks of one call.
@@ -106,76 +105,21 @@ impl Ecs {
             return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
         };
         check_overrides(input, definition)?;
-        let interfaces = self.plan_interfaces(cx, vpc, count).await?;
+        let subnets = start::subnets(cx.kernel(), cx.place(), vpc).await?;
         self.check_roles(cx, &Roles::of(input, Some(definition))).await?;
-        let document = &definition.document.0;
-        let overrides = input.overrides.clone().unwrap_or_default();
-        Ok(interfaces
-            .into_iter()
-            .map(|interface| Task {
-                id: cx.ids().hex(32),
-                cluster: cluster.name.clone(),
-                family: definition.family().to_owned(),
-                revision: definition.revision,
-                status: TaskStatus::Provisioning,
-                desired: Desired::Running,
-                version: 1,
-                group: input.group.clone().unwrap_or_else(|| format!("family:{}", definition.family())),
-                started_by: input.started_by.clone(),
-                capacity_provider: provider.clone(),
-                cpu: overrides.cpu.clone().or_else(|| document.cpu.clone()),
-                memory: overrides.memory.clone().or_else(|| document.memory.clone()),
-                ephemeral_gib: overrides.ephemeral_storage.as_ref().or(document.ephemeral_storage.as_ref()).map(|e| e.size_in_gi_b),
-                containers: definition.containers().iter().map(|c| container_record(cx, c)).collect(),
-                overrides: Document(overrides.clone()),
-                interface: Some(interface),
-                managed_tags: input.enable_ecs_managed_tags.unwrap_or(false),
-                exec: input.enable_execute_command.unwrap_or(false),
-                tags: tags.clone(),
-                created_at: cx.now(),
-                pull_started_at: None,
-                pull_stopped_at: None,
-                started_at: None,
-                stopping_at: None,
-                execution_stopped_at: None,
-                stopped_at: None,
-                stop: None,
-            })
-            .collect())
-    }
-
-    /// Chooses a subnet for each task through the service-linked role; subnets and groups must exist.
-    async fn plan_interfaces(&self, cx: &Cx, vpc: &AwsVpcConfiguration, count: i32) -> Result<Vec<Interface>> {
-        if vpc.subnets.is_empty() {
-            return Err(invalid("subnets can not be empty."));
-        }
-        let role = OnBehalf::for_interfaces(cx.kernel(), cx.place()).await?;
-        let found = role.describe_subnets(&vpc.subnets).await?;
-        let groups = vpc.security_groups.clone().unwrap_or_default();
-        if !groups.is_empty() {
-            role.describe_security_groups(&groups).await?;
-        }
-        let zone_of = |id: &String| {
-            found.iter().find(|s| s.subnet_id.as_ref() == Some(id)).and_then(|s| s.availability_zone.clone())
+        let started = Start {
+            cluster: &cluster.name,
+            definition,
+            group: input.group.clone().unwrap_or_else(|| format!("family:{}", definition.family())),
+            started_by: input.started_by.clone(),
+            overrides: input.overrides.clone().unwrap_or_default(),
+            managed_tags: input.enable_ecs_managed_tags.unwrap_or(false),
+            exec: input.enable_execute_command.unwrap_or(false),
+            tags,
         };
-        let mut interfaces = Vec::new();
-        for subnet in vpc.subnets.iter().cycle().take(usize::try_from(count).unwrap_or(0)) {
-            interfaces.push(Interface {
-                attachment: cx.ids().uuid(),
-                status: InterfaceStatus::Precreated,
-                network: Network {
-                    subnet: subnet.clone(),
-                    groups: groups.clone(),
-                    public_ip: vpc.assign_public_ip == Some(AssignPublicIp::Enabled),
-                },
-                zone: zone_of(subnet).unwrap_or_default(),
-                eni: None,
-                mac: None,
-                address: None,
-                dns_name: None,
-            });
-        }
-        Ok(interfaces)
+        let chosen = subnets.iter().cycle().take(usize::try_from(count).unwrap_or(0));
+        let interfaces = chosen.map(|(subnet, zone)| start::interface(cx.ids(), vpc, subnet, zone));
+        Ok(interfaces.map(|interface| started.task(cx.ids(), cx.now(), provider.clone(), interface)).collect())
     }
 
     /// Sees that ECS tasks may assume the roles they are given, as they later will.
@@ -324,22 +268,4 @@ fn check_overrides(input: &RunTaskRequest, definition: &TaskDefinition) -> Resul
         }
     }
     Ok(())
-}
-
-fn container_record(cx: &Cx, container: &api_ecs::ContainerDefinition) -> ContainerRecord {
-    ContainerRecord {
-        id: cx.ids().uuid(),
-        name: container.name.clone().unwrap_or_default(),
-        image: container.image.clone().unwrap_or_default(),
-        cpu: container.cpu.unwrap_or(0),
-        essential: container.essential != Some(false),
-        status: ContainerStatus::Pending,
-        engine_id: None,
-        digest: None,
-        exit_code: None,
-        reason: None,
-        healthy: None,
-        signalled_at: None,
-        finished_at: None,
-    }
 }

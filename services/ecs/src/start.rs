@@ -1,0 +1,127 @@
+//! From a task definition to the record of a new task: the one way for RunTask and for the service scheduler.
+
+use std::sync::Arc;
+
+use api_ecs::{AssignPublicIp, AwsVpcConfiguration, ContainerDefinition, TaskOverride};
+use roadstead_core::arn::Place;
+use roadstead_core::{Ids, Tags, Timestamp};
+use roadstead_kernel::{Kernel, Result};
+
+use crate::behalf::OnBehalf;
+use crate::error::invalid;
+use crate::records::{
+    ContainerRecord, ContainerStatus, Desired, Document, Interface, InterfaceStatus, Network, Task, TaskDefinition,
+    TaskStatus,
+};
+
+/// What is the same for all tasks of one start.
+pub struct Start<'a> {
+    /// The cluster's name.
+    pub cluster: &'a str,
+    /// The definition; awsvpc, as every task runs as Fargate does.
+    pub definition: &'a TaskDefinition,
+    /// The group.
+    pub group: String,
+    /// Who starts it.
+    pub started_by: Option<String>,
+    /// What is overridden.
+    pub overrides: TaskOverride,
+    /// Whether ECS tags its resources.
+    pub managed_tags: bool,
+    /// Whether ECS Exec is enabled.
+    pub exec: bool,
+    /// The tags.
+    pub tags: Tags,
+}
+
+impl Start<'_> {
+    /// The record of a new task.
+    pub fn task(&self, ids: &Ids, now: Timestamp, provider: Option<String>, interface: Interface) -> Task {
+        let document = &self.definition.document.0;
+        let overrides = &self.overrides;
+        Task {
+            id: ids.hex(32),
+            cluster: self.cluster.to_owned(),
+            family: self.definition.family().to_owned(),
+            revision: self.definition.revision,
+            status: TaskStatus::Provisioning,
+            desired: Desired::Running,
+            version: 1,
+            group: self.group.clone(),
+            started_by: self.started_by.clone(),
+            capacity_provider: provider,
+            cpu: overrides.cpu.clone().or_else(|| document.cpu.clone()),
+            memory: overrides.memory.clone().or_else(|| document.memory.clone()),
+            ephemeral_gib: overrides.ephemeral_storage.as_ref().or(document.ephemeral_storage.as_ref()).map(|e| e.size_in_gi_b),
+            containers: self.definition.containers().iter().map(|c| container_record(ids, c)).collect(),
+            overrides: Document(overrides.clone()),
+            interface: Some(interface),
+            managed_tags: self.managed_tags,
+            exec: self.exec,
+            tags: self.tags.clone(),
+            created_at: now,
+            pull_started_at: None,
+            pull_stopped_at: None,
+            started_at: None,
+            stopping_at: None,
+            execution_stopped_at: None,
+            stopped_at: None,
+            stop: None,
+        }
+    }
+}
+
+/// The subnets that a caller named, each with its zone, looked up through the service-linked role.
+///
+/// Errors: `InvalidParameterException` when the role is missing, or when a subnet or a security group does not exist.
+pub async fn subnets(kernel: &Arc<Kernel>, place: Place, vpc: &AwsVpcConfiguration) -> Result<Vec<(String, String)>> {
+    if vpc.subnets.is_empty() {
+        return Err(invalid("subnets can not be empty."));
+    }
+    let role = OnBehalf::for_interfaces(kernel, place).await?;
+    let found = role.describe_subnets(&vpc.subnets).await?;
+    let groups = vpc.security_groups.as_deref().unwrap_or_default();
+    if !groups.is_empty() {
+        role.describe_security_groups(groups).await?;
+    }
+    let zone_of = |id: &String| {
+        found.iter().find(|s| s.subnet_id.as_ref() == Some(id)).and_then(|s| s.availability_zone.clone())
+    };
+    Ok(vpc.subnets.iter().map(|subnet| (subnet.clone(), zone_of(subnet).unwrap_or_default())).collect())
+}
+
+/// The interface that a task will get, in one of the subnets.
+pub fn interface(ids: &Ids, vpc: &AwsVpcConfiguration, subnet: &str, zone: &str) -> Interface {
+    Interface {
+        attachment: ids.uuid(),
+        status: InterfaceStatus::Precreated,
+        network: Network {
+            subnet: subnet.to_owned(),
+            groups: vpc.security_groups.clone().unwrap_or_default(),
+            public_ip: vpc.assign_public_ip == Some(AssignPublicIp::Enabled),
+        },
+        zone: zone.to_owned(),
+        eni: None,
+        mac: None,
+        address: None,
+        dns_name: None,
+    }
+}
+
+fn container_record(ids: &Ids, container: &ContainerDefinition) -> ContainerRecord {
+    ContainerRecord {
+        id: ids.uuid(),
+        name: container.name.clone().unwrap_or_default(),
+        image: container.image.clone().unwrap_or_default(),
+        cpu: container.cpu.unwrap_or(0),
+        essential: container.essential != Some(false),
+        status: ContainerStatus::Pending,
+        engine_id: None,
+        digest: None,
+        exit_code: None,
+        reason: None,
+        healthy: None,
+        signalled_at: None,
+        finished_at: None,
+    }
+}
