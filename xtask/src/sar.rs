@@ -364,7 +364,7 @@ impl Tables {
         let mut use_runs: BTreeMap<Vec<String>, usize> = BTreeMap::new();
         let mut kinds: Vec<String> = Vec::new();
         let mut rows: BTreeMap<String, String> = BTreeMap::new();
-        let mut extra = self.extra_actions()?;
+        let extra = self.extra_actions()?;
         for service in &self.services {
             let prefix = text(service, "service")?;
             let local: Vec<usize> = array(service, "keys")
@@ -411,7 +411,7 @@ impl Tables {
                 let dependents = row.get(3).and_then(Value::as_array).into_iter().flatten();
                 let dependents: Vec<usize> = dependents
                     .filter_map(Value::as_str)
-                    .map(|name| self.any_action(name, &mut extra))
+                    .map(|name| self.any_action(name, &extra))
                     .collect();
                 let dependents = lists.place(&dependents);
                 let access = access(item_text(row, 0)?)?;
@@ -481,7 +481,7 @@ impl Tables {
     fn operations_rs(&self) -> Result<String> {
         let mut out = header("The IAM actions that each API operation checks.");
         out.push_str("use crate::service_reference::OperationRow;\n\n");
-        let mut extra = self.extra_actions()?;
+        let extra = self.extra_actions()?;
         let mut lists = Pool::default();
         let mut rows = BTreeMap::new();
         for service in &self.operations {
@@ -496,7 +496,7 @@ impl Tables {
                         .filter_map(Value::as_str);
                     let mut ids: Vec<usize> = Vec::new();
                     for action in listed.map(str::to_owned).chain(more) {
-                        let id = self.any_action(&action, &mut extra);
+                        let id = self.any_action(&action, &extra);
                         if !ids.contains(&id) && !but.contains(&id) {
                             ids.push(id);
                         }
@@ -573,7 +573,7 @@ impl Tables {
             .collect())
     }
 
-    fn any_action(&self, name: &str, extra: &mut Vec<String>) -> usize {
+    fn any_action(&self, name: &str, extra: &[String]) -> usize {
         let other = || {
             extra
                 .iter()

@@ -51,7 +51,7 @@ pub fn authorization_message(
         Some((*key, values))
     });
     items(context.member("conditions"), conditions, |out, (key, values)| {
-        condition_json(out, key, values)
+        condition_json(out, key, &values);
     });
     context.end();
     message.end();
@@ -81,21 +81,21 @@ fn statement_json(out: &mut String, program: &crate::Program, statement: &Statem
     let conditions = statement.conditions.of(&program.conditions).iter();
     let conditions = conditions.map(|condition| program.written_condition(condition));
     items(members.member("conditions"), conditions, |out, (_, key, values)| {
-        condition_json(out, &key, values)
+        condition_json(out, &key, &values);
     });
     members.end();
 }
 
-fn condition_json(out: &mut String, key: &str, values: Vec<String>) {
+fn condition_json(out: &mut String, key: &str, values: &[String]) {
     let mut members = Members::new(out);
     write_text(members.member("key"), key);
     items(members.member("values"), values, value_json);
     members.end();
 }
 
-fn value_json(out: &mut String, value: String) {
+fn value_json(out: &mut String, value: impl AsRef<str>) {
     let mut members = Members::new(out);
-    write_text(members.member("value"), &value);
+    write_text(members.member("value"), value.as_ref());
     members.end();
 }
 

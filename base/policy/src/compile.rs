@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::action::{self, ActionId};
 use crate::date;
 use crate::document::{self, Document, Effect, Negatable, PrincipalElement, PrincipalType};
-use crate::glob::{self, CUT, ONE, STAR};
+use crate::glob::{self, CUT, STAR};
 use crate::key::Key;
 use crate::operator::{Family, Operator};
 use crate::program::{
@@ -22,7 +22,8 @@ impl Program {
         let size = document.span.end - document.span.start;
         let mut builder = Builder {
             variables: document.has_variables(),
-            bytes: Vec::with_capacity(size),
+            texts: String::with_capacity(size / 2),
+            bytes: Vec::with_capacity(size / 4),
             statements: Vec::with_capacity(document.statements.len()),
             ..Builder::default()
         };
@@ -37,6 +38,7 @@ impl Program {
 struct Builder {
     /// Whether `${…}` means anything.
     variables: bool,
+    texts: String,
     bytes: Vec<u8>,
     statements: Vec<Statement>,
     actions: Vec<ActionPattern>,
@@ -70,6 +72,7 @@ impl Builder {
             values: self.values.into(),
             scalars: self.scalars.into(),
             tokens: self.tokens.into(),
+            texts: self.texts.into(),
             bytes: self.bytes.into(),
         }
     }
@@ -175,15 +178,16 @@ impl Builder {
 
     fn resource(&mut self, pattern: &str) {
         let mut built = ResourcePattern {
-            text: Run::default(),
+            encoded: Run::default(),
             cuts: [0; 6],
             segments: [Segment::Any; 6],
             form: ResourceForm::Everything,
+            literal: 0,
             template: Run::default(),
         };
         if pattern == "*" {
             self.bytes.push(STAR);
-            built.text = run(self.bytes.len() - 1, self.bytes.len());
+            built.encoded = run(self.bytes.len() - 1, self.bytes.len());
         } else {
             self.segments(pattern, &mut built);
         }
@@ -197,14 +201,14 @@ impl Builder {
             Some(None) if variable::has_variables(pattern) => {
                 // AWS: variables stand only behind the fifth colon.
                 built.form = ResourceForm::Nothing;
-                built.text = self.place(pattern);
+                built.encoded = self.place_bytes(pattern);
                 return;
             }
             _ => (pattern, None),
         };
         let start = self.bytes.len();
         glob::encode(head, &mut self.bytes);
-        built.text = run(start, self.bytes.len());
+        built.encoded = run(start, self.bytes.len());
         let encoded = self.bytes.get(start..).unwrap_or_default();
         let mut count = 1;
         for at in memchr::memchr_iter(b':', encoded).take(5) {
@@ -221,7 +225,8 @@ impl Builder {
             let to = next.map_or(encoded.len(), |next| usize::from(*next) - 1);
             *segment = match encoded.get(from..to).unwrap_or_default() {
                 [STAR] => Segment::Any,
-                bytes if memchr::memchr2(STAR, ONE, bytes).is_some() => Segment::Glob,
+                [head @ .., STAR] if !glob::has_wildcard(head) => Segment::Prefix,
+                bytes if glob::has_wildcard(bytes) => Segment::Glob,
                 _ => Segment::Literal,
             };
         }
@@ -231,6 +236,12 @@ impl Builder {
             [.., STAR] if count < 6 => ResourceForm::Open(segments),
             _ => ResourceForm::Segments(segments),
         };
+        let literal = built
+            .segments
+            .iter()
+            .take(count - 1)
+            .take_while(|segment| **segment == Segment::Literal);
+        built.literal = u8::try_from(literal.count()).unwrap_or(0);
         if let Some(tail) = tail {
             built.template = self.template(tail, Wildcards::Encoded);
             if let Some(last) = built.segments.last_mut() {
@@ -321,10 +332,17 @@ impl Builder {
         }
         let start = self.bytes.len();
         self.encode(text, wildcards, &mut 0);
-        let bytes = run(start, self.bytes.len());
+        let matcher = match self.bytes.get(start..).unwrap_or_default() {
+            _ if wildcards == Wildcards::Plain => Matcher::Bytes,
+            _ if wildcards == Wildcards::EncodedArn => Matcher::Glob,
+            [head @ .., STAR] if !glob::has_wildcard(head) => Matcher::Prefix,
+            encoded if glob::has_wildcard(encoded) => Matcher::Glob,
+            _ => Matcher::Bytes,
+        };
+        let star = usize::from(matches!(matcher(Run::default()), Matcher::Prefix(_)));
         PolicyValue {
-            matcher: Matcher::Bytes(bytes),
-            source: bytes,
+            matcher: matcher(run(start, self.bytes.len() - star)),
+            source: Run::default(),
         }
     }
 
@@ -360,10 +378,10 @@ impl Builder {
                     self.encode(text, wildcards, &mut colons);
                     Token::Text(run(start, self.bytes.len()))
                 }
-                Piece::Literal(text) => Token::Text(self.place(text)),
+                Piece::Literal(text) => Token::Text(self.place_bytes(text)),
                 Piece::Variable { key, default } => {
                     let key = self.key(key);
-                    Token::Variable(key, default.map(|default| self.place(default)))
+                    Token::Variable(key, default.map(|default| self.place_bytes(default)))
                 }
             };
             self.tokens.push(token);
@@ -391,6 +409,12 @@ impl Builder {
     }
 
     fn place(&mut self, text: &str) -> Run {
+        let start = self.texts.len();
+        self.texts.push_str(text);
+        run(start, self.texts.len())
+    }
+
+    fn place_bytes(&mut self, text: &str) -> Run {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(text.as_bytes());
         run(start, self.bytes.len())

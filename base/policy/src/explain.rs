@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::context::Context;
 use crate::decide::{Decision, PolicySet, ResourceSide, evaluate, exemptions};
 use crate::document::Effect;
+use crate::glob;
 use crate::matching::Grant;
 use crate::program::{
     Condition, Matcher, PolicyLabel, PolicyType, PrincipalForm, Program, ResourceForm, Run, Statement, Token,
@@ -250,8 +251,8 @@ impl Program {
         let patterns = statement.resources.of(&self.resources).iter();
         patterns
             .map(|pattern| match pattern.form {
-                ResourceForm::Nothing => self.text(pattern.text).to_owned(),
-                _ => self.written(pattern.text) + &self.written_tokens(pattern.template),
+                ResourceForm::Nothing => String::from_utf8_lossy(self.bytes(pattern.encoded)).into_owned(),
+                _ => written(self.bytes(pattern.encoded)) + &self.written_tokens(pattern.template),
             })
             .collect()
     }
@@ -263,7 +264,8 @@ impl Program {
             .of(&self.values)
             .iter()
             .map(|value| match value.matcher {
-                Matcher::Bytes(run) if run == value.source => self.written(value.source),
+                Matcher::Bytes(run) | Matcher::Glob(run) if value.source.is_empty() => written(self.bytes(run)),
+                Matcher::Prefix(run) => written(self.bytes(run)) + "*",
                 _ => self.text(value.source).to_owned(),
             });
         let operator = self.text(condition.operator_name).to_owned();
@@ -274,18 +276,14 @@ impl Program {
         let mut out = String::new();
         for token in tokens.of(&self.tokens) {
             match token {
-                Token::Text(run) => {
-                    // A bare wildcard byte in encoded text is a literal one.
-                    for c in String::from_utf8_lossy(&escaped(self.bytes(*run))).chars() {
-                        out.push(c);
-                    }
-                }
+                // Where wildcards are encoded, a bare one is literal.
+                Token::Text(run) => out.push_str(&String::from_utf8_lossy(&escaped(self.bytes(*run)))),
                 Token::Variable(key, default) => {
                     out.push_str("${");
                     out.push_str(self.text(key.text));
                     if let Some(default) = default {
                         out.push_str(", '");
-                        out.push_str(self.text(*default));
+                        out.push_str(&String::from_utf8_lossy(self.bytes(*default)));
                         out.push('\'');
                     }
                     out.push('}');
@@ -296,14 +294,25 @@ impl Program {
     }
 }
 
+/// An encoded pattern as it was written.
+fn written(encoded: &[u8]) -> String {
+    let decoded = encoded.iter().map(|byte| match *byte {
+        glob::STAR => b'*',
+        glob::ONE => b'?',
+        glob::CUT => b':',
+        other => other,
+    });
+    String::from_utf8_lossy(&decoded.collect::<Vec<_>>()).into_owned()
+}
+
 fn escaped(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     for byte in bytes {
         match *byte {
             b'*' => out.extend_from_slice(b"${*}"),
             b'?' => out.extend_from_slice(b"${?}"),
-            crate::glob::STAR => out.push(b'*'),
-            crate::glob::ONE => out.push(b'?'),
+            glob::STAR => out.push(b'*'),
+            glob::ONE => out.push(b'?'),
             other => out.push(other),
         }
     }

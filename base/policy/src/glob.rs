@@ -34,13 +34,14 @@ pub(crate) fn matches(pattern: &[u8], text: &[u8]) -> bool {
     }
 }
 
-fn has_wildcard(pattern: &[u8]) -> bool {
+/// Whether an encoded pattern holds `*` or `?`.
+pub(crate) fn has_wildcard(pattern: &[u8]) -> bool {
     memchr::memchr2(STAR, ONE, pattern).is_some()
 }
 
 /// The pattern is a fixed head, runs between stars, and a fixed tail. The head and the tail have one place where they
 /// can be; each run is best where it is found first, so nothing is ever tried twice.
-fn general(pattern: &[u8], text: &[u8]) -> bool {
+pub(crate) fn general(pattern: &[u8], text: &[u8]) -> bool {
     let Some(first) = memchr::memchr(STAR, pattern) else {
         return prefix(pattern, text) == Some(text.len());
     };
@@ -54,12 +55,16 @@ fn general(pattern: &[u8], text: &[u8]) -> bool {
     let Some(body) = text.get(after_head..).and_then(|text| without_suffix(tail, text)) else {
         return false;
     };
-    let mut body = body;
-    for run in middle.split(|byte| *byte == STAR) {
-        match find(run, body).and_then(|end| body.get(end..)) {
-            Some(behind) => body = behind,
+    let (mut body, mut middle) = (body, middle.get(1..).unwrap_or_default());
+    let mut ascii = None;
+    while !middle.is_empty() {
+        let end = memchr::memchr(STAR, middle).unwrap_or(middle.len());
+        let (run, behind) = middle.split_at(end);
+        match find(run, body, &mut ascii).and_then(|end| body.get(end..)) {
+            Some(rest) => body = rest,
             None => return false,
         }
+        middle = behind.get(1..).unwrap_or_default();
     }
     true
 }
@@ -102,38 +107,95 @@ fn without_suffix<'a>(pattern: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
     text.get(..end)
 }
 
-/// Where the first match of a pattern without stars ends.
-fn find(run: &[u8], text: &[u8]) -> Option<usize> {
-    let anyone = run.iter().take_while(|byte| **byte == ONE).count();
-    if anyone == run.len() {
+/// Where the first match of a pattern without stars ends; `ascii` remembers whether the text is.
+fn find(run: &[u8], text: &[u8], ascii: &mut Option<bool>) -> Option<usize> {
+    let (first, rest) = run.split_first()?;
+    if memchr::memchr(ONE, run).is_none() {
+        return if run.len() > SHORT {
+            memchr::memmem::find(text, run).map(|at| at + run.len())
+        } else {
+            let mut starts = memchr::memchr_iter(*first, text);
+            let end = |at: usize| at + run.len();
+            starts.find(|at| text.get(at + 1..end(*at)) == Some(rest)).map(end)
+        };
+    }
+    if run.iter().all(|byte| *byte == ONE) {
         return prefix(run, text);
     }
-    match memchr::memchr(ONE, run) {
-        None if run.len() == 1 => run
-            .first()
-            .and_then(|byte| memchr::memchr(*byte, text))
-            .map(|at| at + 1),
-        None => memchr::memmem::find(text, run).map(|at| at + run.len()),
-        Some(_) if text.is_ascii() => find_fixed(run, text),
-        Some(_) => (0..text.len())
-            .filter(|at| text.get(*at).is_some_and(|byte| !is_continuation(*byte)))
-            .find_map(|at| prefix(run, text.get(at..)?).map(|length| at + length)),
+    if *ascii.get_or_insert_with(|| text.is_ascii()) {
+        return find_fixed(run, text).map(|at| at + run.len());
     }
+    let mut starts = (0..text.len()).filter(|at| text.get(*at).is_some_and(|byte| !is_continuation(*byte)));
+    starts.find_map(|at| prefix(run, text.get(at..)?).map(|length| at + length))
 }
 
-/// [`find`] in ASCII text, where every `?` is one byte: the comparison goes by blocks without a branch per byte.
+/// Runs up to this length are looked for by their first byte; longer ones are worth preparing a search.
+const SHORT: usize = 24;
+
+/// Where a run with `?` begins in ASCII text, where every `?` is one byte.
+///
+/// Whole blocks of places are tested at once, each against a few of the run's fixed bytes; only what passes is compared
+/// in full. Without this, many short patterns could make a decision slow.
 fn find_fixed(run: &[u8], text: &[u8]) -> Option<usize> {
     const BLOCK: usize = 32;
-    text.windows(run.len())
-        .position(|window| {
-            window.chunks(BLOCK).zip(run.chunks(BLOCK)).all(|(window, run)| {
-                let wrong = window.iter().zip(run).fold(0, |wrong, (there, byte)| {
-                    wrong | if *byte == ONE { 0 } else { there ^ byte }
-                });
-                wrong == 0
-            })
+    let places = text.len().checked_sub(run.len())? + 1;
+    let fixed = || run.iter().enumerate().filter(|(_, byte)| **byte != ONE);
+    let total = fixed().count();
+    let chosen = fixed()
+        .enumerate()
+        .filter(|(at, _)| *at < 3 || at + 3 >= total)
+        .map(|(_, (offset, byte))| (offset, *byte));
+    let mut probes = [(0, 0); 6];
+    let count = probes
+        .iter_mut()
+        .zip(chosen)
+        .map(|(probe, chosen)| *probe = chosen)
+        .count();
+    let probes = probes.get(..count).unwrap_or_default();
+    let mut start = 0;
+    while start < places {
+        let mut wrong = [0_u8; BLOCK];
+        let whole = probes.iter().all(|(offset, byte)| {
+            match text.get(start + offset..).and_then(|text| text.first_chunk::<BLOCK>()) {
+                Some(block) => {
+                    for (wrong, there) in wrong.iter_mut().zip(block) {
+                        *wrong |= there ^ byte;
+                    }
+                    true
+                }
+                None => false,
+            }
+        });
+        if !whole {
+            break;
+        }
+        let mut passing = wrong
+            .iter()
+            .enumerate()
+            .filter(|(_, wrong)| **wrong == 0)
+            .map(|(at, _)| start + at);
+        if wrong.contains(&0)
+            && let Some(found) = passing.find(|at| *at < places && fits(run, text.get(*at..).unwrap_or_default()))
+        {
+            return Some(found);
+        }
+        start += BLOCK;
+    }
+    (start..places).find(|at| fits(run, text.get(*at..).unwrap_or_default()))
+}
+
+/// Whether ASCII text begins with a run; by blocks, without a branch per byte.
+fn fits(run: &[u8], text: &[u8]) -> bool {
+    let Some(text) = text.get(..run.len()) else {
+        return false;
+    };
+    let differ = |run: &[u8], text: &[u8]| {
+        run.iter().zip(text).fold(0, |wrong, (byte, there)| {
+            wrong | if *byte == ONE { 0 } else { there ^ byte }
         })
-        .map(|at| at + run.len())
+    };
+    let ((runs, run_rest), (texts, text_rest)) = (run.as_chunks::<32>(), text.as_chunks::<32>());
+    runs.iter().zip(texts).all(|(run, text)| differ(run, text) == 0) && differ(run_rest, text_rest) == 0
 }
 
 /// Whether `pattern` (plain text, with `*` and `?`) matches all of `text` without regard to ASCII case; for the names

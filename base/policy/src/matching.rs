@@ -71,7 +71,7 @@ impl Program {
     }
 
     pub(crate) fn action_pattern_matches(&self, pattern: Run, action: &str) -> bool {
-        glob::matches_ignoring_case(self.bytes(pattern), action.as_bytes())
+        glob::matches_ignoring_case(self.text(pattern).as_bytes(), action.as_bytes())
     }
 
     /// Whether the action part of a statement matches an action, by text alone.
@@ -113,22 +113,36 @@ impl Program {
             ResourceForm::Everything => true,
             ResourceForm::Nothing => false,
             ResourceForm::Segments(count) => {
-                let count = usize::from(count);
-                // The service tells most resources apart, then the last segment; the account rarely does.
-                const ORDER: [usize; 6] = [2, 5, 3, 4, 1, 0];
-                resource.segments() == count
-                    && ORDER
-                        .iter()
-                        .filter(|at| **at < count)
-                        .all(|at| self.segment_matches(pattern, *at, resource.segment(*at), context))
+                let last = usize::from(count) - 1;
+                // The last segment tells most resources apart, the region and the account rarely do.
+                resource.segments() == last + 1
+                    && self.literal_matches(pattern, resource)
+                    && self.segment_matches(pattern, last, resource.rest(last), context)
+                    && (usize::from(pattern.literal)..last)
+                        .all(|at| self.segment_matches(pattern, at, resource.segment(at), context))
             }
             ResourceForm::Open(count) => {
                 let last = usize::from(count) - 1;
                 resource.segments() > last
-                    && (0..last).all(|at| self.segment_matches(pattern, at, resource.segment(at), context))
+                    && self.literal_matches(pattern, resource)
+                    && (usize::from(pattern.literal)..last)
+                        .all(|at| self.segment_matches(pattern, at, resource.segment(at), context))
                     && glob::matches(self.segment(pattern, last), resource.rest(last))
             }
         }
+    }
+
+    /// Compares the literal segments at the start, with the colons behind them, at once. The last one is never among
+    /// them, so the colon is there.
+    #[inline]
+    fn literal_matches(&self, pattern: &ResourcePattern, resource: &Resource<'_>) -> bool {
+        let end = pattern
+            .cuts
+            .get(usize::from(pattern.literal))
+            .copied()
+            .map_or(0, usize::from);
+        let head = self.bytes(pattern.encoded).get(..end).unwrap_or_default();
+        resource.text().as_bytes().starts_with(head)
     }
 
     #[inline]
@@ -136,7 +150,11 @@ impl Program {
         match pattern.segments.get(at) {
             Some(Segment::Any) => true,
             Some(Segment::Literal) => self.segment(pattern, at) == text,
-            Some(Segment::Glob) => glob::matches(self.segment(pattern, at), text),
+            Some(Segment::Prefix) => match self.segment(pattern, at) {
+                [head @ .., _] => text.starts_with(head),
+                [] => false,
+            },
+            Some(Segment::Glob) => glob::general(self.segment(pattern, at), text),
             Some(Segment::Template) => self.template_matches(pattern.template, text, context, glob::matches),
             None => false,
         }
@@ -145,7 +163,7 @@ impl Program {
     /// The encoded bytes of a segment; of the last one, everything to the end.
     #[inline]
     fn segment(&self, pattern: &ResourcePattern, at: usize) -> &[u8] {
-        let text = self.bytes(pattern.text);
+        let text = self.bytes(pattern.encoded);
         let from = pattern.cuts.get(at).copied().map_or(0, usize::from);
         let to = pattern
             .cuts
@@ -166,23 +184,12 @@ impl Program {
         if statement.not_principal {
             let spared = patterns
                 .iter()
-                .any(|pattern| self.is_spared(pattern.kind, self.text(pattern.name), principal));
+                .any(|pattern| is_spared(pattern.kind, self.text(pattern.name), principal));
             return if spared { Grant::NONE } else { star_grant(principal) };
         }
         patterns.iter().fold(Grant::NONE, |grant, pattern| {
             grant.with(names(pattern.kind, self.text(pattern.name), principal))
         })
-    }
-
-    fn is_spared(&self, kind: PrincipalForm, name: &str, principal: &Principal) -> bool {
-        match kind {
-            PrincipalForm::Account => {
-                let own = principal.account() == Some(name);
-                own && (principal.kind == PrincipalKind::Root
-                    || undetermined::not_principal_account_spares_everyone_in_it())
-            }
-            _ => names(kind, name, principal) != Grant::NONE,
-        }
     }
 
     // ---- conditions ------------------------------------------------------------------------------------------------
@@ -247,7 +254,9 @@ impl Program {
             Family::StringLike => {
                 let text = value.text(&mut buffer).as_bytes();
                 values.iter().any(|value| match value.matcher {
-                    Matcher::Bytes(run) => glob::matches(self.bytes(run), text),
+                    Matcher::Bytes(run) => self.bytes(run) == text,
+                    Matcher::Prefix(run) => text.starts_with(self.bytes(run)),
+                    Matcher::Glob(run) => glob::general(self.bytes(run), text),
                     Matcher::Template(tokens) => self.template_matches(tokens, text, context, glob::matches),
                     _ => false,
                 })
@@ -258,7 +267,7 @@ impl Program {
                     return on_unparsable(operator);
                 }
                 values.iter().any(|value| match value.matcher {
-                    Matcher::Bytes(run) => arn_matches(self.bytes(run), &arn),
+                    Matcher::Glob(run) => arn_matches(self.bytes(run), &arn),
                     Matcher::Template(tokens) => {
                         self.template_matches(tokens, b"", context, |pattern, _| arn_matches(pattern, &arn))
                     }
@@ -357,13 +366,13 @@ impl Program {
         rest.is_empty()
     }
 
-    /// Fills the tokens in and hands the result to `test` as an encoded pattern; a variable without value fails.
+    /// Fills the tokens in and hands the result to `accepts` as an encoded pattern; a variable without value fails.
     fn template_matches(
         &self,
         tokens: Run,
         text: &[u8],
         context: &dyn Context,
-        test: impl Fn(&[u8], &[u8]) -> bool,
+        accepts: impl Fn(&[u8], &[u8]) -> bool,
     ) -> bool {
         let mut filled = Pattern::default();
         for token in tokens.of(&self.tokens) {
@@ -381,7 +390,7 @@ impl Program {
                 }
             }
         }
-        test(filled.bytes(), text)
+        accepts(filled.bytes(), text)
     }
 }
 
@@ -451,6 +460,18 @@ fn names(kind: PrincipalForm, name: &str, principal: &Principal) -> Grant {
             _ => Grant::NONE,
         },
         _ => Grant::NONE,
+    }
+}
+
+/// Whether an entry of a `NotPrincipal` element spares the caller.
+fn is_spared(kind: PrincipalForm, name: &str, principal: &Principal) -> bool {
+    match kind {
+        PrincipalForm::Account => {
+            let own = principal.account() == Some(name);
+            own && (principal.kind == PrincipalKind::Root
+                || undetermined::not_principal_account_spares_everyone_in_it())
+        }
+        _ => names(kind, name, principal) != Grant::NONE,
     }
 }
 

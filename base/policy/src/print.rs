@@ -50,8 +50,8 @@ impl Document {
                 Statement => {
                     let out = members.member("Statement");
                     let listed = canonical || self.listed;
-                    printer.sequence(out, &self.statements, !listed, |out, statement| {
-                        printer.statement(out, statement)
+                    sequence(out, &self.statements, !listed, |out, statement| {
+                        printer.statement(out, statement);
                     });
                 }
             }
@@ -134,27 +134,27 @@ impl Printer {
     }
 
     fn list<T>(self, out: &mut String, list: &List<T>, item: impl Fn(&mut String, &T)) {
-        self.sequence(
+        sequence(
             out,
             &list.items,
             list.bare || (self.canonical && list.items.len() == 1),
             item,
         );
     }
+}
 
-    fn sequence<T>(self, out: &mut String, items: &[T], bare: bool, item: impl Fn(&mut String, &T)) {
-        if !bare {
-            out.push('[');
+fn sequence<T>(out: &mut String, items: &[T], bare: bool, item: impl Fn(&mut String, &T)) {
+    if !bare {
+        out.push('[');
+    }
+    for (at, value) in items.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
         }
-        for (at, value) in items.iter().enumerate() {
-            if at > 0 {
-                out.push(',');
-            }
-            item(out, value);
-        }
-        if !bare {
-            out.push(']');
-        }
+        item(out, value);
+    }
+    if !bare {
+        out.push(']');
     }
 }
 

@@ -70,7 +70,9 @@ pub struct Program {
     pub(crate) values: Box<[PolicyValue]>,
     pub(crate) scalars: Box<[ScalarValue]>,
     pub(crate) tokens: Box<[Token]>,
-    /// Every text and pattern of the policy, end to end.
+    /// Names and texts as written, end to end.
+    pub(crate) texts: Box<str>,
+    /// Encoded patterns and values, end to end.
     pub(crate) bytes: Box<[u8]>,
     pub(crate) index: Index,
 }
@@ -137,12 +139,14 @@ pub(crate) struct ActionPattern {
 /// A resource pattern, cut into its segments.
 pub(crate) struct ResourcePattern {
     /// The encoded pattern; with variables, the part before the sixth segment.
-    pub(crate) text: Run,
+    pub(crate) encoded: Run,
     /// Where the segments begin, relative to the text.
     pub(crate) cuts: [u16; 6],
     /// How each segment is matched.
     pub(crate) segments: [Segment; 6],
     pub(crate) form: ResourceForm,
+    /// How many segments at the start are literal: they are compared at once.
+    pub(crate) literal: u8,
     /// The tokens of the sixth segment, if it holds variables.
     pub(crate) template: Run,
 }
@@ -163,6 +167,8 @@ pub(crate) enum ResourceForm {
 pub(crate) enum Segment {
     Any,
     Literal,
+    /// Fixed text and a star.
+    Prefix,
     Glob,
     Template,
 }
@@ -203,14 +209,18 @@ pub(crate) struct KeyName {
 
 pub(crate) struct PolicyValue {
     pub(crate) matcher: Matcher,
-    /// The value as written, except that wildcards are encoded.
+    /// The value as written; empty when the matcher's bytes tell it.
     pub(crate) source: Run,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Matcher {
-    /// The bytes to compare or the encoded pattern.
+    /// The bytes to compare.
     Bytes(Run),
+    /// The bytes to begin with.
+    Prefix(Run),
+    /// An encoded pattern.
+    Glob(Run),
     /// Tokens with variables.
     Template(Run),
     /// Milliseconds since the epoch.
@@ -255,6 +265,7 @@ impl Program {
             + size_of_val::<[_]>(&self.values)
             + size_of_val::<[_]>(&self.scalars)
             + size_of_val::<[_]>(&self.tokens)
+            + self.texts.len()
             + self.bytes.len()
             + size_of_val::<[_]>(&self.index.starts)
             + size_of_val::<[_]>(&self.index.rows)
@@ -273,27 +284,17 @@ impl Program {
         (!sid.is_empty()).then(|| self.text(sid))
     }
 
-    /// The bytes of a text or an encoded pattern.
+    /// The bytes of a value or an encoded pattern.
     #[inline]
     pub(crate) fn bytes(&self, run: Run) -> &[u8] {
         run.of(&self.bytes)
     }
 
-    /// A text without encoded wildcards.
+    /// A text as written.
     #[inline]
     pub(crate) fn text(&self, run: Run) -> &str {
-        std::str::from_utf8(self.bytes(run)).unwrap_or_default()
-    }
-
-    /// A text or pattern as it was written.
-    pub(crate) fn written(&self, run: Run) -> String {
-        let decoded = self.bytes(run).iter().map(|byte| match *byte {
-            crate::glob::STAR => b'*',
-            crate::glob::ONE => b'?',
-            crate::glob::CUT => b':',
-            other => other,
-        });
-        String::from_utf8_lossy(&decoded.collect::<Vec<_>>()).into_owned()
+        let from = run.from as usize;
+        self.texts.get(from..from + run.count as usize).unwrap_or_default()
     }
 
     #[inline]
@@ -317,6 +318,6 @@ impl fmt::Debug for Program {
         f.debug_struct("Program")
             .field("label", &self.label)
             .field("statements", &self.statements.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }

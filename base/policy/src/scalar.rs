@@ -18,8 +18,7 @@ pub(crate) fn number(text: &str) -> Option<i128> {
     };
     let (negative, digits) = match mantissa.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        rest => (false, rest),
+        [b'+', rest @ ..] | rest => (false, rest),
     };
     // Zeros are held back until another digit follows, so that trailing ones cost nothing.
     let (mut value, mut zeros, mut seen, mut last, mut before_point) = (0_i128, 0_u32, 0_i32, 0_i32, None);
@@ -139,7 +138,7 @@ pub(crate) fn base64(text: &str) -> Option<impl Iterator<Item = u8> + '_> {
         .as_bytes();
     let padded = bare.len() != text.len();
     let whole = if padded {
-        text.len() % 4 == 0
+        text.len().is_multiple_of(4)
     } else {
         bare.len() % 4 != 1
     };
@@ -204,7 +203,7 @@ mod tests {
 
     #[test]
     fn base64_gives_bytes() {
-        let decode = |text: &str| base64(text).map(|bytes| bytes.collect::<Vec<u8>>());
+        let decode = |text: &str| base64(text).map(Iterator::collect::<Vec<u8>>);
         assert_eq!(decode("QmluYXJ5").as_deref(), Some(&b"Binary"[..]));
         assert_eq!(decode("YQ==").as_deref(), Some(&b"a"[..]));
         assert_eq!(decode("YWI=").as_deref(), Some(&b"ab"[..]));

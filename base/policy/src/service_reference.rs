@@ -179,13 +179,13 @@ impl Operation {
     }
 
     /// The actions that the operation checks. `iam:PassRole` among them is checked only when a role is passed.
-    pub fn actions(&self) -> impl Iterator<Item = &'static str> + use<> {
+    pub fn actions(self) -> impl Iterator<Item = &'static str> + use<> {
         list(OPERATION_LISTS, self.actions).map(action_name)
     }
 
     /// Actions that the caller may need besides, depending on the request: dependents of the reference, and the
     /// hand-written additions (`iam:CreateServiceLinkedRole` where the service creates its role).
-    pub fn further_actions(&self) -> impl Iterator<Item = &'static str> + use<> {
+    pub fn further_actions(self) -> impl Iterator<Item = &'static str> + use<> {
         list(OPERATION_LISTS, self.further).map(action_name)
     }
 }

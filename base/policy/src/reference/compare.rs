@@ -126,7 +126,7 @@ pub(super) fn bits(text: &str) -> Option<Vec<bool>> {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let bare = text.trim_end_matches('=');
     let padding = text.len() - bare.len();
-    if padding > 2 || (padding > 0 && text.len() % 4 != 0) || bare.len() % 4 == 1 {
+    if padding > 2 || (padding > 0 && !text.len().is_multiple_of(4)) || bare.len() % 4 == 1 {
         return None;
     }
     let mut bits = Vec::new();

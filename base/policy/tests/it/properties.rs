@@ -135,7 +135,9 @@ fn another_policy_that_denies_never_allows_more() {
             let other = Case::new(entropy).documents;
             case.documents.identity.extend(other.identity.iter().map(|document| {
                 changed(document, |statements| {
-                    statements.iter_mut().for_each(|s| s["Effect"] = "Deny".into())
+                    for statement in statements {
+                        statement["Effect"] = "Deny".into();
+                    }
                 })
             }));
         });
