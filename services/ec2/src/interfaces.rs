@@ -10,11 +10,11 @@ use roadstead_store::{Op, Range, Store, Table, Txn, Versioned, ordered};
 
 use crate::derived::service_account;
 use crate::error::{client, invalid, managed_by_service};
-use crate::idempotency;
 use crate::records::{
     Attachment, ElasticIp, Group, GroupRef, Interface, InterfacePermission, PrivateAddress, Records, Requester,
     Resource, Subnet, TakenAddress, Vpc,
 };
+use crate::{idempotency, routes};
 
 /// The operation that tokens of interfaces belong to.
 pub const CREATE: &str = "CreateNetworkInterface";
@@ -36,7 +36,7 @@ pub struct Wanted {
     pub groups: Vec<GroupRef>,
     /// The description.
     pub description: String,
-    /// `interface` or `natGateway`.
+    /// `interface` or `nat_gateway`.
     pub kind: &'static str,
     /// The addresses.
     pub addresses: WantedAddresses,
@@ -61,6 +61,13 @@ pub struct WantedAddresses {
 
 /// Adds a new interface to a transaction, its addresses, and what it hangs on.
 pub async fn stage_new(records: &Records, txn: &mut Txn, ids: &Ids, wanted: Wanted) -> Result<Interface> {
+    let interface = stage_parts(records, txn, ids, wanted).await?;
+    records.stage_new(txn, &interface)?;
+    Ok(interface)
+}
+
+/// The same without the interface itself, which may still change before it is added.
+pub async fn stage_parts(records: &Records, txn: &mut Txn, ids: &Ids, wanted: Wanted) -> Result<Interface> {
     let id = ids.ec2("eni");
     let addresses = stage_addresses(records, txn, ids, &id, &wanted.subnet, &wanted.addresses, &[]).await?;
     let interface = Interface {
@@ -88,7 +95,6 @@ pub async fn stage_new(records: &Records, txn: &mut Txn, ids: &Ids, wanted: Want
         records.stage_link(txn, &group.id, &interface.id)?;
     }
     stage_attachment(records, txn, &interface)?;
-    records.stage_new(txn, &interface)?;
     Ok(interface)
 }
 
@@ -233,6 +239,9 @@ pub async fn stage_gone(records: &Records, txn: &mut Txn, gone: &Versioned<Inter
         txn.push(Op::Delete {
             key: Table::<InterfacePermission>::key(records.scope(), &[&permission]),
         });
+    }
+    if interface.requester.is_none() {
+        routes::stage_target(records, txn, &interface.vpc, &interface.id, true).await?;
     }
     idempotency::stage_gone(records, txn, CREATE, interface.client_token.as_deref());
     records.stage_gone(txn, gone);

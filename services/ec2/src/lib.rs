@@ -5,15 +5,19 @@
 mod address;
 mod default_vpc;
 mod derived;
+mod elastic;
 mod error;
 mod filter;
 mod groups;
 mod idempotency;
 mod interfaces;
+mod limits;
 mod listing;
 mod records;
+mod routes;
 mod tagging;
 mod tags;
+mod templates;
 mod zone;
 
 use std::sync::Arc;
@@ -86,22 +90,49 @@ macro_rules! retrying {
 
 roadstead_kernel::operations! {
     Ec2: api_ec2,
+    allocate_address::AllocateAddress,
     assign_private_ip_addresses::AssignPrivateIpAddresses,
+    associate_address::AssociateAddress,
+    associate_route_table::AssociateRouteTable,
+    attach_internet_gateway::AttachInternetGateway,
     attach_network_interface::AttachNetworkInterface,
     authorize_security_group_egress::AuthorizeSecurityGroupEgress,
     authorize_security_group_ingress::AuthorizeSecurityGroupIngress,
+    create_internet_gateway::CreateInternetGateway,
+    create_launch_template::CreateLaunchTemplate,
+    create_launch_template_version::CreateLaunchTemplateVersion,
+    create_nat_gateway::CreateNatGateway,
     create_network_interface::CreateNetworkInterface,
     create_network_interface_permission::CreateNetworkInterfacePermission,
+    create_route::CreateRoute,
+    create_route_table::CreateRouteTable,
     create_security_group::CreateSecurityGroup,
+    create_subnet::CreateSubnet,
     create_tags::CreateTags,
+    create_vpc::CreateVpc,
+    delete_internet_gateway::DeleteInternetGateway,
+    delete_launch_template::DeleteLaunchTemplate,
+    delete_nat_gateway::DeleteNatGateway,
     delete_network_interface::DeleteNetworkInterface,
     delete_network_interface_permission::DeleteNetworkInterfacePermission,
+    delete_route::DeleteRoute,
+    delete_route_table::DeleteRouteTable,
     delete_security_group::DeleteSecurityGroup,
     delete_subnet::DeleteSubnet,
     delete_tags::DeleteTags,
+    delete_vpc::DeleteVpc,
     describe_account_attributes::DescribeAccountAttributes,
+    describe_addresses::DescribeAddresses,
     describe_availability_zones::DescribeAvailabilityZones,
+    describe_dhcp_options::DescribeDhcpOptions,
+    describe_instance_attribute::DescribeInstanceAttribute,
+    describe_instance_status::DescribeInstanceStatus,
+    describe_instances::DescribeInstances,
     describe_internet_gateways::DescribeInternetGateways,
+    describe_key_pairs::DescribeKeyPairs,
+    describe_launch_template_versions::DescribeLaunchTemplateVersions,
+    describe_launch_templates::DescribeLaunchTemplates,
+    describe_nat_gateways::DescribeNatGateways,
     describe_network_acls::DescribeNetworkAcls,
     describe_network_interface_permissions::DescribeNetworkInterfacePermissions,
     describe_network_interfaces::DescribeNetworkInterfaces,
@@ -111,10 +142,18 @@ roadstead_kernel::operations! {
     describe_security_groups::DescribeSecurityGroups,
     describe_subnets::DescribeSubnets,
     describe_tags::DescribeTags,
+    describe_volumes::DescribeVolumes,
     describe_vpc_attribute::DescribeVpcAttribute,
     describe_vpcs::DescribeVpcs,
+    detach_internet_gateway::DetachInternetGateway,
     detach_network_interface::DetachNetworkInterface,
+    disassociate_address::DisassociateAddress,
+    disassociate_route_table::DisassociateRouteTable,
     modify_network_interface_attribute::ModifyNetworkInterfaceAttribute,
+    modify_subnet_attribute::ModifySubnetAttribute,
+    modify_vpc_attribute::ModifyVpcAttribute,
+    release_address::ReleaseAddress,
+    replace_route::ReplaceRoute,
     revoke_security_group_egress::RevokeSecurityGroupEgress,
     revoke_security_group_ingress::RevokeSecurityGroupIngress,
     unassign_private_ip_addresses::UnassignPrivateIpAddresses,

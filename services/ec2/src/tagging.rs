@@ -6,8 +6,8 @@ use roadstead_kernel::{Cx, Needs, Result};
 use crate::error::{client, no_instance};
 use crate::groups::no_rule;
 use crate::records::{
-    Acl, ElasticIp, Group, Interface, InternetGateway, NatGateway, Records, Resource, RouteTable, Subnet, Vpc,
-    well_formed,
+    Acl, ElasticIp, Group, Interface, InternetGateway, LaunchTemplate, NatGateway, Records, Resource, RouteTable,
+    Subnet, Vpc, well_formed,
 };
 
 /// Security-group rules are kept in their group.
@@ -48,6 +48,10 @@ macro_rules! for_kind {
             }
             ElasticIp::PREFIX => {
                 type $kind = ElasticIp;
+                $known
+            }
+            LaunchTemplate::PREFIX => {
+                type $kind = LaunchTemplate;
                 $known
             }
             NatGateway::PREFIX => {
@@ -110,12 +114,7 @@ pub async fn change(
     by: &(dyn Fn(&Cx, &mut Tags) -> Result<()> + Sync),
 ) -> Result<()> {
     for_kind!(id, Kind => {
-        let changed = records
-            .table::<Kind>()
-            .update(records.scope(), &[id], |record| by(cx, record.tags_mut()))
-            .await?;
-        // Gone since it was found to exist: as if it never had been.
-        changed.map(|_| ()).ok_or_else(|| <Kind as Resource>::missing(id).into())
+        records.update::<Kind>(id, |record| by(cx, record.tags_mut())).await
     }, else change_rule(cx, records, id, by).await)
 }
 
@@ -128,16 +127,14 @@ async fn change_rule(
     let groups = records.all::<Group>().await?;
     let owner = groups.iter().find(|group| group.rules.iter().any(|rule| rule.id == id));
     let owner = owner.ok_or_else(|| no_rule(id))?;
-    let changed = records
-        .table::<Group>()
-        .update(records.scope(), &[&owner.id], |group| {
+    records
+        .update::<Group>(&owner.id, |group| {
             match group.rules.iter_mut().find(|rule| rule.id == id) {
                 Some(rule) => by(cx, &mut rule.tags),
                 None => Err(no_rule(id).into()),
             }
         })
-        .await?;
-    changed.map(|_| ()).ok_or_else(|| no_rule(id).into())
+        .await
 }
 
 /// The tags of one resource.
@@ -161,6 +158,7 @@ pub async fn all(records: &Records) -> Result<Vec<TagsOf>> {
     gather::<Acl>(records, &mut found).await?;
     gather::<ElasticIp>(records, &mut found).await?;
     gather::<NatGateway>(records, &mut found).await?;
+    gather::<LaunchTemplate>(records, &mut found).await?;
     for group in records.all::<Group>().await? {
         let rules = group.rules.iter().map(|rule| TagsOf {
             id: rule.id.clone(),

@@ -6,6 +6,7 @@ use roadstead_store::Guard;
 
 use crate::default_vpc::{allow_all, everywhere};
 use crate::groups::no_default_vpc;
+use crate::limits;
 use crate::prelude::*;
 use crate::records::{DEFAULT_GROUP, Direction, Group, Vpc};
 
@@ -67,6 +68,7 @@ async fn create(cx: &Cx, records: &Records, input: &CreateSecurityGroupRequest) 
         )
         .into());
     }
+    limits::SECURITY_GROUPS.check(known.records.len())?;
     let group = Group {
         id: cx.ids().ec2("sg"),
         name: name.clone(),

@@ -38,7 +38,7 @@ pub struct Interface {
     pub groups: Vec<GroupRef>,
     /// Whether packets that are not from or for it are dropped.
     pub source_dest_check: bool,
-    /// `interface`, `natGateway`, ….
+    /// `interface` or `nat_gateway`.
     pub kind: String,
     /// The service that made it and alone may manage it.
     pub requester: Option<Requester>,
@@ -273,7 +273,7 @@ impl Interface {
     fn nat_gateway(&self) -> Option<&str> {
         self.description
             .strip_prefix("Interface for NAT Gateway ")
-            .filter(|_| self.kind == "natGateway")
+            .filter(|_| self.kind == "nat_gateway")
     }
 
     fn private_name(&self, region: Region, address: &PrivateAddress) -> Option<String> {

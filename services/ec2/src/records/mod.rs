@@ -5,12 +5,14 @@ mod elastic_ip;
 mod group;
 mod interface;
 mod internet_gateway;
+mod launch_template;
 mod link;
 mod nat_gateway;
 mod permission;
 mod route_table;
 mod rule;
 mod subnet;
+mod template_data;
 mod token;
 mod vpc;
 
@@ -26,12 +28,14 @@ pub use elastic_ip::{AddressUse, ElasticIp};
 pub use group::{DEFAULT as DEFAULT_GROUP, Group, GroupRef};
 pub use interface::{Association, Attachment, Interface, PrivateAddress, Requester, TakenAddress};
 pub use internet_gateway::InternetGateway;
+pub use launch_template::{LaunchTemplate, TemplateVersion};
 pub use link::Link;
 pub use nat_gateway::NatGateway;
 pub use permission::InterfacePermission;
-pub use route_table::{Destination, Route, RouteAssociation, RouteTable, Target};
+pub use route_table::{Destination, Route, RouteAssociation, RouteTable, Target, associated};
 pub use rule::{Direction, Rule, RuleOfGroup, Source, permissions};
 pub use subnet::Subnet;
+pub use template_data::TemplateData;
 pub use token::ClientToken;
 pub use vpc::{Settled, Vpc};
 
@@ -114,6 +118,12 @@ impl Records {
             return Err(R::malformed(id).into());
         }
         self.find::<R>(id).await?.ok_or_else(|| R::missing(id).into())
+    }
+
+    /// Changes a resource, again when somebody else was faster; fails when it is not there.
+    pub async fn update<R: Resource>(&self, id: &str, change: impl FnMut(&mut R) -> Result<()>) -> Result<()> {
+        let changed = self.table::<R>().update(self.scope(), &[id], change).await?;
+        changed.map(|_| ()).ok_or_else(|| R::missing(id).into())
     }
 
     /// All records of a kind.

@@ -26,12 +26,16 @@ pub struct NatGateway {
     pub vpc: String,
     /// `public` or `private`.
     pub connectivity: String,
-    /// Its interface.
-    pub interface: String,
+    /// Its interface; one that failed has none.
+    pub interface: Option<String>,
     /// Its private address.
-    pub private_ip: Ipv4Addr,
-    /// The elastic IP: allocation, association and address.
-    pub public: Option<(String, String, Ipv4Addr)>,
+    pub private_ip: Option<Ipv4Addr>,
+    /// The elastic IP: allocation and address.
+    pub public: Option<(String, Ipv4Addr)>,
+    /// The association of the elastic IP.
+    pub association: Option<String>,
+    /// Why it failed: code and message.
+    pub failure: Option<(String, String)>,
     /// When it was made.
     pub created: Timestamp,
     /// When it was deleted; it is shown for a while after.
@@ -94,12 +98,12 @@ impl Resource for NatGateway {
 }
 
 impl NatGateway {
-    /// `available` or `deleted`.
+    /// `available`, `failed` or `deleted`.
     pub fn state(&self) -> NatGatewayState {
-        if self.deleted.is_some() {
-            NatGatewayState::Deleted
-        } else {
-            NatGatewayState::Available
+        match (self.deleted, &self.failure) {
+            (Some(_), _) => NatGatewayState::Deleted,
+            (None, Some(_)) => NatGatewayState::Failed,
+            (None, None) => NatGatewayState::Available,
         }
     }
 
@@ -115,14 +119,19 @@ impl NatGateway {
         api_ec2::NatGateway {
             create_time: Some(self.created),
             delete_time: self.deleted,
+            failure_code: self.failure.as_ref().map(|failure| failure.0.clone()),
+            failure_message: self.failure.as_ref().map(|failure| failure.1.clone()),
             nat_gateway_addresses: Some(vec![NatGatewayAddress {
                 allocation_id: public.map(|p| p.0.clone()),
-                association_id: public.map(|p| p.1.clone()),
-                public_ip: public.map(|p| p.2.to_string()),
-                network_interface_id: Some(self.interface.clone()),
-                private_ip: Some(self.private_ip.to_string()),
+                association_id: self.association.clone(),
+                public_ip: public.map(|p| p.1.to_string()),
+                network_interface_id: self.interface.clone(),
+                private_ip: self.private_ip.map(|ip| ip.to_string()),
                 is_primary: Some(true),
-                status: Some(NatGatewayAddressStatus::Succeeded),
+                status: Some(match self.failure {
+                    Some(_) => NatGatewayAddressStatus::Failed,
+                    None => NatGatewayAddressStatus::Succeeded,
+                }),
                 ..NatGatewayAddress::default()
             }]),
             nat_gateway_id: Some(self.id.clone()),

@@ -214,11 +214,6 @@ impl Resource for RouteTable {
 }
 
 impl RouteTable {
-    /// Whether it is its VPC's main table.
-    pub fn is_main(&self) -> bool {
-        self.associations.iter().any(|association| association.subnet.is_none())
-    }
-
     fn routes_to_api(&self) -> Vec<api_ec2::Route> {
         let local = api_ec2::Route {
             destination_cidr_block: Some(self.block.to_string()),
