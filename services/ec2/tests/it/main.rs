@@ -11,6 +11,7 @@
 mod default_vpc;
 mod groups;
 mod interfaces;
+mod networks;
 mod permissions;
 mod tagging;
 mod world;
