@@ -91,6 +91,12 @@ impl<R: Reconciler> Controller<R> {
         self.wake.notify_one();
     }
 
+    /// Asks for a look at a key, but only after a while, so that many changes that come together need one look.
+    pub fn enqueue_after(&self, key: R::Key, pause: Duration) {
+        self.lock().queue.add(key, self.clock.now().plus(pause));
+        self.wake.notify_one();
+    }
+
     /// Works until the process ends; several may run side by side.
     pub async fn run(self: Arc<Self>) {
         loop {

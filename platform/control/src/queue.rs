@@ -11,7 +11,7 @@ pub struct Queue<K> {
     keys: HashMap<u64, K>,
     waiting: HashMap<K, (Timestamp, u64)>,
     working: HashSet<K>,
-    again: HashSet<K>,
+    again: HashMap<K, Timestamp>,
     next: u64,
 }
 
@@ -22,7 +22,7 @@ impl<K> Default for Queue<K> {
             keys: HashMap::new(),
             waiting: HashMap::new(),
             working: HashSet::new(),
-            again: HashSet::new(),
+            again: HashMap::new(),
             next: 0,
         }
     }
@@ -32,7 +32,8 @@ impl<K: Clone + Eq + Hash> Queue<K> {
     /// Adds a key, or brings it forward; while it is worked on, marks it for another look.
     pub fn add(&mut self, key: K, at: Timestamp) {
         if self.working.contains(&key) {
-            self.again.insert(key);
+            let again = self.again.entry(key).or_insert(at);
+            *again = at.min(*again);
             return;
         }
         if let Some((due, number)) = self.waiting.get(&key).copied() {
@@ -58,12 +59,10 @@ impl<K: Clone + Eq + Hash> Queue<K> {
         Some(key)
     }
 
-    /// Ends the work on a key; it is due again at `at`, or at once when it was added meanwhile.
+    /// Ends the work on a key; it is due again at `at`, or when it was added for meanwhile, whichever comes first.
     pub fn done(&mut self, key: &K, at: Option<Timestamp>) {
         self.working.remove(key);
-        if self.again.remove(key) {
-            self.add(key.clone(), Timestamp::default());
-        } else if let Some(at) = at {
+        for at in self.again.remove(key).into_iter().chain(at) {
             self.add(key.clone(), at);
         }
     }
