@@ -58,6 +58,7 @@ mod linux {
                 address: [10, 9, 1, number + 4].into(),
                 subnet: "10.9.1.0/24".parse().unwrap(),
                 host_addresses: vec![[10, 9, 0, 2].into()],
+                groups: vec!["sg-00000000000000001".to_owned()],
             };
             let id = eni.id.clone();
             let namespace = NetworkNamespace::Open(task.try_clone().unwrap().into());

@@ -112,11 +112,14 @@ pub struct EniSpec {
     pub subnet: Subnet,
     /// Further addresses that the host shall answer at, such as the VPC's resolver.
     pub host_addresses: Vec<Ipv4Addr>,
+    /// Its security groups, by id; without any, nothing passes.
+    pub groups: Vec<String>,
 }
 
 impl EniSpec {
     pub(crate) fn check(&self) -> Result<(), NetError> {
         interface_name(&self.id)?;
+        self.groups.iter().try_for_each(|group| crate::group::check_id(group))?;
         Subnet::new(self.subnet.network, self.subnet.prefix)?;
         if !self.subnet.contains(self.address) || self.address == self.subnet.gateway() {
             return Err(NetError::InvalidSpec(format!(

@@ -1,7 +1,9 @@
-//! Gives a task's network namespace its interface: the private address, MAC and routes of one ENI.
+//! Gives a task's network namespace its interface: the private address, MAC and routes of one ENI, and the rules of its
+//! security groups.
 
 mod eni;
 mod error;
+mod group;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod net;
@@ -10,6 +12,7 @@ mod simulated;
 pub use eni::{EniSpec, MacAddress, Subnet};
 pub use error::NetError;
 pub use futures_util::future::BoxFuture;
+pub use group::{Peer, Rule, SecurityGroup, Traffic};
 #[cfg(target_os = "linux")]
 pub use kernel::Kernel;
 pub use net::{Attachment, Missing, Net, NetProbe, NetworkNamespace};

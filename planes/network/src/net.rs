@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use crate::eni::{EniSpec, Subnet};
 use crate::error::NetError;
+use crate::group::SecurityGroup;
 
 /// Attaches interfaces to the network namespaces of tasks.
 ///
@@ -27,6 +28,17 @@ pub trait Net: Send + Sync + 'static {
     /// Removes everything made for an ENI, whether its namespace still exists or not.
     fn detach<'a>(&'a self, eni_id: &'a str) -> BoxFuture<'a, Result<(), NetError>>;
 
+    /// Puts the rules of these groups in the place of those they had; other groups keep theirs.
+    ///
+    /// To be called before an interface with a group is attached, and whenever its rules change. A group without
+    /// rules, or one that was never named here, lets nothing pass.
+    fn set_groups(&self, groups: Vec<SecurityGroup>) -> BoxFuture<'_, Result<(), NetError>>;
+
+    /// Takes over after a restart: these are attached, and whatever else this installation left behind is removed.
+    ///
+    /// To be called before anything is attached, with the groups set. Answers what was removed.
+    fn resume(&self, enis: Vec<EniSpec>) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>>;
+
     /// Lists what is attached, and leftovers of attachments that a crash interrupted.
     fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>>;
 }
@@ -34,8 +46,15 @@ pub trait Net: Send + Sync + 'static {
 /// A network namespace.
 #[derive(Debug)]
 pub enum NetworkNamespace {
-    /// That of a process, such as a pause container's.
+    /// That of a process.
     Process(u32),
+    /// That of a container's first process, such as a pause container's: refused when the process is another's.
+    Container {
+        /// The process.
+        pid: u32,
+        /// The engine's id of the container.
+        id: String,
+    },
     /// One that is open.
     Open(OwnedFd),
 }

@@ -1,6 +1,7 @@
 //! Interfaces that exist in memory only, with the same refusals as real ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
@@ -8,12 +9,29 @@ use futures_util::future::{BoxFuture, ready};
 
 use crate::NetError;
 use crate::eni::{EniSpec, interface_name};
+use crate::group::SecurityGroup;
 use crate::net::{Attachment, Net, NetProbe, NetworkNamespace};
+
+/// Interfaces by ENI, and ENIs by address.
+#[derive(Debug, Default)]
+struct Attached {
+    enis: BTreeMap<String, EniSpec>,
+    addresses: BTreeMap<Ipv4Addr, String>,
+}
+
+impl Attached {
+    fn remove(&mut self, eni_id: &str) -> Option<EniSpec> {
+        let gone = self.enis.remove(eni_id)?;
+        self.addresses.remove(&gone.address);
+        Some(gone)
+    }
+}
 
 /// Interfaces that exist in memory only; any process id is taken to have a namespace.
 #[derive(Debug, Default)]
 pub struct SimulatedNet {
-    attached: Mutex<BTreeMap<String, EniSpec>>,
+    attached: Mutex<Attached>,
+    groups: Mutex<BTreeMap<String, SecurityGroup>>,
     refusal: Mutex<Option<NetError>>,
 }
 
@@ -30,10 +48,19 @@ impl SimulatedNet {
 
     /// What an ENI was attached with.
     pub fn spec(&self, eni_id: &str) -> Option<EniSpec> {
-        self.attached().get(eni_id).cloned()
+        self.attached().enis.get(eni_id).cloned()
     }
 
-    fn attached(&self) -> MutexGuard<'_, BTreeMap<String, EniSpec>> {
+    /// The rules that a group was given last.
+    pub fn group(&self, id: &str) -> Option<SecurityGroup> {
+        self.groups().get(id).cloned()
+    }
+
+    fn groups(&self) -> MutexGuard<'_, BTreeMap<String, SecurityGroup>> {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn attached(&self) -> MutexGuard<'_, Attached> {
         self.attached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -44,13 +71,16 @@ impl SimulatedNet {
         }
         let mut attached = self.attached();
         if attached
-            .values()
-            .any(|other| other.address == eni.address && other.id != eni.id)
+            .addresses
+            .get(&eni.address)
+            .is_some_and(|other| *other != eni.id)
         {
             return Err(NetError::AddressInUse(eni.address));
         }
         let attachment = attachment(&eni)?;
-        attached.insert(eni.id.clone(), eni);
+        attached.remove(&eni.id);
+        attached.addresses.insert(eni.address, eni.id.clone());
+        attached.enis.insert(eni.id.clone(), eni);
         Ok(attachment)
     }
 }
@@ -90,7 +120,32 @@ impl Net for SimulatedNet {
         .boxed()
     }
 
+    fn set_groups(&self, groups: Vec<SecurityGroup>) -> BoxFuture<'_, Result<(), NetError>> {
+        async move {
+            groups.iter().try_for_each(SecurityGroup::check)?;
+            self.groups()
+                .extend(groups.into_iter().map(|group| (group.id.clone(), group)));
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn resume(&self, enis: Vec<EniSpec>) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {
+        async move {
+            enis.iter().try_for_each(EniSpec::check)?;
+            let mut attached = self.attached();
+            let kept: BTreeSet<&String> = enis.iter().map(|eni| &eni.id).collect();
+            let others: Vec<String> = attached.enis.keys().filter(|id| !kept.contains(id)).cloned().collect();
+            others
+                .iter()
+                .filter_map(|id| attached.remove(id))
+                .map(|gone| attachment(&gone))
+                .collect()
+        }
+        .boxed()
+    }
+
     fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {
-        async move { self.attached().values().map(attachment).collect() }.boxed()
+        async move { self.attached().enis.values().map(attachment).collect() }.boxed()
     }
 }

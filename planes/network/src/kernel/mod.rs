@@ -3,12 +3,14 @@
 //! The host's end has no address. It answers for every other address (proxy ARP), so that all traffic of a task, also
 //! within its subnet, is routed by the host; one route leads back to the task. The router's address of each subnet, and
 //! further ones such as a resolver's, are the host's own, on an interface without a cable. Addresses of the subnet that
-//! no task has lead nowhere.
+//! no task has lead nowhere. Security groups are rules of `nft`, where the host has it.
 
+mod filter;
 mod firewall;
 mod inside;
 mod netlink;
 mod probe;
+mod ruleset;
 mod sysctl;
 
 use std::collections::BTreeSet;
@@ -23,7 +25,9 @@ use tokio::sync::RwLock;
 
 use crate::NetError;
 use crate::eni::{EniSpec, Mark, PREFIX, Subnet, interface_name};
+use crate::group::SecurityGroup;
 use crate::net::{Attachment, Net, NetProbe, NetworkNamespace};
+use filter::Filter;
 use firewall::Passage;
 use netlink::{Link, Netlink};
 
@@ -37,6 +41,7 @@ pub struct Kernel {
     /// What all interfaces share (routers' addresses, closed subnets) is added by readers and swept by the writer.
     shared: RwLock<()>,
     passage: Passage,
+    filter: Filter,
 }
 
 impl Kernel {
@@ -47,6 +52,7 @@ impl Kernel {
             return Err(NetError::InvalidSpec(format!("`{owner}` cannot mark an interface")));
         }
         Ok(Self {
+            filter: Filter::new(&owner),
             owner,
             shared: RwLock::new(()),
             passage: Passage::default(),
@@ -57,11 +63,19 @@ impl Kernel {
         eni.check()?;
         let interface = interface_name(&eni.id)?;
         let namespace = open(namespace)?;
+        // The rules come first and go last: an interface without rules would let everything pass.
+        self.filter.add(&eni).await?;
         let made = {
             let _shared = self.shared.read().await;
             self.make(&interface, &eni, namespace).await
         };
         if let Err(error) = made {
+            if let Err(left) = self.filter.remove(&eni.id).await {
+                tracing::warn!(
+                    interface,
+                    "removing the rules of an interface that could not be made: {left}"
+                );
+            }
             let _shared = self.shared.write().await;
             // An error of this says less than the first one, and the next detachment sweeps again.
             if let Err(left) = async { self.sweep(&Netlink::open()?).await }.await {
@@ -163,7 +177,26 @@ impl Kernel {
             // The other end goes with it, wherever it is, and so do the routes.
             netlink.delete(found.index).await?;
         }
-        self.sweep(&netlink).await
+        self.sweep(&netlink).await?;
+        self.filter.remove(eni_id).await
+    }
+
+    async fn take_over(&self, enis: Vec<EniSpec>) -> Result<Vec<Attachment>, NetError> {
+        enis.iter().try_for_each(EniSpec::check)?;
+        self.filter.resume(&enis).await?;
+        let kept: BTreeSet<&str> = enis.iter().map(|eni| eni.id.as_str()).collect();
+        let mut removed = Vec::new();
+        for found in self.found().await? {
+            // One without a mark is completed or removed with the interface that it was going to be.
+            let Some(eni) = found.eni_id.clone().filter(|eni| !kept.contains(eni.as_str())) else {
+                continue;
+            };
+            self.remove(&eni).await?;
+            removed.push(found);
+        }
+        let _shared = self.shared.write().await;
+        self.sweep(&Netlink::open()?).await?;
+        Ok(removed)
     }
 
     /// Removes what interfaces shared that are gone: routers' addresses, closed subnets, at last the device itself.
@@ -233,16 +266,26 @@ fn first_of(address: std::net::Ipv4Addr, prefix: u8) -> std::net::Ipv4Addr {
 /// Opens a namespace and makes sure that it is not the one this thread is in.
 fn open(namespace: NetworkNamespace) -> Result<OwnedFd, NetError> {
     let failed = |error: &io::Error| NetError::Kernel(format!("opening a network namespace: {error}"));
+    let of_process = |pid: u32| {
+        File::open(format!("/proc/{pid}/ns/net")).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => NetError::NoNamespace(pid),
+            io::ErrorKind::PermissionDenied => {
+                NetError::NotPermitted(format!("opening the network namespace of process {pid}"))
+            }
+            _ => failed(&error),
+        })
+    };
     let file = match namespace {
         NetworkNamespace::Open(fd) => File::from(fd),
-        NetworkNamespace::Process(pid) => {
-            File::open(format!("/proc/{pid}/ns/net")).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => NetError::NoNamespace(pid),
-                io::ErrorKind::PermissionDenied => {
-                    NetError::NotPermitted(format!("opening the network namespace of process {pid}"))
-                }
-                _ => failed(&error),
-            })?
+        NetworkNamespace::Process(pid) => of_process(pid)?,
+        NetworkNamespace::Container { pid, id } => {
+            let file = of_process(pid)?;
+            // Looked at after opening: the number may be another process's by now, or of an engine on another machine.
+            let groups = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+            if id.is_empty() || !groups.contains(&id) {
+                return Err(NetError::NoNamespace(pid));
+            }
+            file
         }
     };
     let theirs = file.metadata().map_err(|error| failed(&error))?;
@@ -259,7 +302,7 @@ impl Net for Kernel {
     }
 
     fn probe(&self) -> BoxFuture<'_, NetProbe> {
-        async { probe::probe() }.boxed()
+        probe::probe().boxed()
     }
 
     fn attach(&self, eni: EniSpec, namespace: NetworkNamespace) -> BoxFuture<'_, Result<Attachment, NetError>> {
@@ -268,6 +311,14 @@ impl Net for Kernel {
 
     fn detach<'a>(&'a self, eni_id: &'a str) -> BoxFuture<'a, Result<(), NetError>> {
         self.remove(eni_id).boxed()
+    }
+
+    fn set_groups(&self, groups: Vec<SecurityGroup>) -> BoxFuture<'_, Result<(), NetError>> {
+        self.filter.set_groups(groups).boxed()
+    }
+
+    fn resume(&self, enis: Vec<EniSpec>) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {
+        self.take_over(enis).boxed()
     }
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {

@@ -1,5 +1,6 @@
 //! Says what this host allows.
 
+use super::filter;
 use super::firewall::{self, Forwarding};
 use crate::net::{Missing, NetProbe};
 
@@ -17,7 +18,7 @@ fn effective() -> u64 {
         .unwrap_or(0)
 }
 
-pub(super) fn probe() -> NetProbe {
+pub(super) async fn probe() -> NetProbe {
     let mut missing = Vec::new();
     let capabilities = effective();
     for (number, name, why) in [
@@ -39,6 +40,13 @@ pub(super) fn probe() -> NetProbe {
                 .to_owned(),
             consequence: "awsvpc tasks reach neither each other nor the outside".to_owned(),
             advice: "run `iptables -I FORWARD -i rv+ -j ACCEPT` and `iptables -I FORWARD -o rv+ -j ACCEPT`".to_owned(),
+        });
+    }
+    if able && !filter::is_able().await {
+        missing.push(Missing {
+            what: "the program `nft`, or tables in the kernel that it may change".to_owned(),
+            consequence: "security groups are not enforced: everything passes, in and out of every task".to_owned(),
+            advice: "install it, such as with `apt-get install nftables`".to_owned(),
         });
     }
     NetProbe { able, missing }

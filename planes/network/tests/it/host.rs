@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
 
 use nix::sched::{CloneFlags, setns, unshare};
-use roadstead_network::{EniSpec, Kernel, NetworkNamespace};
+use roadstead_network::{EniSpec, Kernel, Net, NetworkNamespace, Peer, Rule, SecurityGroup, Traffic};
 
 /// A task's namespace; it lasts as long as this.
 pub struct Task(OwnedFd);
@@ -53,7 +53,12 @@ pub fn on_a_host<F: Future<Output = ()>>(name: &str, test: impl FnOnce(Kernel) -
             .build()
             .unwrap();
         runtime.block_on(async {
-            test(Kernel::new("test").unwrap()).await;
+            let kernel = Kernel::new("test").unwrap();
+            kernel
+                .set_groups(vec![group(OPEN, &[ANYTHING], &[ANYTHING])])
+                .await
+                .unwrap();
+            test(kernel).await;
         });
         None
     };
@@ -73,6 +78,32 @@ pub fn eni(number: u8, address: [u8; 4]) -> EniSpec {
         address: Ipv4Addr::from(address),
         subnet: format!("{a}.{b}.{c}.0/24").parse().unwrap(),
         host_addresses: Vec::new(),
+        groups: vec![OPEN.to_owned()],
+    }
+}
+
+/// A group that lets everything pass.
+pub const OPEN: &str = "sg-00000000000000001";
+
+/// Everything, from and to anybody.
+pub const ANYTHING: (Traffic, &str) = (Traffic::All, "0.0.0.0/0");
+
+/// A group with rules for these kinds of traffic with these blocks or groups.
+pub fn group(id: &str, ingress: &[(Traffic, &str)], egress: &[(Traffic, &str)]) -> SecurityGroup {
+    let rules = |list: &[(Traffic, &str)]| {
+        let rule = |(traffic, peer): &(Traffic, &str)| Rule {
+            traffic: *traffic,
+            peer: match peer.split_once('/') {
+                Some((address, prefix)) => Peer::Block(address.parse().unwrap(), prefix.parse().unwrap()),
+                None => Peer::Group((*peer).to_owned()),
+            },
+        };
+        list.iter().map(rule).collect()
+    };
+    SecurityGroup {
+        id: id.to_owned(),
+        ingress: rules(ingress),
+        egress: rules(egress),
     }
 }
 
