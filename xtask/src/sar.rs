@@ -487,7 +487,7 @@ impl Tables {
         for service in &self.operations {
             let name = text(service, "service")?;
             for (operation, row) in object(service, "operations") {
-                let mut needs = |at: usize, more: Vec<String>, but: &[usize]| {
+                let needs = |at: usize, more: Vec<String>, but: &[usize]| {
                     let listed = row
                         .get(at)
                         .and_then(Value::as_array)

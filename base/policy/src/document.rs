@@ -294,6 +294,11 @@ impl Statement {
         self.sid.as_ref().map(|sid| sid.value.as_str())
     }
 
+    /// The bytes of the document that the statement takes.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
     /// What the statement does.
     pub fn effect(&self) -> Effect {
         self.effect

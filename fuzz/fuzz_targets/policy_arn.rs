@@ -1,0 +1,6 @@
+//! A resource pattern and a resource, separated by a zero byte.
+#![no_main]
+
+use roadstead_policy::reference::bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::arn(data));

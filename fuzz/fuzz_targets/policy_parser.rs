@@ -1,0 +1,6 @@
+//! Policy documents of any bytes.
+#![no_main]
+
+use roadstead_policy::reference::bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::parser(data));
