@@ -319,11 +319,6 @@ impl Statement {
         self.resource.as_ref()
     }
 
-    /// Where it stands in the text that was parsed.
-    pub fn span(&self) -> Span {
-        self.span
-    }
-
     /// The condition operators, in order.
     pub fn conditions(&self) -> &[OperatorBlock] {
         self.conditions.as_deref().unwrap_or_default()
