@@ -195,7 +195,7 @@ impl Filter {
                 .await
             }
             State::Table(before) => self.lead(&before, &rules).await,
-            State::Unknown | State::NoTable => nft(&["-f", "-"], &rules.from_nothing(table)).await,
+            State::Unknown | State::NoTable => nft(&["-f", "-"], &rules.anew(table)).await,
         };
         done.map_err(|said| NetError::Kernel(format!("changing the rules of security groups: {said}")))?;
         installed.state = if empty { State::NoTable } else { State::Table(rules) };
@@ -217,7 +217,7 @@ impl Filter {
             said,
             "the rules of tasks were changed by another: they are made anew"
         );
-        nft(&["-f", "-"], &rules.from_nothing(table)).await
+        nft(&["-f", "-"], &rules.anew(table)).await
     }
 }
 

@@ -152,7 +152,7 @@ impl Ruleset {
     }
 
     /// The commands that put this rule set in the place of whatever was there.
-    pub(super) fn from_nothing(&self, table: &str) -> String {
+    pub(super) fn anew(&self, table: &str) -> String {
         let mut script = format!("add table inet {table}\ndelete table inet {table}\nadd table inet {table}\n");
         for map in MAPS {
             let _ = writeln!(script, "add map inet {table} {map} {{ type ifname : verdict; }}");
