@@ -21,6 +21,20 @@ pub struct XmlWriter {
     /// Members bound elsewhere are not for the body.
     bound: bool,
     attributes: bool,
+    /// The depth of elements, where each stands on a line of its own.
+    lines: Option<usize>,
+    last: Last,
+}
+
+/// What was written last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    /// The start of an element.
+    Start,
+    /// Text within an element.
+    Text,
+    /// The end of an element.
+    End,
 }
 
 impl XmlWriter {
@@ -36,7 +50,16 @@ impl XmlWriter {
             element_namespace: None,
             bound,
             attributes: false,
+            lines: None,
+            last: Last::End,
         }
+    }
+
+    /// The same writer with a line for each element, two blanks deeper for each level, as IAM and STS lay out theirs.
+    #[must_use]
+    pub fn in_lines(mut self) -> Self {
+        self.lines = Some(0);
+        self
     }
 
     /// What was written.
@@ -52,21 +75,34 @@ impl XmlWriter {
     /// Writes a whole element with a text.
     pub fn pair(&mut self, name: &str, value: &str) {
         self.open_plain(name);
+        self.last = Last::Text;
         push_escaped(&mut self.out, value);
         self.close(name);
     }
 
     /// Opens an element without attributes.
     pub fn open_plain(&mut self, name: &str) {
+        self.start(name);
+        self.out.push(b'>');
+    }
+
+    /// Writes the beginning of a start tag, where the layout wants it.
+    fn start(&mut self, name: &str) {
+        if let Some(depth) = &mut self.lines {
+            if self.last == Last::Start {
+                self.out.push(b'\n');
+            }
+            self.out.resize(self.out.len() + 2 * *depth, b' ');
+            *depth += 1;
+        }
+        self.last = Last::Start;
         self.out.push(b'<');
         self.raw(name);
-        self.out.push(b'>');
     }
 
     /// Opens an element with a default namespace.
     pub fn open_in(&mut self, name: &str, uri: &str) {
-        self.out.push(b'<');
-        self.raw(name);
+        self.start(name);
         if !uri.is_empty() {
             self.raw(" xmlns=\"");
             push_escaped(&mut self.out, uri);
@@ -77,9 +113,27 @@ impl XmlWriter {
 
     /// Closes an element.
     pub fn close(&mut self, name: &str) {
+        if let Some(depth) = &mut self.lines {
+            *depth = depth.saturating_sub(1);
+            match self.last {
+                Last::Start => {
+                    // Nothing was written since: the element is empty.
+                    self.out.pop();
+                    self.out.extend_from_slice(b"/>\n");
+                    self.last = Last::End;
+                    return;
+                }
+                Last::Text => {}
+                Last::End => self.out.resize(self.out.len() + 2 * *depth, b' '),
+            }
+        }
         self.raw("</");
         self.raw(name);
         self.out.push(b'>');
+        if self.lines.is_some() {
+            self.out.push(b'\n');
+        }
+        self.last = Last::End;
     }
 
     /// Names the next element.
@@ -91,8 +145,7 @@ impl XmlWriter {
     /// Opens the element that was named; the caller closes it by the name that comes back.
     fn open(&mut self, value: Option<(&'static Shape, &dyn Structure)>) -> &'static str {
         let name = self.name;
-        self.out.push(b'<');
-        self.raw(name);
+        self.start(name);
         if let Some(Namespace { uri, prefix }) = self.namespace.take() {
             self.raw(" xmlns");
             if !prefix.is_empty() {
@@ -120,6 +173,7 @@ impl XmlWriter {
             return;
         }
         let name = self.open(None);
+        self.last = Last::Text;
         write(&mut self.out);
         self.close(name);
     }
@@ -261,5 +315,28 @@ impl Writer for XmlWriter {
 
     fn null(&mut self) {
         self.scalar(|_| ());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_lines_every_element_has_a_line_and_empty_ones_close_themselves() {
+        let mut writer = XmlWriter::new(false).in_lines();
+        writer.open_in("ErrorResponse", "https://iam.amazonaws.com/doc/2010-05-08/");
+        writer.open_plain("Error");
+        writer.pair("Type", "Sender");
+        writer.pair("Message", "the role 'x'");
+        writer.open_plain("Tags");
+        writer.close("Tags");
+        writer.close("Error");
+        writer.pair("RequestId", "r");
+        writer.close("ErrorResponse");
+        let expected = "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\n  <Error>\n    \
+                        <Type>Sender</Type>\n    <Message>the role 'x'</Message>\n    <Tags/>\n  </Error>\n  \
+                        <RequestId>r</RequestId>\n</ErrorResponse>\n";
+        assert_eq!(writer.finish(), expected);
     }
 }
