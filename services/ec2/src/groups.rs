@@ -149,13 +149,12 @@ async fn read(records: &Records, group: &Group, direction: Direction, given: Giv
             let block = parse_v6(&text).ok_or_else(|| invalid(format!("CIDR block {text} is malformed")))?;
             push(Source::Ipv6(block), range.description)?;
         }
-        for list in permission.prefix_list_ids.into_iter().flatten() {
-            let id = list.prefix_list_id.unwrap_or_default();
-            return Err(client(
-                "InvalidPrefixListId.NotFound",
-                format!("The prefix list ID '{id}' does not exist"),
-            )
-            .into());
+        if let Some(list) = permission.prefix_list_ids.into_iter().flatten().next() {
+            let message = format!(
+                "The prefix list ID '{}' does not exist",
+                list.prefix_list_id.unwrap_or_default()
+            );
+            return Err(client("InvalidPrefixListId.NotFound", message).into());
         }
         for pair in permission.user_id_group_pairs.into_iter().flatten() {
             let description = pair.description.clone();

@@ -271,8 +271,10 @@ pub async fn of_attachment(records: &Records, attachment: &str) -> Result<Option
 
 /// A hardware address that is locally administered and no multicast one.
 fn mac(ids: &Ids) -> String {
-    let [a, b, c, d, e]: [u8; 5] = ids.bytes();
-    format!("02:{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}")
+    let drawn: [u8; 5] = ids.bytes();
+    drawn
+        .iter()
+        .fold("02".to_owned(), |text, byte| format!("{text}:{byte:02x}"))
 }
 
 /// The service that an interface made by the caller belongs to; none for a user's.
@@ -373,7 +375,7 @@ pub async fn with_names(records: &Records, interfaces: &mut [Interface]) -> Resu
     let naming: HashSet<&str> = vpcs
         .iter()
         .filter(|vpc| vpc.dns_support && vpc.dns_hostnames)
-        .map(|vpc| vpc.id())
+        .map(Resource::id)
         .collect();
     for interface in interfaces {
         interface.named = naming.contains(interface.vpc.as_str());

@@ -73,7 +73,9 @@ pub fn remove(cx: &Cx, tags: &mut Tags, given: Option<&[Tag]>) -> Result<(), Api
             .map(|(k, _)| k.to_owned())
             .filter(|k| !is_reserved(k))
             .collect();
-        own.iter().for_each(|key| tags.remove(key));
+        for key in &own {
+            tags.remove(key);
+        }
         return Ok(());
     };
     for tag in given {
@@ -103,13 +105,11 @@ fn check_key(cx: &Cx, key: &str) -> Result<(), ApiError> {
 }
 
 /// The tags as replies show them; an empty list is shown too.
-pub fn to_api(tags: &Tags) -> Option<Vec<Tag>> {
-    Some(
-        tags.iter()
-            .map(|(key, value)| Tag {
-                key: Some(key.to_owned()),
-                value: Some(value.to_owned()),
-            })
-            .collect(),
-    )
+pub fn to_api(tags: &Tags) -> Vec<Tag> {
+    tags.iter()
+        .map(|(key, value)| Tag {
+            key: Some(key.to_owned()),
+            value: Some(value.to_owned()),
+        })
+        .collect()
 }

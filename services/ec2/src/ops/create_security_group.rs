@@ -44,7 +44,7 @@ impl Handle<CreateSecurityGroup> for Ec2 {
         let group = retrying!(create(cx, &records, &input))?;
         Ok(CreateSecurityGroupResult {
             security_group_arn: Some(records.arn::<Group>(&group.id)),
-            tags: tags::to_api(&group.tags),
+            tags: Some(tags::to_api(&group.tags)),
             group_id: Some(group.id),
         })
     }

@@ -60,7 +60,7 @@ impl Set {
         };
         DhcpOptions {
             owner_id: Some(place.account.to_string()),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
             dhcp_options_id: Some(self.id.clone()),
             dhcp_configurations: Some(self.options().into_iter().map(option).collect()),
         }

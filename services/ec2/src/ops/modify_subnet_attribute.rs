@@ -38,7 +38,7 @@ impl Handle<ModifySubnetAttribute> for Ec2 {
             subnet.map_public_ip = on(&input.map_public_ip_on_launch).unwrap_or(subnet.map_public_ip);
             subnet.dns_a_record = on(&input.enable_resource_name_dns_a_record_on_launch).unwrap_or(subnet.dns_a_record);
             if let Some(kind) = &input.private_dns_hostname_type_on_launch {
-                subnet.hostname_type = kind.as_str().to_owned();
+                kind.as_str().clone_into(&mut subnet.hostname_type);
             }
             Ok(())
         };

@@ -149,7 +149,7 @@ impl Acl {
             ]),
             is_default: Some(self.is_default),
             network_acl_id: Some(self.id.clone()),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
             vpc_id: Some(self.vpc.clone()),
             owner_id: Some(place.account.to_string()),
         }

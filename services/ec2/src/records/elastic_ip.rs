@@ -121,7 +121,7 @@ impl ElasticIp {
             network_interface_id: used.map(|u| u.interface.clone()),
             network_interface_owner_id: used.map(|_| place.account.to_string()),
             private_ip_address: used.map(|u| u.private_ip.to_string()),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
             public_ipv4_pool: Some("amazon".to_owned()),
             network_border_group: Some(place.region.to_string()),
             // AWS: an elastic IP of the EC2 classic time would name an instance; one that is free shows it empty.

@@ -113,9 +113,8 @@ fn rule_value(rule: &Rule, member: &str) -> Option<String> {
     match (member, &rule.source) {
         ("cidr", Source::Ipv4(block)) => Some(block.to_string()),
         ("ipv6-cidr", Source::Ipv6(block)) => Some(block.clone()),
-        ("group-id", Source::Group { id, .. }) => Some(id.clone()),
+        ("group-id", Source::Group { id, .. }) | ("prefix-list-id", Source::PrefixList(id)) => Some(id.clone()),
         ("user-id", Source::Group { owner, .. }) => Some(owner.to_string()),
-        ("prefix-list-id", Source::PrefixList(id)) => Some(id.clone()),
         ("protocol", _) => Some(rule.protocol.clone()),
         ("from-port", _) => rule.from_port.map(|p| p.to_string()),
         ("to-port", _) => rule.to_port.map(|p| p.to_string()),
@@ -188,7 +187,7 @@ impl Group {
         api_ec2::SecurityGroup {
             group_id: Some(self.id.clone()),
             ip_permissions_egress: Some(permissions(self.rules_of(Direction::Egress))),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
             vpc_id: Some(self.vpc.clone()),
             security_group_arn: Some(place.arn("ec2", format_args!("{}/{}", Self::KIND, self.id))),
             owner_id: Some(place.account.to_string()),

@@ -347,7 +347,7 @@ impl Interface {
             source_dest_check: Some(self.source_dest_check),
             status: Some(self.status()),
             subnet_id: Some(self.subnet.clone()),
-            tag_set: tags::to_api(&self.tags),
+            tag_set: Some(tags::to_api(&self.tags)),
             vpc_id: Some(self.vpc.clone()),
             operator: Some(OperatorResponse {
                 managed: Some(false),

@@ -93,7 +93,7 @@ impl InternetGateway {
             attachments: Some(self.vpc.iter().map(attachment).collect()),
             internet_gateway_id: Some(self.id.clone()),
             owner_id: Some(place.account.to_string()),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
         }
     }
 }

@@ -164,7 +164,7 @@ impl LaunchTemplate {
             created_by: Some(self.created_by.clone()),
             default_version_number: i64::try_from(self.default_version).ok(),
             latest_version_number: i64::try_from(self.latest_version).ok(),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
             operator: Some(api_ec2::OperatorResponse {
                 managed: Some(false),
                 ..Default::default()

@@ -275,4 +275,131 @@ mod tests {
             assert_eq!(well_formed("vpc", id), expected, "{id}");
         }
     }
+
+    #[track_caller]
+    fn check<F: Filtered>(item: &F) {
+        let account = roadstead_core::AccountId::parse("123456789012").unwrap();
+        let place = Place {
+            account,
+            region: roadstead_core::Region::US_EAST_1,
+        };
+        for filter in F::FILTERS {
+            assert!(item.values(place, filter).is_some(), "{filter}");
+        }
+        assert!(item.values(place, "colour").is_none());
+    }
+
+    #[test]
+    fn every_filter_that_is_accepted_is_carried_out() {
+        let account = roadstead_core::AccountId::parse("123456789012").unwrap();
+        let place = Place {
+            account,
+            region: roadstead_core::Region::US_EAST_1,
+        };
+        let block = crate::address::Block::parse("10.0.0.0/16").unwrap();
+        let parts = crate::default_vpc::VpcParts::new(place, block, "default", |prefix| format!("{prefix}-01234567"));
+        check(&parts.vpc);
+        check(&parts.table);
+        check(&parts.acl);
+        check(&parts.group);
+        check(&RuleOfGroup {
+            group: parts.group.id.clone(),
+            rule: parts.group.rules[0].clone(),
+        });
+        check(&InternetGateway {
+            id: "igw-01234567".into(),
+            vpc: Some(parts.vpc.id.clone()),
+            tags: Tags::new(),
+        });
+        let subnet = Subnet {
+            id: "subnet-01234567".into(),
+            vpc: parts.vpc.id.clone(),
+            block,
+            zone: "us-east-1a".into(),
+            default_for_az: false,
+            map_public_ip: false,
+            hostname_type: "ip-name".into(),
+            dns_a_record: false,
+            acl: parts.acl.id.clone(),
+            acl_association: "aclassoc-01234567".into(),
+            tags: Tags::new(),
+            free: 0,
+        };
+        check(&subnet);
+        let ip = std::net::Ipv4Addr::new(10, 0, 0, 9);
+        check(&ElasticIp {
+            id: "eipalloc-01234567".into(),
+            public_ip: ip,
+            used: None,
+            tags: Tags::new(),
+        });
+        let interface = Interface {
+            id: "eni-01234567".into(),
+            subnet: subnet.id.clone(),
+            vpc: subnet.vpc.clone(),
+            zone: subnet.zone.clone(),
+            description: String::new(),
+            mac: "02:00:00:00:00:01".into(),
+            addresses: vec![PrivateAddress { ip, association: None }],
+            groups: Vec::new(),
+            source_dest_check: true,
+            kind: "interface".into(),
+            requester: None,
+            attachment: None,
+            client_token: None,
+            tags: Tags::new(),
+            named: true,
+        };
+        check(&interface);
+        let permission = InterfacePermission {
+            id: "eni-perm-01234567".into(),
+            interface: interface.id,
+            account: None,
+            service: None,
+            permission: "INSTANCE-ATTACH".into(),
+            tags: Tags::new(),
+        };
+        check(&permission);
+        let now = roadstead_core::Timestamp::from_secs(0);
+        let gateway = NatGateway {
+            id: "nat-01234567".into(),
+            subnet: subnet.id,
+            vpc: subnet.vpc,
+            connectivity: "public".into(),
+            interface: None,
+            private_ip: None,
+            public: None,
+            association: None,
+            failure: None,
+            created: now,
+            deleted: None,
+            client_token: None,
+            tags: Tags::new(),
+        };
+        check(&gateway);
+        let template = LaunchTemplate {
+            id: "lt-01234567".into(),
+            name: "web".into(),
+            created: now,
+            created_by: String::new(),
+            default_version: 1,
+            latest_version: 1,
+            client_token: None,
+            tags: Tags::new(),
+        };
+        check(&template);
+        let version = TemplateVersion {
+            template: template.id.clone(),
+            number: 1,
+            description: None,
+            created: now,
+            created_by: String::new(),
+            data: TemplateData::default(),
+            is_default: false,
+            name: String::new(),
+            at: String::new(),
+            tags: Tags::new(),
+        };
+        check(&version.of(&template));
+    }
 }

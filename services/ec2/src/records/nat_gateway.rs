@@ -138,7 +138,7 @@ impl NatGateway {
             state: Some(self.state()),
             subnet_id: Some(self.subnet.clone()),
             vpc_id: Some(self.vpc.clone()),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
             connectivity_type: Some(ConnectivityType::from(self.connectivity.as_str())),
             ..api_ec2::NatGateway::default()
         }

@@ -242,7 +242,7 @@ impl RouteTable {
             propagating_vgws: Some(Vec::<PropagatingVgw>::new()),
             route_table_id: Some(self.id.clone()),
             routes: Some(self.routes_to_api()),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
             vpc_id: Some(self.vpc.clone()),
             owner_id: Some(place.account.to_string()),
         }

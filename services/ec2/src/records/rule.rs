@@ -92,7 +92,7 @@ impl Rule {
             from_port: Some(self.from_port.unwrap_or(-1)),
             to_port: Some(self.to_port.unwrap_or(-1)),
             description: self.description.clone(),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
             security_group_rule_arn: Some(place.arn("ec2", format_args!("security-group-rule/{}", self.id))),
             ..SecurityGroupRule::default()
         };

@@ -165,7 +165,7 @@ impl Subnet {
             state: Some(SubnetState::Available),
             subnet_arn: Some(place.arn("ec2", format_args!("subnet/{}", self.id))),
             subnet_id: Some(self.id.clone()),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
             vpc_id: Some(self.vpc.clone()),
             ..api_ec2::Subnet::default()
         }

@@ -277,7 +277,7 @@ impl TemplateData {
         };
         let tagged = |(kind, given): &(String, Tags)| LaunchTemplateTagSpecification {
             resource_type: Some(ResourceType::from(kind.as_str())),
-            tags: tags::to_api(given),
+            tags: Some(tags::to_api(given)),
         };
         ResponseLaunchTemplateData {
             image_id: self.image_id.clone(),

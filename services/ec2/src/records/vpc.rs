@@ -130,7 +130,7 @@ impl Vpc {
                 }),
             }]),
             is_default: Some(self.is_default),
-            tags: tags::to_api(&self.tags),
+            tags: Some(tags::to_api(&self.tags)),
             vpc_id: Some(self.id.clone()),
             state: Some(VpcState::Available),
             cidr_block: Some(self.block.to_string()),

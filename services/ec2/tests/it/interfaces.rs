@@ -140,6 +140,18 @@ async fn users_cannot_touch_a_task_s_interface() {
         .refused("DeleteNetworkInterface", &[own], "InvalidParameterValue", &in_use)
         .await;
 
+    for (attribute, expected) in [
+        ("description", OF_TASK),
+        ("groupSet", group.as_str()),
+        ("sourceDestCheck", "<value>true</value>"),
+        ("attachment", attachment.as_str()),
+    ] {
+        let shown = world
+            .ok("DescribeNetworkInterfaceAttribute", &[own, ("Attribute", attribute)])
+            .await;
+        assert!(shown.text(attribute).contains(expected), "{}", shown.body);
+    }
+
     world
         .ok(
             "CreateTags",
@@ -351,7 +363,11 @@ async fn filters_find_interfaces() {
                 &[("Filter.1.Name", filter), ("Filter.1.Value.1", value)],
             )
             .await;
-        assert_eq!(found.texts("networkInterfaceId"), [expected.clone()], "{filter}");
+        assert_eq!(
+            found.texts("networkInterfaceId"),
+            std::slice::from_ref(expected),
+            "{filter}"
+        );
     }
     let found = world
         .ok(

@@ -125,7 +125,7 @@ async fn a_network_is_built_and_taken_down_again() {
         .text("associationId");
     let found = table_of(&world, "association.route-table-association-id", &association).await;
     assert_eq!(found.text("routeTableId"), table);
-    assert_eq!(found.texts("natGatewayId"), [nat.clone()]);
+    assert_eq!(found.texts("natGatewayId"), std::slice::from_ref(&nat));
     assert_eq!(found.texts("state")[0], "associated");
 
     // Everything that is in use stays.
@@ -453,6 +453,10 @@ async fn an_elastic_ip_stands_before_an_interface() {
     let eip = world.ok("AllocateAddress", &tag).await;
     let (allocation, ip) = (eip.text("allocationId"), eip.text("publicIp"));
     assert_eq!(eip.text("domain"), "vpc");
+    let named = [("AllocationId.1", allocation.as_str()), ("Attribute", "domain-name")];
+    let named = world.ok("DescribeAddressesAttribute", &named).await;
+    assert_eq!(named.text("publicIp"), ip);
+    assert!(!named.has("ptrRecord"));
     let both = [
         ("AllocationId", allocation.as_str()),
         ("NetworkInterfaceId", interface.as_str()),

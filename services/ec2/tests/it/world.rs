@@ -1,6 +1,7 @@
 //! EC2 behind a kernel with a few principals of the test's own.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -250,7 +251,7 @@ impl World {
     pub async fn call(&self, keys: &Keys, region: &str, operation: &str, input: &[(&str, &str)]) -> Answer {
         let mut form = format!("Action={operation}&Version=2016-11-15");
         for (name, value) in input {
-            form.push_str(&format!("&{name}={}", encoded(value)));
+            let _ = write!(form, "&{name}={}", encoded(value));
         }
         let body = Bytes::from(form);
         let uri = Uri::from_static("/");
@@ -393,7 +394,9 @@ fn encoded(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            other => out.push_str(&format!("%{other:02X}")),
+            other => {
+                let _ = write!(out, "%{other:02X}");
+            }
         }
     }
     out
