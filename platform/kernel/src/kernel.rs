@@ -183,7 +183,18 @@ impl Kernel {
             Ok(_) => 200,
             Err(fault) => public(fault).status,
         };
-        entry.stats.count(status, trail.denied, started.elapsed());
+        let took = started.elapsed();
+        entry.stats.count(status, trail.denied, took);
+        tracing::debug!(
+            request_id = cx.request_id,
+            service = meta.service.name,
+            operation = meta.name,
+            region = cx.place.region.as_str(),
+            caller = cx.caller.arn(),
+            status,
+            micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            "called"
+        );
         self.record(entry, &cx, trail, &outcome);
         outcome
     }
