@@ -379,7 +379,10 @@ impl Directory for Principals {
 
     fn user<'a>(&'a self, account: AccountId, name: &'a str) -> BoxFuture<'a, Result<Option<Arc<Identity>>>> {
         Box::pin(async move {
-            let found = self.table::<records::User>().get(scope(&account), &[&id_of(name)]).await?;
+            let found = self
+                .table::<records::User>()
+                .get(scope(&account), &[&id_of(name)])
+                .await?;
             match found {
                 Some(user) => self.identity(account, &Who::User(user.record.common.id)).await,
                 None => Ok(None),

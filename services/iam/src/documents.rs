@@ -31,6 +31,13 @@ pub fn compile_managed(document: &Document, arn: String, policy_type: PolicyType
     Program::compile(document, PolicyLabel::new(policy_type, arn))
 }
 
+/// Reads a document that was checked before it was stored.
+pub fn parse_stored(text: &str) -> Result<Document> {
+    Document::parse(text)
+        .map_err(Fault::internal)
+        .context("reading a stored policy")
+}
+
 /// Compiles a stored document.
 pub fn compile(text: &str, policy_type: PolicyType, name: &str) -> Result<Program> {
     let document = Document::parse(text)

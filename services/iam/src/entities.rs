@@ -36,7 +36,7 @@ impl Iam {
 
     /// Commits a change to an account's records, and makes sure that the next call of anybody sees it.
     ///
-    /// INVARIANT: nothing of IAM is written but here.
+    /// INVARIANT: nothing that decides what anybody may do is written but here.
     pub async fn commit(&self, account: AccountId, txn: Txn) -> Result<Revision> {
         let (store, principals) = (Arc::clone(&self.store), Arc::clone(&self.principals));
         // In a task of its own: a caller that goes away must not leave a change behind that nobody is told of.

@@ -19,8 +19,8 @@ impl Handle<CreateAccessKey> for Iam {
         let mut made = None;
         let user = self
             .change::<User>(cx, name, |user, txn| {
-                if user.access_keys.len() >= MAX_KEYS {
-                    return Err(problems::quota("AccessKeysPerUser", MAX_KEYS));
+                if user.access_keys.len() >= AccessKey::PER_USER {
+                    return Err(problems::quota("AccessKeysPerUser", AccessKey::PER_USER));
                 }
                 let key = AccessKey {
                     id: id.clone(),
@@ -47,6 +47,3 @@ impl Handle<CreateAccessKey> for Iam {
         Ok(CreateAccessKeyResponse { access_key })
     }
 }
-
-/// The most access keys of a user.
-const MAX_KEYS: usize = 2;

@@ -28,6 +28,9 @@ impl Record for AccessKey {
 }
 
 impl AccessKey {
+    /// The most keys of one user.
+    pub const PER_USER: usize = 2;
+
     /// The status in Amazon's type.
     pub fn status(&self) -> StatusType {
         if self.active {

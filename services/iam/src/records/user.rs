@@ -43,6 +43,17 @@ pub struct Login {
     pub reset_required: bool,
 }
 
+impl Login {
+    /// The profile in Amazon's type.
+    pub fn to_api(&self, user_name: String) -> api_iam::LoginProfile {
+        api_iam::LoginProfile {
+            user_name,
+            create_date: self.created,
+            password_reset_required: Some(self.reset_required),
+        }
+    }
+}
+
 impl Record for User {
     const TABLE: &'static str = "iam/user";
     const VERSION: u16 = 1;

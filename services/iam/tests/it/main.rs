@@ -8,8 +8,11 @@
     reason = "tests"
 )]
 
+mod account;
+mod advisor;
 mod linked_roles;
 mod policies;
+mod races;
 mod roles;
 mod sessions;
 mod users;

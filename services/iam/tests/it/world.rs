@@ -69,6 +69,11 @@ impl World {
     }
 
     pub fn over(store: Arc<dyn Store>) -> Self {
+        Self::with(store, Vec::new())
+    }
+
+    /// The same with further services that have linked roles.
+    pub fn with(store: Arc<dyn Store>, further: Vec<Arc<dyn LinkedRoleUsage>>) -> Self {
         let clock = Arc::new(FakeClock::at(Timestamp::from_secs(1_795_500_000)));
         let usage = Arc::new(Usage::default());
         let root = Keys {
@@ -77,7 +82,8 @@ impl World {
             token: None,
         };
         let account = AccountId::parse(ACCOUNT).unwrap();
-        let linked = vec![Arc::clone(&usage) as Arc<dyn LinkedRoleUsage>];
+        let mut linked = vec![Arc::clone(&usage) as Arc<dyn LinkedRoleUsage>];
+        linked.extend(further);
         let iam = Iam::new(Arc::clone(&store), account, &root.id, &root.secret, linked);
         let parts = Parts {
             store: Arc::clone(&store),
@@ -122,10 +128,8 @@ impl World {
     }
 
     async fn call(&self, service: &str, version: &str, keys: &Keys, operation: &str, input: &[(&str, &str)]) -> Answer {
-        let fields: String = input
-            .iter()
-            .map(|(name, value)| format!("&{name}={}", encoded(value)))
-            .collect();
+        let fields = input.iter().map(|(name, value)| format!("&{name}={}", encoded(value)));
+        let fields = fields.collect::<Vec<_>>().concat();
         let body = Bytes::from(format!("Action={operation}&Version={version}{fields}"));
         let uri = Uri::from_static("/");
         let mut headers = HeaderMap::new();

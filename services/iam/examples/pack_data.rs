@@ -1,6 +1,7 @@
-//! Packs AWS's managed policies into `data/`: an index in plain text and the documents in deflated blocks.
+//! Packs facts about AWS into `data/`: managed policies (an index, and documents in deflated blocks), the services with
+//! linked roles, and every action by name.
 //!
-//! `cargo run -p roadstead-iam --example pack_managed_policies -- <managed-policies.jsonl> <slr_catalog.json>`
+//! `cargo run -p roadstead-iam --example pack_data -- <managed-policies.jsonl> <slr_catalog.json> <actions-all.jsonl>`
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,6 +9,7 @@
     reason = "a tool that stops at the first problem"
 )]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -37,9 +39,11 @@ fn main() {
     let mut args = std::env::args().skip(1);
     let policies = std::fs::read_to_string(args.next().expect("the policies")).unwrap();
     let catalogue = std::fs::read_to_string(args.next().expect("the catalogue")).unwrap();
+    let actions = std::fs::read_to_string(args.next().expect("the actions")).unwrap();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
     pack_policies(&policies, &data);
     reduce_catalogue(&catalogue, &data);
+    pack_actions(&actions, &data);
 }
 
 fn pack_policies(lines: &str, data: &Path) {
@@ -123,4 +127,27 @@ fn reduce_catalogue(json: &str, data: &Path) {
 fn name_of(arn: &str) -> &str {
     arn.strip_prefix("arn:aws:iam::aws:policy/aws-service-role/")
         .expect("policies of linked roles share a path")
+}
+
+fn pack_actions(lines: &str, data: &Path) {
+    let mut rows: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    rows.sort_by(|a, b| a["service"].as_str().cmp(&b["service"].as_str()));
+    let mut table = String::new();
+    for row in &rows {
+        let levels = row["actions"].as_object().unwrap().values();
+        let names = levels
+            .flat_map(|names| names.as_array().unwrap())
+            .map(|name| name.as_str().unwrap());
+        let names: BTreeSet<&str> = names.collect();
+        let (service, name) = (row["service"].as_str().unwrap(), row["name"].as_str().unwrap());
+        writeln!(
+            table,
+            "{service}\t{name}\t{}",
+            names.into_iter().collect::<Vec<_>>().join(",")
+        )
+        .unwrap();
+    }
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(table.as_bytes()).unwrap();
+    std::fs::write(data.join("actions.deflate"), encoder.finish().unwrap()).unwrap();
 }
