@@ -24,6 +24,8 @@ ENGINE = os.environ.get("ROADSTEAD_ENGINE", "none")
 IMAGE = os.environ.get("ROADSTEAD_IMAGE", "roadstead/busybox:latest")
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+# One session for all clients: it reads each model once.
+CLIENTS = boto3.session.Session()
 READY = re.compile(r"^roadstead: ready on (http://127\.0\.0\.1:\d+)$")
 
 
@@ -105,7 +107,7 @@ class Server:
     def client(self, service, keys=None, region=REGION, **config):
         """A boto3 client, of the root user unless other keys are given; it never tries twice."""
         keys = keys or self.root
-        return boto3.session.Session().client(
+        return CLIENTS.client(
             service,
             endpoint_url=self.url,
             region_name=region,

@@ -7,6 +7,8 @@ from pytest import allow, make_user, refused
 
 from roadstead import ACCOUNT, REGION, wait_for
 
+# Ends when it is told to; a plain `sleep` is deaf as the first process of a container.
+OBEDIENT = ("sh", "-c", "trap 'exit 0' TERM; sleep 600 & wait")
 NO_ROLE = "Unable to assume the service linked role. Please verify that the ECS service linked role exists."
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
 
@@ -19,18 +21,18 @@ def network(server):
     return {"awsvpcConfiguration": {"subnets": [subnet(server)], "assignPublicIp": "ENABLED"}}
 
 
-def definition(ecs, name, image, command=("sleep", "600")):
-    container = {"name": "app", "image": image, "command": list(command)}
+def definition(ecs, name, image, command=OBEDIENT, **more):
+    container = {"name": "app", "image": image, "command": list(command), **more}
     return ecs.register_task_definition(
         family=name, containerDefinitions=[container], networkMode="awsvpc", cpu="256", memory="512",
         requiresCompatibilities=["FARGATE"],
     )["taskDefinition"]["taskDefinitionArn"]
 
 
-def run(server, name, image, command=("sleep", "600"), ecs=None):
-    ecs = ecs or server.client("ecs")
+def run(server, name, image, command=OBEDIENT, **more):
+    ecs = server.client("ecs")
     answer = ecs.run_task(
-        cluster=name, taskDefinition=definition(server.client("ecs"), name, image, command), launchType="FARGATE",
+        cluster=name, taskDefinition=definition(ecs, name, image, command, **more), launchType="FARGATE",
         networkConfiguration=network(server),
     )
     assert answer["failures"] == []
@@ -133,6 +135,14 @@ def test_a_task_that_ends_by_itself_tells_its_exit_code(server, name, engine):
     assert stopped["containers"][0]["exitCode"] == 7
 
 
+def test_a_task_that_does_not_listen_is_killed(server, name, engine):
+    ecs = server.client("ecs")
+    ecs.create_cluster(clusterName=name)
+    task = reaches(ecs, name, run(server, name, engine, ("sleep", "600"), stopTimeout=2)["taskArn"], "RUNNING")
+    ecs.stop_task(cluster=name, task=task["taskArn"])
+    assert reaches(ecs, name, task["taskArn"], "STOPPED")["containers"][0]["exitCode"] == 137
+
+
 def test_running_and_stopped_tasks_are_listed_apart(server, name, running):
     ecs = server.client("ecs")
     assert ecs.list_tasks(cluster=name)["taskArns"] == [running["taskArn"]]
@@ -142,12 +152,14 @@ def test_running_and_stopped_tasks_are_listed_apart(server, name, running):
 
 
 def test_the_interface_is_made_by_a_session_of_the_role(server, running):
-    shown = server.command("trace")
-    assert shown.returncode == 0, shown.stderr
-    eni = details(running)["networkInterfaceId"]
-    lines = [line for line in shown.stdout.splitlines() if "CreateNetworkInterface" in line]
-    assert lines, shown.stdout
-    assert any("AWSServiceRoleForECS/ecs-eni-provisioning" in line and "ECSTaskManagement" in line for line in lines), (eni, lines)
+    subnet = details(running)["subnetId"]
+
+    def traced():
+        lines = server.command("trace").stdout.splitlines()
+        return [line for line in lines if "CreateNetworkInterface" in line and subnet in line]
+
+    for line in wait_for("the call in the audit trail", traced, 5):
+        assert "AWSServiceRoleForECS/ecs-eni-provisioning" in line and "ECSTaskManagement" in line, line
 
 
 def test_the_last_use_of_the_role_is_known(server, running):

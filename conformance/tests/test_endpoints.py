@@ -19,7 +19,7 @@ def test_metrics_count_requests_by_service_operation_and_status(own_server):
     own_server.client("sts").get_caller_identity()
     status, headers, body = own_server.get("/_roadstead/metrics")
     assert status == 200 and headers["content-type"].startswith("text/plain")
-    counted = [line for line in body.splitlines() if "GetCallerIdentity" in line and 'service="sts"' in line and "200" in line]
+    counted = [line for line in body.splitlines() if line.startswith("roadstead_requests_total") and 'service="sts",operation="GetCallerIdentity",status="2' in line]
     assert counted and any(float(line.rsplit(" ", 1)[1]) >= 1 for line in counted), body
     for family in re.findall(r"(?m)^# TYPE (\S+) ", body):
         assert family.startswith("roadstead_"), family
