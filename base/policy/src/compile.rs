@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::action::{self, ActionId};
 use crate::date;
 use crate::document::{self, Document, Effect, Negatable, PrincipalElement, PrincipalType};
-use crate::glob::{self, CUT, STAR};
+use crate::glob::{self, CUT, ONE, STAR};
 use crate::key::Key;
 use crate::operator::{Family, Operator};
 use crate::program::{
@@ -226,7 +226,8 @@ impl Builder {
             *segment = match encoded.get(from..to).unwrap_or_default() {
                 [STAR] => Segment::Any,
                 [head @ .., STAR] if !glob::has_wildcard(head) => Segment::Prefix,
-                bytes if glob::has_wildcard(bytes) => Segment::Glob,
+                bytes if memchr::memchr(ONE, bytes).is_some() => Segment::Glob,
+                bytes if memchr::memchr(STAR, bytes).is_some() => Segment::Stars,
                 _ => Segment::Literal,
             };
         }
@@ -537,9 +538,17 @@ fn build_index(entries: Vec<PlannedEntry>) -> Index {
             }
         }
     }
+    let landmarks = if starts.len() > 8 {
+        let ids = (0..=action::count() / Index::STRIDE + 1).map(|at| at * Index::STRIDE);
+        let interval = |id| starts.partition_point(|start| *start <= id).saturating_sub(1);
+        ids.map(|id| u16::try_from(interval(id)).unwrap_or(u16::MAX)).collect()
+    } else {
+        Box::default()
+    };
     let entries = entries.into_iter().map(|planned| planned.entry).collect();
     Index {
         starts: starts.into(),
+        landmarks,
         rows: rows.into(),
         width,
         deny: deny.into(),

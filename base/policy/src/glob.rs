@@ -42,17 +42,27 @@ pub(crate) fn has_wildcard(pattern: &[u8]) -> bool {
 /// The pattern is a fixed head, runs between stars, and a fixed tail. The head and the tail have one place where they
 /// can be; each run is best where it is found first, so nothing is ever tried twice.
 pub(crate) fn general(pattern: &[u8], text: &[u8]) -> bool {
+    by_runs::<true>(pattern, text)
+}
+
+/// [`general`] for a pattern without `?`.
+pub(crate) fn stars(pattern: &[u8], text: &[u8]) -> bool {
+    by_runs::<false>(pattern, text)
+}
+
+#[inline]
+fn by_runs<const ONES: bool>(pattern: &[u8], text: &[u8]) -> bool {
     let Some(first) = memchr::memchr(STAR, pattern) else {
-        return prefix(pattern, text) == Some(text.len());
+        return prefix::<ONES>(pattern, text) == Some(text.len());
     };
     let (head, rest) = pattern.split_at(first);
-    let Some(after_head) = prefix(head, text) else {
+    let Some(after_head) = prefix::<ONES>(head, text) else {
         return false;
     };
     let last = memchr::memrchr(STAR, rest).unwrap_or(0);
     let (middle, tail) = rest.split_at(last);
     let tail = tail.get(1..).unwrap_or_default();
-    let Some(body) = text.get(after_head..).and_then(|text| without_suffix(tail, text)) else {
+    let Some(body) = text.get(after_head..).and_then(|text| without_suffix::<ONES>(tail, text)) else {
         return false;
     };
     let (mut body, mut middle) = (body, middle.get(1..).unwrap_or_default());
@@ -60,7 +70,7 @@ pub(crate) fn general(pattern: &[u8], text: &[u8]) -> bool {
     while !middle.is_empty() {
         let end = memchr::memchr(STAR, middle).unwrap_or(middle.len());
         let (run, behind) = middle.split_at(end);
-        match find(run, body, &mut ascii).and_then(|end| body.get(end..)) {
+        match find::<ONES>(run, body, &mut ascii).and_then(|end| body.get(end..)) {
             Some(rest) => body = rest,
             None => return false,
         }
@@ -70,8 +80,8 @@ pub(crate) fn general(pattern: &[u8], text: &[u8]) -> bool {
 }
 
 /// The length of text that a pattern without stars matches at the start.
-fn prefix(pattern: &[u8], text: &[u8]) -> Option<usize> {
-    if memchr::memchr(ONE, pattern).is_none() {
+fn prefix<const ONES: bool>(pattern: &[u8], text: &[u8]) -> Option<usize> {
+    if !ONES || memchr::memchr(ONE, pattern).is_none() {
         return text.starts_with(pattern).then_some(pattern.len());
     }
     let mut at = 0;
@@ -89,8 +99,8 @@ fn prefix(pattern: &[u8], text: &[u8]) -> Option<usize> {
 }
 
 /// The text before what a pattern without stars matches at the end.
-fn without_suffix<'a>(pattern: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
-    if memchr::memchr(ONE, pattern).is_none() {
+fn without_suffix<'a, const ONES: bool>(pattern: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
+    if !ONES || memchr::memchr(ONE, pattern).is_none() {
         return text.strip_suffix(pattern);
     }
     let mut end = text.len();
@@ -108,9 +118,9 @@ fn without_suffix<'a>(pattern: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// Where the first match of a pattern without stars ends; `ascii` remembers whether the text is.
-fn find(run: &[u8], text: &[u8], ascii: &mut Option<bool>) -> Option<usize> {
+fn find<const ONES: bool>(run: &[u8], text: &[u8], ascii: &mut Option<bool>) -> Option<usize> {
     let (first, rest) = run.split_first()?;
-    if memchr::memchr(ONE, run).is_none() {
+    if !ONES || memchr::memchr(ONE, run).is_none() {
         return if run.len() > SHORT {
             memchr::memmem::find(text, run).map(|at| at + run.len())
         } else {
@@ -120,13 +130,13 @@ fn find(run: &[u8], text: &[u8], ascii: &mut Option<bool>) -> Option<usize> {
         };
     }
     if run.iter().all(|byte| *byte == ONE) {
-        return prefix(run, text);
+        return prefix::<true>(run, text);
     }
     if *ascii.get_or_insert_with(|| text.is_ascii()) {
         return find_fixed(run, text).map(|at| at + run.len());
     }
     let mut starts = (0..text.len()).filter(|at| text.get(*at).is_some_and(|byte| !is_continuation(*byte)));
-    starts.find_map(|at| prefix(run, text.get(at..)?).map(|length| at + length))
+    starts.find_map(|at| prefix::<true>(run, text.get(at..)?).map(|length| at + length))
 }
 
 /// Runs up to this length are looked for by their first byte; longer ones are worth preparing a search.

@@ -45,12 +45,11 @@ impl Program {
     #[inline]
     pub(crate) fn row(&self, request: &Request<'_>) -> Option<&[u64]> {
         let id = request.action.id?;
-        let starts = &self.index.starts;
-        let interval = starts.partition_point(|start| *start <= id.0).wrapping_sub(1);
+        let interval = self.index.interval(id.0);
         let width = self.index.width;
         self.index
             .rows
-            .get(interval.wrapping_mul(width)..interval.wrapping_mul(width) + width)
+            .get(interval * width..(interval + 1) * width)
     }
 
     /// Whether the action part of an entry matches, the index having said that it can.
@@ -154,6 +153,7 @@ impl Program {
                 [head @ .., _] => text.starts_with(head),
                 [] => false,
             },
+            Some(Segment::Stars) => glob::stars(self.segment(pattern, at), text),
             Some(Segment::Glob) => glob::general(self.segment(pattern, at), text),
             Some(Segment::Template) => self.template_matches(pattern.template, text, context, glob::matches),
             None => false,

@@ -81,12 +81,31 @@ pub struct Program {
 pub(crate) struct Index {
     /// The first id of each interval; the first interval starts at 0.
     pub(crate) starts: Box<[u16]>,
+    /// The interval of every [`Index::STRIDE`]th id, to begin the search with; empty when there are few intervals.
+    pub(crate) landmarks: Box<[u16]>,
     /// `width` words per interval; bit `n` stands for entry `n`.
     pub(crate) rows: Box<[u64]>,
     pub(crate) width: usize,
     /// The entries of Deny statements.
     pub(crate) deny: Box<[u64]>,
     pub(crate) entries: Box<[Entry]>,
+}
+
+impl Index {
+    /// How many ids lie between two landmarks.
+    pub(crate) const STRIDE: u16 = 64;
+
+    /// The interval that an id lies in.
+    #[inline]
+    pub(crate) fn interval(&self, id: u16) -> usize {
+        let at = usize::from(id / Self::STRIDE);
+        let (from, to) = match self.landmarks.get(at..at + 2) {
+            Some([from, to]) => (usize::from(*from), usize::from(*to) + 1),
+            _ => (0, self.starts.len()),
+        };
+        let near = self.starts.get(from..to).unwrap_or_default();
+        (from + near.partition_point(|start| *start <= id)).saturating_sub(1)
+    }
 }
 
 /// A statement, or the part of one whose action patterns must still be matched as text.
@@ -169,6 +188,8 @@ pub(crate) enum Segment {
     Literal,
     /// Fixed text and a star.
     Prefix,
+    /// With stars, without `?`.
+    Stars,
     Glob,
     Template,
 }
@@ -268,6 +289,7 @@ impl Program {
             + self.texts.len()
             + self.bytes.len()
             + size_of_val::<[_]>(&self.index.starts)
+            + size_of_val::<[_]>(&self.index.landmarks)
             + size_of_val::<[_]>(&self.index.rows)
             + size_of_val::<[_]>(&self.index.deny)
             + size_of_val::<[_]>(&self.index.entries)
