@@ -19,6 +19,21 @@ pub fn task(place: Place, cluster: &str, id: &str) -> String {
     place.arn("ecs", format_args!("task/{cluster}/{id}"))
 }
 
+/// The ARN of a service.
+pub fn service(place: Place, cluster: &str, name: &str) -> String {
+    place.arn("ecs", format_args!("service/{cluster}/{name}"))
+}
+
+/// The ARN of a service revision.
+pub fn service_revision(place: Place, cluster: &str, service: &str, number: &str) -> String {
+    place.arn("ecs", format_args!("service-revision/{cluster}/{service}/{number}"))
+}
+
+/// The ARN of a service deployment.
+pub fn service_deployment(place: Place, cluster: &str, service: &str, id: &str) -> String {
+    place.arn("ecs", format_args!("service-deployment/{cluster}/{service}/{id}"))
+}
+
 /// The ARN of a container.
 pub fn container(place: Place, cluster: &str, task: &str, id: &str) -> String {
     place.arn("ecs", format_args!("container/{cluster}/{task}/{id}"))
@@ -50,6 +65,30 @@ pub fn cluster_name(place: Place, given: Option<&str>) -> Result<String> {
         Some(name) => Ok(name.to_owned()),
         None => Err(cluster_not_found()),
     }
+}
+
+/// The name of a service, from the name itself or an ARN in either format; the cluster, where the ARN names one.
+pub fn service_name(place: Place, given: &str) -> Result<(Option<&str>, &str)> {
+    if !given.starts_with("arn:") {
+        return Ok((None, given));
+    }
+    let arn = Arn::parse(given).filter(|arn| arn.service == "ecs" && arn.place() == Some(place));
+    let Some(rest) = arn.and_then(|arn| arn.resource.strip_prefix("service/")) else {
+        return Err(invalid(format!("Invalid identifier: {given}")));
+    };
+    Ok(match rest.split_once('/') {
+        Some((cluster, name)) => (Some(cluster), name),
+        None => (None, rest),
+    })
+}
+
+/// Cluster, service and last part of the ARN of a service revision (`service-revision`) or service deployment.
+pub fn below_service<'a>(place: Place, kind: &str, given: &'a str) -> Option<(&'a str, &'a str, &'a str)> {
+    let arn = Arn::parse(given).filter(|arn| arn.service == "ecs" && arn.place() == Some(place))?;
+    let rest = arn.resource.strip_prefix(kind)?.strip_prefix('/')?;
+    let mut parts = rest.split('/');
+    let found = (parts.next()?, parts.next()?, parts.next()?);
+    parts.next().is_none().then_some(found)
 }
 
 /// The id of a task, from the id itself or an ARN in either format; the cluster, where the ARN names one.

@@ -29,3 +29,20 @@ pub fn cluster_not_active() -> Fault {
 pub fn no_linked_role() -> Fault {
     invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
 }
+
+/// The service that was named does not exist.
+// AWS: recorded.
+pub fn service_not_found() -> Fault {
+    errors::SERVICE_NOT_FOUND_EXCEPTION.with("Service not found.").into()
+}
+
+/// The service that was named is being deleted, or was.
+// AWS: recorded.
+pub fn service_not_active() -> Fault {
+    errors::SERVICE_NOT_ACTIVE_EXCEPTION.with("Service was not ACTIVE.").into()
+}
+
+/// What AWS has and this version has not.
+pub fn unsupported(what: &str) -> Fault {
+    errors::UNSUPPORTED_FEATURE_EXCEPTION.with(format!("{what} not available in this version of Roadstead.")).into()
+}

@@ -1,4 +1,4 @@
-//! Amazon ECS: clusters, task definitions and tasks, run as real containers on this machine.
+//! Amazon ECS: clusters, task definitions, tasks and services, run as real containers on this machine.
 //!
 //! What ECS does for its customers it does through the service-linked role: see `behalf.rs`, which is the whole list.
 
@@ -6,11 +6,13 @@ pub mod arn;
 mod behalf;
 pub mod control;
 mod error;
+mod families;
 mod launch;
 mod register;
 pub mod records;
 pub mod role;
 mod run;
+mod service;
 mod start;
 
 use std::sync::{Arc, OnceLock};
@@ -21,8 +23,9 @@ use roadstead_core::arn::Place;
 use roadstead_kernel::{Cx, Kernel, Result, operations};
 use roadstead_store::{Scope, Store, Table, Versioned};
 
-use crate::control::{TaskControl, TaskKey};
+use crate::control::{Pace, ServiceControl, ServiceKey, ServiceTables, TaskControl, TaskKey};
 use crate::error::{cluster_not_active, cluster_not_found};
+use crate::families::LastRevisions;
 use crate::records::{ClientToken, Cluster, Counts, Family, Task, TaskDefinition, TaskStatus};
 use crate::role::Attempted;
 
@@ -31,34 +34,46 @@ pub struct Ecs {
     store: Arc<dyn Store>,
     clusters: Table<Cluster>,
     families: Table<Family>,
+    last_revisions: LastRevisions,
     definitions: Table<TaskDefinition>,
     tasks: Table<Task>,
     tokens: Table<ClientToken>,
     attempted: Table<Attempted>,
+    services: ServiceTables,
     control: OnceLock<Arc<Controller<TaskControl>>>,
+    service_control: OnceLock<Arc<Controller<ServiceControl>>>,
 }
 
 operations! {
     Ecs: api_ecs,
     create_cluster::CreateCluster,
+    create_service::CreateService,
     delete_cluster::DeleteCluster,
+    delete_service::DeleteService,
     delete_task_definitions::DeleteTaskDefinitions,
     deregister_task_definition::DeregisterTaskDefinition,
     describe_clusters::DescribeClusters,
+    describe_service_deployments::DescribeServiceDeployments,
+    describe_service_revisions::DescribeServiceRevisions,
+    describe_services::DescribeServices,
     describe_task_definition::DescribeTaskDefinition,
     describe_tasks::DescribeTasks,
     list_clusters::ListClusters,
+    list_service_deployments::ListServiceDeployments,
+    list_services::ListServices,
     list_tags_for_resource::ListTagsForResource,
     list_task_definition_families::ListTaskDefinitionFamilies,
     list_task_definitions::ListTaskDefinitions,
     list_tasks::ListTasks,
     register_task_definition::RegisterTaskDefinition,
     run_task::RunTask,
+    stop_service_deployment::StopServiceDeployment,
     stop_task::StopTask,
     tag_resource::TagResource,
     untag_resource::UntagResource,
     update_cluster::UpdateCluster,
     update_cluster_settings::UpdateClusterSettings,
+    update_service::UpdateService,
 }
 
 impl Ecs {
@@ -68,11 +83,20 @@ impl Ecs {
         Arc::new(Self {
             clusters: Table::new(Arc::clone(tables)),
             families: Table::new(Arc::clone(tables)),
+            last_revisions: LastRevisions::default(),
             definitions: Table::new(Arc::clone(tables)),
             tasks: Table::new(Arc::clone(tables)),
             tokens: Table::new(Arc::clone(tables)),
             attempted: Table::new(Arc::clone(tables)),
+            services: ServiceTables {
+                services: Table::new(Arc::clone(tables)),
+                events: Table::new(Arc::clone(tables)),
+                revisions: Table::new(Arc::clone(tables)),
+                deployments: Table::new(Arc::clone(tables)),
+                members: Table::new(Arc::clone(tables)),
+            },
             control: OnceLock::new(),
+            service_control: OnceLock::new(),
             store,
         })
     }
@@ -90,6 +114,36 @@ impl Ecs {
             Controller::new(reconciler, Arc::clone(kernel.clock()))
         };
         Arc::clone(self.control.get_or_init(make))
+    }
+
+    /// Joins the services with what moves their tasks.
+    pub fn start_services(
+        &self,
+        kernel: &Arc<Kernel>,
+        tasks: &Arc<Controller<TaskControl>>,
+        pace: Pace,
+    ) -> Arc<Controller<ServiceControl>> {
+        let make = || {
+            let reconciler = ServiceControl::new(
+                Arc::clone(kernel),
+                self.services.clone(),
+                self.tasks.clone(),
+                self.definitions.clone(),
+                Arc::clone(tasks),
+                pace,
+            );
+            let controller = Controller::new(reconciler, Arc::clone(kernel.clock()));
+            tasks.reconciler().watched_by(&controller);
+            controller
+        };
+        Arc::clone(self.service_control.get_or_init(make))
+    }
+
+    /// Asks for a look at a service.
+    pub(crate) fn look_at_service(&self, place: Place, cluster: &str, service: &str) {
+        if let Some(control) = self.service_control.get() {
+            control.enqueue(ServiceKey { place, cluster: cluster.to_owned(), service: service.to_owned() });
+        }
     }
 
     /// Asks for a look at a task.

@@ -1,9 +1,14 @@
-//! What moves tasks: a plan that is pure, and the steps that carry it out.
+//! What moves tasks and services: plans that are pure, and the steps that carry them out.
 
 mod events;
 mod plan;
+mod service;
+mod service_plan;
+mod spread;
 mod task;
 
 pub use events::follow_engine;
 pub use plan::{Plan, Step, plan};
+pub use service::{Pace, ServiceControl, ServiceKey, ServiceTables};
+pub use service_plan::threshold;
 pub use task::{TaskControl, TaskKey};

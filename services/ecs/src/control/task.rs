@@ -1,15 +1,16 @@
 //! Tasks: looks at the record and at the engine, plans, and takes one step after the other.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use roadstead_containers::{ContainerId, Health, Runtime, RuntimeError, Status};
-use roadstead_control::{Next, Reconciler};
+use roadstead_control::{Controller, Next, Reconciler};
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Fault, Kernel, Result};
 use roadstead_store::{StoreError, Table};
 
 use super::plan::{Plan, Step, plan};
+use super::{ServiceControl, ServiceKey};
 use crate::behalf::OnBehalf;
 use crate::records::{ContainerRecord, ContainerStatus, Interface, InterfaceStatus, StopCode, Task, TaskDefinition, TaskStatus};
 use crate::run::revision_key;
@@ -37,6 +38,7 @@ pub struct TaskControl {
     runtime: Arc<dyn Runtime>,
     tasks: Table<Task>,
     definitions: Table<TaskDefinition>,
+    services: OnceLock<Weak<Controller<ServiceControl>>>,
 }
 
 impl TaskControl {
@@ -47,7 +49,21 @@ impl TaskControl {
         tasks: Table<Task>,
         definitions: Table<TaskDefinition>,
     ) -> Self {
-        Self { kernel, runtime, tasks, definitions }
+        Self { kernel, runtime, tasks, definitions, services: OnceLock::new() }
+    }
+
+    /// Tells who wants to know of changes to the tasks of services; the first one stays.
+    pub fn watched_by(&self, services: &Arc<Controller<ServiceControl>>) {
+        self.services.get_or_init(|| Arc::downgrade(services));
+    }
+
+    /// Asks for a look at the service that a task belongs to.
+    fn wake_service(&self, task: &Task, key: &TaskKey) {
+        let Some(service) = task.group.strip_prefix("service:") else { return };
+        if let Some(services) = self.services.get().and_then(Weak::upgrade) {
+            let key = ServiceKey { place: key.place, cluster: key.cluster.clone(), service: service.to_owned() };
+            services.enqueue_after(key, services.reconciler().gather());
+        }
     }
 
     /// The tasks of all places that are not yet forgotten; looked at once after a start.
@@ -120,11 +136,15 @@ impl TaskControl {
             let Some(container) = task.containers.get_mut(at) else { continue };
             match seen.as_ref().map(|state| state.status) {
                 Some(Status::Running | Status::Created) => {
-                    container.healthy = match seen.as_ref().map(|state| state.health) {
+                    let healthy = match seen.as_ref().map(|state| state.health) {
                         Some(Health::Healthy) => Some(true),
                         Some(Health::Unhealthy) => Some(false),
                         _ => None,
                     };
+                    if container.healthy != healthy {
+                        container.healthy = healthy;
+                        task.changed();
+                    }
                     continue;
                 }
                 Some(Status::Exited(exit)) => {
@@ -164,6 +184,7 @@ impl TaskControl {
         };
         let id = [key.cluster.as_str(), key.task.as_str()];
         self.tasks.update(scope_of(key.place).of(), &id, merge).await?;
+        self.wake_service(task, key);
         Ok(())
     }
 

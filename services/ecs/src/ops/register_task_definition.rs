@@ -3,12 +3,10 @@
 use api_ecs::op::RegisterTaskDefinition;
 use api_ecs::{RegisterTaskDefinitionRequest, RegisterTaskDefinitionResponse};
 use roadstead_kernel::prelude::*;
-use roadstead_store::{StoreError, Txn};
 
-use crate::records::{DefinitionStatus, Document, Family, TaskDefinition, check_tags, tags_from_api, tags_to_api};
+use crate::records::{DefinitionStatus, Document, TaskDefinition, check_tags, tags_from_api, tags_to_api};
 use crate::register::accept;
-use crate::run::revision_key;
-use crate::{Ecs, arn, scope};
+use crate::{Ecs, arn};
 
 impl Handle<RegisterTaskDefinition> for Ecs {
     async fn needs(&self, cx: &Cx, input: &RegisterTaskDefinitionRequest) -> Result<Needs> {
@@ -27,7 +25,7 @@ impl Handle<RegisterTaskDefinition> for Ecs {
     async fn handle(&self, cx: &Cx, input: RegisterTaskDefinitionRequest) -> Reply<RegisterTaskDefinition> {
         let tags = tags_from_api(input.tags.as_deref());
         check_tags(&tags)?;
-        let mut definition = TaskDefinition {
+        let definition = TaskDefinition {
             revision: 0,
             status: DefinitionStatus::Active,
             registered_at: cx.now(),
@@ -37,27 +35,7 @@ impl Handle<RegisterTaskDefinition> for Ecs {
             document: Document(accept(input)?),
             tags,
         };
-        let family = definition.family().to_owned();
-        let scope = scope(cx);
-        loop {
-            let found = self.families.get(scope.of(), &[&family]).await?;
-            definition.revision = found.as_ref().map_or(0, |found| found.record.last) + 1;
-            let counted = Family { last: definition.revision, latest_active: Some(definition.revision) };
-            let mut txn = Txn::new();
-            match found {
-                Some(found) => {
-                    self.families.stage_replace(&mut txn, scope.of(), &[&family], found.revision, &counted)?;
-                }
-                None => self.families.stage_new(&mut txn, scope.of(), &[&family], &counted)?,
-            }
-            let key = revision_key(definition.revision);
-            self.definitions.stage_new(&mut txn, scope.of(), &[&family, &key], &definition)?;
-            match self.store.commit(txn).await {
-                Ok(_) => break,
-                Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        let definition = self.register(cx, definition).await?;
         Ok(RegisterTaskDefinitionResponse {
             tags: Some(tags_to_api(&definition.tags)).filter(|tags| !tags.is_empty()),
             task_definition: Some(definition.to_api(cx.place())),

@@ -2,6 +2,10 @@
 
 mod cluster;
 mod document;
+mod service;
+mod service_deployment;
+mod service_event;
+mod service_revision;
 mod tags;
 mod task;
 mod task_definition;
@@ -9,6 +13,12 @@ mod token;
 
 pub use cluster::{Cluster, ClusterStatus, Counts, Include};
 pub use document::Document;
+pub use service::{
+    Deployment, DeploymentStatus, Launch, Member, Rollout, Service, ServiceStatus, Settings, ShowService, Throttle, signed,
+};
+pub use service_deployment::{Progress, Rollback, ServiceDeployment};
+pub use service_event::{ServiceEvent, ServiceEvents};
+pub use service_revision::ServiceRevision;
 pub use tags::{check_tags, tags_from_api, tags_to_api};
 pub use task::{
     ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, Show, StopCode, Task, TaskStatus,

@@ -127,3 +127,18 @@ async fn environment_values_do_not_reach_the_audit_trail() {
     let text = serde_json::to_string(&records[0]).unwrap();
     assert!(text.contains("HIDDEN_DUE_TO_SECURITY_REASONS") && !text.contains("hunter2"), "{text}");
 }
+
+#[tokio::test]
+async fn revisions_registered_at_the_same_time_are_all_different_and_without_gap() {
+    let world = World::new();
+    let register = || async {
+        let made = world.ecs("RegisterTaskDefinition", definition("web", json!([container("main")]))).await.ok();
+        made["taskDefinition"]["revision"].as_i64().unwrap()
+    };
+    let all = futures_util::future::join_all((0..50).map(|_| register())).await;
+    let mut sorted = all.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, (1..=50).collect::<Vec<i64>>());
+    let newest = world.ecs("DescribeTaskDefinition", json!({ "taskDefinition": "web" })).await.ok();
+    assert_eq!(newest["taskDefinition"]["revision"], 50);
+}

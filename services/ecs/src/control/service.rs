@@ -1,0 +1,713 @@
+//! Services: looks at the record and its tasks, plans, and takes the steps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use roadstead_control::{Controller, Next, Reconciler};
+use roadstead_core::arn::Place;
+use roadstead_core::{Tags, Timestamp};
+use roadstead_kernel::{Fault, Kernel, Result};
+use roadstead_store::{StoreError, Table, Txn, Versioned};
+
+use super::service_plan::{
+    End, Leaving, Plan, Problem, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan, threshold,
+};
+use super::spread::{Spread, choose_provider};
+use super::{TaskControl, TaskKey};
+use crate::records::{
+    Deployment, DeploymentStatus, Desired, Launch, Member, Progress, Rollback, Rollout, Service, ServiceDeployment,
+    ServiceEvents, ServiceRevision, ServiceStatus, StopCode, Task, TaskDefinition, TaskStatus,
+};
+use crate::run::revision_key;
+use crate::start::{self, Start};
+use crate::scope_of;
+
+/// Names a service.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServiceKey {
+    /// Account and region.
+    pub place: Place,
+    /// The cluster's name.
+    pub cluster: String,
+    /// The service's name.
+    pub service: String,
+}
+
+/// How patient the scheduler is.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// How long a task of a new deployment must run to count as healthy.
+    // AWS: documented as 40 s; deployments were recorded to complete 7 s after their last task ran.
+    pub healthy_after: Duration,
+    /// How long after a task's change its service is looked at, so that many changes need one look.
+    pub gather: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { healthy_after: Duration::from_secs(5), gather: Duration::from_millis(100) }
+    }
+}
+
+/// Tasks of one transaction: each takes two operations, of which a store accepts 128.
+const BATCH: usize = 50;
+/// How long a deleted service can still be described.
+const KEEP_INACTIVE: Duration = Duration::from_secs(24 * 3600);
+/// How often a commit is tried when calls change the service at the same time.
+const TRIES: usize = 16;
+/// Why tasks stop that failed their health checks; also tells later how they ended.
+const SICK: &str = "Task failed container health checks";
+
+/// The tables that services are kept in.
+#[derive(Clone)]
+pub struct ServiceTables {
+    /// Services by cluster and name.
+    pub services: Table<Service>,
+    /// Their messages.
+    pub events: Table<ServiceEvents>,
+    /// Their revisions.
+    pub revisions: Table<ServiceRevision>,
+    /// Their deployments.
+    pub deployments: Table<ServiceDeployment>,
+    /// Their tasks that are not off the books.
+    pub members: Table<Member>,
+}
+
+/// Keeps services as they shall be.
+pub struct ServiceControl {
+    kernel: Arc<Kernel>,
+    tables: ServiceTables,
+    tasks: Table<Task>,
+    definitions: Table<TaskDefinition>,
+    control: Arc<Controller<TaskControl>>,
+    pace: Pace,
+}
+
+impl ServiceControl {
+    /// Works on the services of a store and tells `control` which tasks were started or are to stop.
+    pub fn new(
+        kernel: Arc<Kernel>,
+        tables: ServiceTables,
+        tasks: Table<Task>,
+        definitions: Table<TaskDefinition>,
+        control: Arc<Controller<TaskControl>>,
+        pace: Pace,
+    ) -> Self {
+        Self { kernel, tables, tasks, definitions, control, pace }
+    }
+
+    /// How long after a task's change its service is looked at.
+    pub fn gather(&self) -> Duration {
+        self.pace.gather
+    }
+
+    /// The services of all places; looked at once after a start.
+    pub async fn all(&self) -> Result<Vec<ServiceKey>> {
+        let mut keys = Vec::new();
+        for (account, region) in roadstead_store::scopes(&**self.tasks.store()).await? {
+            let (Some(account), Some(region)) =
+                (roadstead_core::AccountId::parse(&account), roadstead_core::Region::parse(&region))
+            else {
+                continue;
+            };
+            let place = Place { account, region };
+            for found in self.tables.services.list_all(scope_of(place).of()).await? {
+                keys.push(ServiceKey { place, cluster: found.record.cluster, service: found.record.name });
+            }
+        }
+        Ok(keys)
+    }
+}
+
+impl Reconciler for ServiceControl {
+    type Key = ServiceKey;
+
+    fn name(&self) -> &'static str {
+        "ecs/service"
+    }
+
+    async fn reconcile(&self, key: &ServiceKey) -> Result<Next> {
+        let scope = scope_of(key.place);
+        let id = [key.cluster.as_str(), key.service.as_str()];
+        let Some(found) = self.tables.services.get(scope.of(), &id).await? else { return Ok(Next::Forget) };
+        if found.record.status == ServiceStatus::Inactive {
+            return self.keep_or_forget(key, &found).await;
+        }
+        let Some(primary) = found.record.primary() else {
+            return Err(Fault::internal("a service without a deployment"));
+        };
+        let members = self.tables.members.list(scope.of(), &id, None, usize::MAX).await?.records;
+        let tasks = self.observe(key, &found.record, members).await?;
+        let now = self.kernel.clock().now();
+        let seen = self.seen(&found.record, primary, tasks);
+        let plan = plan(&seen, now);
+        let counts = Counts::of(&seen, &plan);
+        self.stop(key, &plan, now).await?;
+        let booked = self.book(key, found, &plan, &counts, now).await?;
+        let started = match plan.steps.iter().find_map(|step| match step {
+            Step::Start { count, replaced } => Some((*count, *replaced)),
+            _ => None,
+        }) {
+            Some((count, replaced)) => self.start(key, booked, &seen, count, replaced, now).await?,
+            None => false,
+        };
+        Ok(if started && plan.next == Next::WhenChanged { Next::In(Duration::from_secs(30)) } else { plan.next })
+    }
+}
+
+/// Tasks of a deployment that are starting, and that run.
+#[derive(Default)]
+struct Counts(BTreeMap<String, (u32, u32)>);
+
+impl Counts {
+    /// Counts what is left after the plan's stops; a task that shall stop no longer counts.
+    fn of(seen: &Seen, plan: &Plan) -> Self {
+        let mut counts = Self::default();
+        let leaving = plan.steps.iter().filter_map(|step| match step {
+            Step::Stop(leaving) => Some(leaving),
+            _ => None,
+        });
+        let leaving: std::collections::HashSet<&str> = leaving.flatten().map(|task| task.id.as_str()).collect();
+        for task in seen.tasks.iter().filter(|task| !leaving.contains(task.id.as_str())) {
+            match task.state {
+                TaskState::Pending => counts.0.entry(task.deployment.clone()).or_default().0 += 1,
+                TaskState::Running(..) => counts.0.entry(task.deployment.clone()).or_default().1 += 1,
+                TaskState::Stopping(_) | TaskState::Ended(_) => {}
+            }
+        }
+        counts
+    }
+
+    /// Writes the counts into a service; whether something changed.
+    fn write(&self, service: &mut Service, now: Timestamp) -> bool {
+        let mut changed = false;
+        let desired = if service.status == ServiceStatus::Active { service.desired } else { 0 };
+        for (at, deployment) in service.deployments.iter_mut().enumerate() {
+            let (pending, running) = self.0.get(&deployment.number).copied().unwrap_or_default();
+            let wanted = if at == 0 { desired } else { pending + running };
+            if (deployment.desired, deployment.pending, deployment.running) != (wanted, pending, running) {
+                (deployment.desired, deployment.pending, deployment.running) = (wanted, pending, running);
+                deployment.updated_at = now;
+                changed = true;
+            }
+        }
+        changed
+    }
+}
+
+impl ServiceControl {
+    async fn keep_or_forget(&self, key: &ServiceKey, found: &Versioned<Service>) -> Result<Next> {
+        let now = self.kernel.clock().now();
+        let age = now.since(found.record.ended_at.unwrap_or(now));
+        if let Some(left) = KEEP_INACTIVE.checked_sub(age).filter(|left| !left.is_zero()) {
+            return Ok(Next::In(left));
+        }
+        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
+        self.tables.services.delete(scope.of(), &id, found.revision).await?;
+        Ok(Next::Forget)
+    }
+
+    /// The service's tasks as the plan sees them.
+    async fn observe(&self, key: &ServiceKey, service: &Service, members: Vec<Versioned<Member>>) -> Result<Vec<SeenTask>> {
+        let scope = scope_of(key.place);
+        let mut seen = Vec::with_capacity(members.len());
+        for member in members {
+            let Some(id) = Table::<Member>::parse_key(&member.key).and_then(|parts| parts.id.into_iter().next_back()) else {
+                continue;
+            };
+            let found = self.tasks.get(scope.of(), &[&key.cluster, &id]).await?;
+            seen.push(match found {
+                Some(found) => self.see(service, found.record),
+                None => SeenTask {
+                    id,
+                    deployment: String::new(),
+                    zone: String::new(),
+                    provider: None,
+                    state: TaskState::Ended(End::Fine),
+                },
+            });
+        }
+        Ok(seen)
+    }
+
+    fn see(&self, service: &Service, task: Task) -> SeenTask {
+        let number = task.started_by.as_deref().and_then(|by| by.strip_prefix("ecs-svc/")).unwrap_or_default().to_owned();
+        let checked = service.deployments.iter().any(|d| d.number == number && d.settings.checked);
+        let state = match (task.status, task.desired) {
+            (TaskStatus::Stopped, _) => TaskState::Ended(self.end(&task)),
+            (_, Desired::Stopped) | (TaskStatus::Deprovisioning, _) => TaskState::Stopping(self.end(&task)),
+            (TaskStatus::Provisioning | TaskStatus::Pending, _) => TaskState::Pending,
+            (TaskStatus::Running, _) => {
+                let health = if checked { health(&task) } else { TaskHealth::Unchecked };
+                TaskState::Running(task.started_at.unwrap_or(task.created_at), health)
+            }
+        };
+        let zone = task.interface.map(|interface| interface.zone).unwrap_or_default();
+        SeenTask { id: task.id, deployment: number, zone, provider: task.capacity_provider, state }
+    }
+
+    fn end(&self, task: &Task) -> End {
+        match (&task.stop, task.started_at) {
+            (Some((StopCode::Scheduler, why)), _) if why == SICK => End::Sick,
+            (Some((StopCode::Scheduler | StopCode::User, _)), _) => End::Fine,
+            (_, None) => End::NeverRan,
+            (_, Some(started)) => {
+                let ended = task.execution_stopped_at.or(task.stopping_at).unwrap_or(started);
+                if ended.since(started) < self.pace.healthy_after { End::Crashed } else { End::Fine }
+            }
+        }
+    }
+
+    fn seen(&self, service: &Service, primary: &Deployment, tasks: Vec<SeenTask>) -> Seen {
+        let draining = service.status != ServiceStatus::Active;
+        let desired = if draining { 0 } else { service.desired };
+        let (minimum, maximum) = bounds(desired, service.percents());
+        let given = &service.document.0;
+        let grace = given.health_check_grace_period_seconds.and_then(|secs| u64::try_from(secs).ok()).unwrap_or(0);
+        let told = service.told.iter().filter_map(|(kind, at)| Some((Problem::parse(kind)?, *at)));
+        Seen {
+            desired: usize::try_from(desired).unwrap_or(usize::MAX),
+            minimum,
+            maximum,
+            draining,
+            primary: primary.number.clone(),
+            rollout: primary.rollout,
+            failed: primary.failed_tasks,
+            threshold: service.breaker().0.then(|| threshold(service.desired)),
+            has_others: service.deployments.len() > 1,
+            throttle: service.throttle,
+            steady_at: service.steady_at,
+            told: told.collect(),
+            placeable: primary.settings.launch.is_fargate(),
+            healthy_after: self.pace.healthy_after,
+            grace: Duration::from_secs(grace),
+            tasks,
+        }
+    }
+
+    /// Decides that tasks stop; before anything is said about it, so that a crash in between says nothing untrue.
+    async fn stop(&self, key: &ServiceKey, plan: &Plan, now: Timestamp) -> Result<()> {
+        let scope = scope_of(key.place);
+        for task in plan.leaving() {
+            let reason = match task.why {
+                Why::Scaling => format!("Scaling activity initiated by (deployment ecs-svc/{})", task.deployment),
+                Why::Unhealthy => SICK.to_owned(),
+            };
+            let stop = |task: &mut Task| {
+                task.stop(StopCode::Scheduler, reason.clone(), now);
+                Ok::<_, StoreError>(())
+            };
+            self.tasks.update(scope.of(), &[&key.cluster, &task.id], stop).await?;
+            self.look_at(key, task.id.clone());
+        }
+        Ok(())
+    }
+
+    fn look_at(&self, key: &ServiceKey, task: String) {
+        self.control.enqueue(TaskKey { place: key.place, cluster: key.cluster.clone(), task });
+    }
+
+    /// Writes down what the plan means for the service itself, and what is to be said about it.
+    async fn book(
+        &self,
+        key: &ServiceKey,
+        mut found: Versioned<Service>,
+        plan: &Plan,
+        counts: &Counts,
+        now: Timestamp,
+    ) -> Result<Versioned<Service>> {
+        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
+        for _ in 0..TRIES {
+            let mut draft = self.draft(key, &found.record, plan).await?;
+            for step in &plan.steps {
+                draft.book(step, now);
+            }
+            let counted = counts.write(&mut draft.service, now);
+            if draft.is_untouched && !counted {
+                return Ok(found);
+            }
+            let mut txn = Txn::new();
+            self.tables.services.stage_replace(&mut txn, scope.of(), &id, found.revision, &draft.service)?;
+            if draft.service.status == ServiceStatus::Inactive {
+                // AWS: recorded; a service that is gone has no messages, and its revisions cannot be read.
+                self.tables.stage_forget_history(&mut txn, key);
+                draft.deployment = None;
+            } else if !draft.said.is_empty() {
+                self.stage_events(&mut txn, key, std::mem::take(&mut draft.said), now).await?;
+            }
+            if let Some(deployment) = &draft.deployment {
+                let id = [key.cluster.as_str(), key.service.as_str(), deployment.id.as_str()];
+                self.tables.deployments.stage_put(&mut txn, scope.of(), &id, deployment)?;
+            }
+            for task in plan.reaped() {
+                let id = [key.cluster.as_str(), key.service.as_str(), task.as_str()];
+                txn.push(roadstead_store::Op::Delete { key: Table::<Member>::key(scope.of(), &id) });
+            }
+            match self.tasks.store().commit(txn).await {
+                Ok(revision) => return Ok(Versioned { record: draft.service, revision, ..found }),
+                Err(StoreError::Conflict { .. }) => {
+                    let Some(again) = self.tables.services.get(scope.of(), &id).await? else {
+                        return Err(Fault::internal("the service was removed while it was worked on"));
+                    };
+                    found = again;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Fault::internal("the service changes too often to be worked on"))
+    }
+
+    async fn draft(&self, key: &ServiceKey, service: &Service, plan: &Plan) -> Result<Draft> {
+        let scope = scope_of(key.place);
+        let mut draft = Draft {
+            service: service.clone(),
+            said: Vec::new(),
+            deployment: None,
+            fallback: None,
+            is_untouched: true,
+        };
+        let ends = plan.steps.iter().any(|step| matches!(step, Step::Complete | Step::Fail));
+        if let Some(primary) = service.primary().filter(|_| ends) {
+            let id = [key.cluster.as_str(), key.service.as_str(), primary.service_deployment.as_str()];
+            draft.deployment = self.tables.deployments.get(scope.of(), &id).await?.map(|found| found.record);
+        }
+        if let Some(number) = service.completed.as_ref().filter(|_| plan.steps.contains(&Step::Fail)) {
+            let id = [key.cluster.as_str(), key.service.as_str(), number.as_str()];
+            draft.fallback = self.tables.revisions.get(scope.of(), &id).await?.map(|found| found.record);
+        }
+        Ok(draft)
+    }
+
+    async fn stage_events(&self, txn: &mut Txn, key: &ServiceKey, said: Vec<String>, now: Timestamp) -> Result<()> {
+        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
+        let mut events = self.tables.events.get(scope.of(), &id).await?.map(|found| found.record).unwrap_or_default();
+        events.say(said, self.kernel.ids(), now);
+        self.tables.events.stage_put(txn, scope.of(), &id, &events)?;
+        Ok(())
+    }
+
+    /// Starts tasks of the primary deployment, in batches; whether any was started.
+    ///
+    /// Each batch holds only as long as the service is as it was seen: else the look is repeated.
+    async fn start(
+        &self,
+        key: &ServiceKey,
+        mut found: Versioned<Service>,
+        seen: &Seen,
+        count: usize,
+        replaced: usize,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
+        let Some(primary) = found.record.primary().filter(|primary| primary.number == seen.primary) else {
+            return Ok(false);
+        };
+        let settings = primary.settings.clone();
+        let Some(vpc) = settings.network.as_ref().and_then(|network| network.0.awsvpc_configuration.clone()) else {
+            return Err(Fault::internal("a service whose tasks have no network"));
+        };
+        let revision = revision_key(settings.revision);
+        let definition = self.definitions.get(scope.of(), &[&settings.family, &revision]).await?;
+        let Some(definition) = definition.map(|found| found.record) else {
+            return Err(Fault::internal("the service's task definition is gone"));
+        };
+        let (service, by) = (found.record.clone(), primary.id());
+        let start = self.start_of(&service, &definition, by);
+        let mut spread = Spread::new(&settings.subnets, &seen.tasks);
+        let mut providers: BTreeMap<String, usize> = BTreeMap::new();
+        for task in seen.tasks.iter().filter(|task| !matches!(task.state, TaskState::Ended(_))) {
+            *providers.entry(task.provider.clone().unwrap_or_default()).or_default() += 1;
+        }
+        let mut left = count;
+        let mut replaced = replaced;
+        while left > 0 {
+            let size = left.min(BATCH);
+            let mut txn = Txn::new();
+            let mut started = Vec::with_capacity(size);
+            for _ in 0..size {
+                let Some((subnet, zone)) = spread.next() else { return Ok(false) };
+                let provider = match &settings.launch {
+                    Launch::Providers(items) => choose_provider(items.iter().map(|item| &item.0), &mut providers),
+                    _ => None,
+                };
+                let interface = start::interface(self.kernel.ids(), &vpc, subnet, zone);
+                let task = start.task(self.kernel.ids(), now, provider, interface);
+                self.tasks.stage_new(&mut txn, scope.of(), &[&key.cluster, &task.id], &task)?;
+                let member = [key.cluster.as_str(), key.service.as_str(), task.id.as_str()];
+                self.tables.members.stage_new(&mut txn, scope.of(), &member, &Member {})?;
+                started.push(task.id);
+            }
+            let mut service = found.record.clone();
+            if let Some(primary) = service.primary_mut() {
+                primary.pending += u32::try_from(size).unwrap_or(u32::MAX);
+                primary.updated_at = now;
+            }
+            self.tables.services.stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
+            let said = said_started(&service.name, &started, replaced.min(size));
+            self.stage_events(&mut txn, key, vec![said], now).await?;
+            let revision = self.tasks.store().commit(txn).await?;
+            found = Versioned { record: service, revision, ..found };
+            started.into_iter().for_each(|task| self.look_at(key, task));
+            replaced = replaced.saturating_sub(size);
+            left -= size;
+        }
+        Ok(true)
+    }
+
+    fn start_of<'a>(&self, service: &'a Service, definition: &'a TaskDefinition, started_by: String) -> Start<'a> {
+        let given = &service.document.0;
+        let managed_tags = given.enable_ecs_managed_tags.unwrap_or(false);
+        let mut tags = match &given.propagate_tags {
+            Some(api_ecs::PropagateTags::TaskDefinition) => definition.tags.clone(),
+            Some(api_ecs::PropagateTags::Service) => service.tags.clone(),
+            _ => Tags::new(),
+        };
+        if managed_tags {
+            tags.set("aws:ecs:clusterName", service.cluster.clone());
+            tags.set("aws:ecs:serviceName", service.name.clone());
+        }
+        Start {
+            cluster: &service.cluster,
+            definition,
+            group: service.group(),
+            started_by: Some(started_by),
+            overrides: api_ecs::TaskOverride::default(),
+            managed_tags,
+            exec: given.enable_execute_command.unwrap_or(false),
+            tags,
+        }
+    }
+}
+
+impl ServiceTables {
+    /// Adds to a transaction: revisions, deployments and messages of a service are forgotten.
+    pub fn stage_forget_history(&self, txn: &mut Txn, key: &ServiceKey) {
+        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
+        txn.push(roadstead_store::Op::DeletePrefix { prefix: Table::<ServiceRevision>::prefix(scope.of(), &id) });
+        txn.push(roadstead_store::Op::DeletePrefix { prefix: Table::<ServiceDeployment>::prefix(scope.of(), &id) });
+        txn.push(roadstead_store::Op::Delete { key: Table::<ServiceEvents>::key(scope.of(), &id) });
+    }
+}
+
+impl Plan {
+    fn leaving(&self) -> impl Iterator<Item = &Leaving> {
+        self.steps.iter().flat_map(|step| match step {
+            Step::Stop(leaving) => leaving.as_slice(),
+            _ => &[],
+        })
+    }
+
+    fn reaped(&self) -> impl Iterator<Item = &String> {
+        self.steps.iter().flat_map(|step| match step {
+            Step::Reap { tasks, .. } => tasks.as_slice(),
+            _ => &[],
+        })
+    }
+}
+
+impl Problem {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::NoInstances => "no-instances",
+            Self::NoRoom => "no-room",
+            Self::Impaired => "impaired",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::NoInstances, Self::NoRoom, Self::Impaired].into_iter().find(|problem| problem.as_str() == text)
+    }
+
+    /// What is said about it.
+    fn message(self, service: &str) -> String {
+        match self {
+            // AWS: reported.
+            Self::NoInstances => format!(
+                "(service {service}) was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+            ),
+            // AWS: documented.
+            Self::NoRoom => format!(
+                "(service {service}) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+            ),
+            // AWS: reported.
+            Self::Impaired => format!(
+                "(service {service}) is unable to consistently start tasks successfully. For more information, see the Troubleshooting section."
+            ),
+        }
+    }
+}
+
+fn health(task: &Task) -> TaskHealth {
+    match task.health() {
+        api_ecs::HealthStatus::Healthy => TaskHealth::Healthy,
+        api_ecs::HealthStatus::Unhealthy => TaskHealth::Unhealthy,
+        _ => TaskHealth::Unknown,
+    }
+}
+
+fn task_list<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    ids.map(|id| format!("(task {id})")).collect::<Vec<_>>().join(" ")
+}
+
+// AWS: recorded; the words about unhealthy tasks are reported.
+fn said_started(service: &str, started: &[String], replaced: usize) -> String {
+    let mut said =
+        format!("(service {service}) has started {} tasks: {}.", started.len(), task_list(started.iter().map(String::as_str)));
+    if replaced > 0 {
+        said.push_str(&format!(" Amazon ECS replaced {replaced} tasks due to an unhealthy status."));
+    }
+    said
+}
+
+/// A service as a pass leaves it, and what is said about it.
+struct Draft {
+    service: Service,
+    said: Vec<String>,
+    /// The service deployment of the primary deployment, where it ends.
+    deployment: Option<ServiceDeployment>,
+    /// The revision that the circuit breaker returns to.
+    fallback: Option<ServiceRevision>,
+    is_untouched: bool,
+}
+
+impl Draft {
+    fn book(&mut self, step: &Step, now: Timestamp) {
+        self.is_untouched &= matches!(step, Step::Start { .. });
+        let name = self.service.name.clone();
+        match step {
+            Step::Reap { failed, throttle, .. } => {
+                if let Some(primary) = self.service.primary_mut().filter(|_| *failed > 0) {
+                    primary.failed_tasks = primary.failed_tasks.saturating_add(*failed);
+                    primary.updated_at = now;
+                }
+                self.service.throttle = throttle.or(self.service.throttle);
+            }
+            Step::Recover => {
+                self.service.throttle = None;
+                if let Some(primary) = self.service.primary_mut() {
+                    primary.failed_tasks = 0;
+                }
+            }
+            Step::Fail => self.fail(now),
+            Step::Stop(leaving) => self.say_stopped(leaving),
+            Step::Start { .. } => {}
+            Step::Complete => self.complete(now),
+            Step::Steady => {
+                self.service.steady_at = Some(now);
+                self.said.push(format!("(service {name}) has reached a steady state."));
+            }
+            Step::Unsettle => self.service.steady_at = None,
+            Step::Tell(problem) => {
+                self.service.told.insert(problem.as_str().to_owned(), now);
+                self.said.push(problem.message(&name));
+            }
+            Step::Resolve(problem) => {
+                self.service.told.remove(problem.as_str());
+            }
+            Step::Deactivate => self.deactivate(now),
+        }
+    }
+
+    // AWS: recorded; of tasks that never ran only the number is told.
+    fn say_stopped(&mut self, leaving: &[Leaving]) {
+        let name = &self.service.name;
+        for task in leaving.iter().filter(|task| task.why == Why::Unhealthy) {
+            self.said.push(format!("(service {name}) (task {}) failed container health checks.", task.id));
+        }
+        let running: Vec<&str> = leaving.iter().filter(|task| task.runs).map(|task| task.id.as_str()).collect();
+        let pending = leaving.len() - running.len();
+        if !running.is_empty() {
+            let list = task_list(running.iter().copied());
+            self.said.push(format!("(service {name}) has stopped {} running tasks: {list}.", running.len()));
+        }
+        if pending > 0 {
+            self.said.push(format!("(service {name}) stopped {pending} pending tasks."));
+        }
+    }
+
+    fn complete(&mut self, now: Timestamp) {
+        let Some(primary) = self.service.deployments.first_mut() else { return };
+        let was_in_progress = primary.is_in_progress();
+        primary.complete();
+        primary.updated_at = now;
+        let (id, number) = (primary.id(), primary.number.clone());
+        self.service.deployments.truncate(1);
+        self.service.completed = Some(number);
+        if was_in_progress {
+            self.said.push(format!("(service {}) (deployment {id}) deployment completed.", self.service.name));
+        }
+        if let Some(deployment) = self.deployment.as_mut().filter(|deployment| deployment.status.is_open()) {
+            let status =
+                if deployment.status == Progress::RollingBack { Progress::RolledBack } else { Progress::Successful };
+            if status == Progress::Successful {
+                deployment.failures = (0, threshold(self.service.desired));
+            }
+            deployment.end(status, None, now);
+        }
+    }
+
+    /// The circuit breaker: the primary deployment is given up; where that was asked, the last one that completed
+    /// leads again, with its tasks that still run.
+    fn fail(&mut self, now: Timestamp) {
+        let limit = threshold(self.service.desired);
+        let rolls_back = self.service.breaker().1;
+        let name = self.service.name.clone();
+        let Some(primary) = self.service.deployments.first_mut() else { return };
+        primary.rollout = Rollout::Failed;
+        "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut primary.reason);
+        primary.updated_at = now;
+        let (id, number, failed, of) =
+            (primary.id(), primary.number.clone(), primary.failed_tasks, primary.service_deployment.clone());
+        let reason = primary.reason.clone();
+        self.said.push(format!("(service {name}) (deployment {id}) deployment failed: tasks failed to start."));
+        let fallback = self.fallback.take().filter(|revision| rolls_back && revision.number != number);
+        if let Some(deployment) = &mut self.deployment {
+            deployment.failures = (failed, limit);
+            match &fallback {
+                Some(revision) => {
+                    deployment.status = Progress::RollingBack;
+                    deployment.reason = Some(reason.clone());
+                    deployment.updated_at = now;
+                    deployment.rollback =
+                        Some(Rollback { reason, at: now, revision: revision.number.clone() });
+                }
+                None => deployment.end(Progress::Stopped, Some(reason), now),
+            }
+        }
+        if let Some(revision) = fallback {
+            let back_to = self.service.roll_back(revision, of, now);
+            self.said.push(format!("(service {name}) rolling back to deployment {back_to}."));
+        }
+    }
+
+    fn deactivate(&mut self, now: Timestamp) {
+        self.service.status = ServiceStatus::Inactive;
+        self.service.ended_at = Some(now);
+        self.service.throttle = None;
+        self.service.told.clear();
+        self.service.deployments.truncate(1);
+        if let Some(primary) = self.service.primary_mut() {
+            primary.status = DeploymentStatus::Primary;
+            primary.complete();
+        }
+    }
+}
+
+impl Service {
+    /// Makes the deployment of an earlier revision the wanted one again; its id.
+    pub fn roll_back(&mut self, revision: ServiceRevision, service_deployment: String, now: Timestamp) -> String {
+        let known = self.deployments.iter().find(|deployment| deployment.number == revision.number).cloned();
+        let mut deployment =
+            known.unwrap_or_else(|| Deployment::new(revision.number, service_deployment.clone(), revision.settings, now));
+        deployment.status = DeploymentStatus::Primary;
+        deployment.rollout = Rollout::InProgress;
+        deployment.service_deployment = service_deployment;
+        deployment.failed_tasks = 0;
+        deployment.updated_at = now;
+        let id = deployment.id();
+        deployment.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {id}.");
+        self.lead_with(deployment);
+        id
+    }
+}

@@ -1,0 +1,222 @@
+//! ecs:CreateService — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
+
+use api_ecs::op::CreateService;
+use api_ecs::{CreateServiceRequest, CreateServiceResponse, LaunchType, SchedulingStrategy};
+use roadstead_kernel::prelude::*;
+use roadstead_store::{StoreError, Txn};
+
+use crate::arn::DefinitionRef;
+use crate::error::invalid;
+use crate::records::{
+    Deployment, Document, Service, ServiceEvents, ServiceStatus, ShowService, TaskDefinition, check_tags, tags_from_api,
+};
+use crate::service::{self, Joined};
+use crate::{Ecs, arn, role, scope};
+
+/// The longest client token.
+const MAX_TOKEN: usize = 36;
+
+impl Handle<CreateService> for Ecs {
+    async fn needs(&self, cx: &Cx, input: &CreateServiceRequest) -> Result<Needs> {
+        let (cluster, service) = service::named(cx, input.cluster.as_deref(), &input.service_name)?;
+        let definition = match &input.task_definition {
+            Some(given) => {
+                let named = DefinitionRef::parse(cx.place(), given)?;
+                let found = self.definition(cx, &named).await?;
+                found.map(|found| found.record.arn(cx.place()))
+            }
+            None => None,
+        };
+        let vpc = input.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.as_ref());
+        Ok(Needs::on(service)
+            .request_tags(&tags_from_api(input.tags.as_deref()))
+            .key("ecs:cluster", cluster)
+            .key_if("ecs:task-definition", definition)
+            .key("ecs:enable-execute-command", input.enable_execute_command.unwrap_or(false).to_string())
+            .key("ecs:enable-ecs-managed-tags", input.enable_ecs_managed_tags.unwrap_or(false).to_string())
+            .key_if("ecs:propagate-tags", input.propagate_tags.as_ref().map(|p| p.as_str().to_owned()))
+            .keys("ecs:subnet", vpc.map(|vpc| vpc.subnets.clone()).unwrap_or_default())
+            .pass_role(input.role.as_deref(), role::SERVICE))
+    }
+
+    async fn handle(&self, cx: &Cx, input: CreateServiceRequest) -> Reply<CreateService> {
+        loop {
+            // Without an answer another call changed the cluster or made the service first: look again.
+            if let Some(reply) = self.try_to_create(cx, &input).await? {
+                return Ok(reply);
+            }
+        }
+    }
+}
+
+impl Ecs {
+    async fn try_to_create(&self, cx: &Cx, input: &CreateServiceRequest) -> Result<Option<CreateServiceResponse>> {
+        if !arn::is_name(&input.service_name) {
+            return Err(invalid(
+                "Service names can only contain letters, numbers, hyphens and underscores, and can be up to 255 characters long.",
+            ));
+        }
+        let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?;
+        if input.client_token.as_ref().is_some_and(|token| token.len() > MAX_TOKEN) {
+            // AWS: recorded.
+            return Err(invalid("idempotency token longer than 36."));
+        }
+        let request = request_text(input)?;
+        let existing = self.service(cx, &cluster.record.name, &input.service_name).await?;
+        if let Some(found) = &existing
+            && let Some(reply) = self.repeated(cx, &found.record, input, &request).await?
+        {
+            return Ok(Some(reply));
+        }
+        let tags = tags_from_api(input.tags.as_deref());
+        check_tags(&tags)?;
+        let desired = desired(input)?;
+        let (document, definition) = self.wanted(cx, input).await?;
+        role::ensure(cx, &self.attempted).await.context("ensuring the service-linked role")?;
+        let launch = service::launch(input.launch_type.as_ref(), input.capacity_provider_strategy.as_deref(), &cluster.record)?;
+        let network = input.network_configuration.as_ref();
+        let settings = self.settings(cx, &definition, launch, network, input.platform_version.clone()).await?;
+        if document.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
+            check_daemon(input, settings.launch.is_fargate())?;
+        }
+        if input.role.is_some() {
+            return Err(if settings.network.is_some() {
+                invalid("You cannot specify an IAM role for services that require a service linked role.")
+            } else {
+                crate::error::unsupported("A role for the load balancer of a service is")
+            });
+        }
+        let (number, id) = service::deployment_ids(cx);
+        let revision = service::revision(&number, &settings, &definition, false, cx);
+        let wanted = Service {
+            name: input.service_name.clone(),
+            cluster: cluster.record.name.clone(),
+            status: ServiceStatus::Active,
+            created_at: cx.now(),
+            created_by: cx.caller().arn().to_owned(),
+            ended_at: None,
+            token: input.client_token.clone(),
+            request: request.clone(),
+            desired,
+            deployments: vec![Deployment::new(number.clone(), id.clone(), settings, cx.now())],
+            completed: None,
+            throttle: None,
+            steady_at: None,
+            told: std::collections::BTreeMap::new(),
+            tags,
+            document: Document(document),
+        };
+        let deployment = service::service_deployment(&id, &number, Vec::new(), &wanted.document.0, cx);
+        let scope = scope(cx);
+        let (of, name) = (wanted.cluster.as_str(), wanted.name.as_str());
+        let key = [of, name];
+        let mut txn = Txn::new();
+        self.clusters.require_at(&mut txn, scope.of(), &[&wanted.cluster], cluster.revision);
+        match &existing {
+            Some(gone) => self.services.services.stage_replace(&mut txn, scope.of(), &key, gone.revision, &wanted)?,
+            None => self.services.services.stage_new(&mut txn, scope.of(), &key, &wanted)?,
+        }
+        self.services.revisions.stage_put(&mut txn, scope.of(), &[of, name, &number], &revision)?;
+        self.services.deployments.stage_put(&mut txn, scope.of(), &[of, name, &id], &deployment)?;
+        match self.store.commit(txn).await {
+            Ok(_) => {}
+            Err(StoreError::Conflict { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        self.look_at_service(cx.place(), &wanted.cluster, &wanted.name);
+        let show = ShowService { tags: !wanted.tags.is_empty(), whole: true };
+        let shown = wanted.to_api(cx.place(), &ServiceEvents::default(), show);
+        Ok(Some(CreateServiceResponse { service: Some(shown) }))
+    }
+
+    /// The answer to a request that was made before; `None` where the name is free.
+    // AWS: recorded.
+    async fn repeated(
+        &self,
+        cx: &Cx,
+        known: &Service,
+        input: &CreateServiceRequest,
+        request: &str,
+    ) -> Result<Option<CreateServiceResponse>> {
+        match known.status {
+            ServiceStatus::Inactive => Ok(None),
+            ServiceStatus::Draining => Err(invalid("Unable to Start a service that is still Draining.")),
+            ServiceStatus::Active if input.client_token.is_some() && known.token == input.client_token && known.request == request => {
+                let events = self.service_events(cx, &known.cluster, &known.name).await?;
+                let show = ShowService { tags: !known.tags.is_empty(), whole: true };
+                Ok(Some(CreateServiceResponse { service: Some(known.to_api(cx.place(), &events, show)) }))
+            }
+            ServiceStatus::Active => Err(invalid("Creation of service was not idempotent.")),
+        }
+    }
+
+    /// Checks what was handed in and fills in defaults.
+    async fn wanted(&self, cx: &Cx, input: &CreateServiceRequest) -> Result<(CreateServiceRequest, TaskDefinition)> {
+        Joined {
+            load_balancers: input.load_balancers.as_deref(),
+            registries: input.service_registries.as_deref(),
+            connect: input.service_connect_configuration.as_ref(),
+            volumes: input.volume_configurations.as_deref(),
+            lattice: input.vpc_lattice_configurations.as_deref(),
+            controller: input.deployment_controller.as_ref(),
+        }
+        .check()?;
+        let is_daemon = input.scheduling_strategy == Some(SchedulingStrategy::Daemon);
+        let given = input.deployment_configuration.as_ref();
+        let configuration = service::merge_configuration(None, given, is_daemon)?;
+        let rebalancing =
+            service::merge_rebalancing(None, input.availability_zone_rebalancing.as_ref(), given, is_daemon)?;
+        let Some(named) = input.task_definition.as_deref().filter(|named| !named.is_empty()) else {
+            return Err(invalid("TaskDefinition can not be blank."));
+        };
+        let definition = self.usable_definition(cx, named).await?;
+        let document = CreateServiceRequest {
+            service_name: input.service_name.clone(),
+            availability_zone_rebalancing: Some(rebalancing),
+            deployment_configuration: Some(configuration),
+            placement_constraints: input.placement_constraints.clone(),
+            placement_strategy: service::placement(input.placement_strategy.clone()),
+            health_check_grace_period_seconds: input.health_check_grace_period_seconds,
+            scheduling_strategy: input.scheduling_strategy.clone(),
+            enable_ecs_managed_tags: input.enable_ecs_managed_tags,
+            propagate_tags: input.propagate_tags.clone(),
+            enable_execute_command: input.enable_execute_command,
+            ..CreateServiceRequest::default()
+        };
+        Ok((document, definition))
+    }
+}
+
+/// What repetitions of a request have in common: all but its token, its tags and the spelling of its cluster.
+// AWS: recorded; other tags are no other request.
+fn request_text(input: &CreateServiceRequest) -> Result<String> {
+    let compared = CreateServiceRequest { cluster: None, client_token: None, tags: None, ..input.clone() };
+    String::from_utf8(roadstead_wire::to_json(&compared)).map_err(Fault::internal)
+}
+
+// AWS: recorded.
+fn desired(input: &CreateServiceRequest) -> Result<u32> {
+    match (&input.scheduling_strategy, input.desired_count) {
+        (Some(SchedulingStrategy::Daemon), _) => Ok(0),
+        (None | Some(SchedulingStrategy::Replica), Some(asked)) => {
+            service::count(asked, "DesiredCount can not be lesser than 0")
+        }
+        (None | Some(SchedulingStrategy::Replica), None) => Err(invalid("DesiredCount is missing")),
+        (Some(_), _) => Err(invalid("Scheduling strategy should be one of [REPLICA,DAEMON]")),
+    }
+}
+
+// AWS: recorded; looked at after the network.
+fn check_daemon(input: &CreateServiceRequest, is_fargate: bool) -> Result<()> {
+    if input.desired_count.is_some() {
+        return Err(invalid(
+            "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again",
+        ));
+    }
+    if is_fargate || input.launch_type == Some(LaunchType::Fargate) {
+        return Err(invalid(
+            "The daemon scheduling strategy does not support the FARGATE launch type. Change the launch type and try again",
+        ));
+    }
+    Ok(())
+}

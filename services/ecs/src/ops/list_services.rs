@@ -1,0 +1,74 @@
+//! ecs:ListServices — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServices.html>
+
+use api_ecs::op::ListServices;
+use api_ecs::{LaunchType, ListServicesRequest, ListServicesResponse, ResourceManagementType, SchedulingStrategy};
+use roadstead_core::paging;
+use roadstead_kernel::prelude::*;
+
+use crate::error::invalid;
+use crate::records::{Service, ServiceStatus};
+use crate::run::after;
+use crate::{Ecs, arn, scope};
+
+/// The page of a caller who asks for none in particular, and the largest one.
+const PAGES: (usize, i32) = (10, 100);
+
+impl Handle<ListServices> for Ecs {
+    async fn needs(&self, cx: &Cx, input: &ListServicesRequest) -> Result<Needs> {
+        let cluster = arn::cluster_name(cx.place(), input.cluster.as_deref())?;
+        Ok(Needs::any().key("ecs:cluster", arn::cluster(cx.place(), &cluster)))
+    }
+
+    async fn handle(&self, cx: &Cx, input: ListServicesRequest) -> Reply<ListServices> {
+        check(&input)?;
+        let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?.record.name;
+        let limit = limit(input.max_results, PAGES)?;
+        let filters = format!(
+            "ListServices {cluster} {:?} {:?} {:?}",
+            input.launch_type, input.scheduling_strategy, input.resource_management_type
+        );
+        let after = after(&filters, input.next_token.as_deref())?;
+        let all = self.services.services.list(scope(cx).of(), &[&cluster], None, usize::MAX).await?;
+        let matching = all.records.iter().map(|found| &found.record).filter(|service| matches(service, &input));
+        let page = paging::page(matching, |service| service.name.as_str(), after.as_deref(), limit);
+        Ok(ListServicesResponse {
+            service_arns: Some(page.items.iter().map(|service| service.arn(cx.place())).collect()),
+            next_token: page.next.map(|key| paging::token(&filters, &key)),
+        })
+    }
+}
+
+/// The size of a page; errors in AWS's words beyond the largest one.
+pub fn limit(asked: Option<i32>, (usual, most): (usize, i32)) -> Result<usize> {
+    match asked {
+        None => Ok(usual),
+        // AWS: recorded.
+        Some(asked) if asked > most => Err(invalid(format!("Max results can not be greater than {most}"))),
+        Some(asked) => match usize::try_from(asked) {
+            Ok(asked) if asked > 0 => Ok(asked),
+            _ => Err(invalid("Max results can not be less than 1")),
+        },
+    }
+}
+
+// AWS: recorded.
+fn check(input: &ListServicesRequest) -> Result<()> {
+    use LaunchType::{Ec2, External, Fargate, ManagedInstances};
+    if input.launch_type.as_ref().is_some_and(|launch| ![Ec2, Fargate, External, ManagedInstances].contains(launch)) {
+        return Err(invalid("launch type should be one of [EC2,FARGATE,EXTERNAL,FMI,MANAGED_INSTANCES]"));
+    }
+    let strategies = [SchedulingStrategy::Replica, SchedulingStrategy::Daemon];
+    if input.scheduling_strategy.as_ref().is_some_and(|strategy| !strategies.contains(strategy)) {
+        return Err(invalid("Scheduling strategy should be one of [REPLICA,DAEMON]"));
+    }
+    Ok(())
+}
+
+fn matches(service: &Service, input: &ListServicesRequest) -> bool {
+    let launch = service.primary().and_then(|primary| primary.settings.launch.to_api());
+    let strategy = if service.is_daemon() { SchedulingStrategy::Daemon } else { SchedulingStrategy::Replica };
+    service.status == ServiceStatus::Active
+        && (input.launch_type.is_none() || input.launch_type == launch)
+        && input.scheduling_strategy.as_ref().is_none_or(|asked| *asked == strategy)
+        && input.resource_management_type.as_ref().is_none_or(|asked| *asked == ResourceManagementType::Customer)
+}
