@@ -11,7 +11,7 @@ use roadstead_core::time::FakeClock;
 use roadstead_core::{AccountId, Clock, Ids, Timestamp};
 use roadstead_ec2::Ec2;
 use roadstead_ecs::Ecs;
-use roadstead_ecs::control::TaskControl;
+use roadstead_ecs::control::{Pace, ServiceControl, TaskControl};
 use roadstead_iam::Iam;
 use roadstead_kernel::audit::AuditLog;
 use roadstead_kernel::{Directory, Kernel, MASTER_KEY_LEN, Parts, Result, Service};
@@ -24,6 +24,8 @@ use crate::data_dir::RootKeys;
 const SAVE_EVERY: Duration = Duration::from_secs(2);
 /// Tasks that are worked on at the same time.
 const WORKERS: usize = 8;
+/// Services that are worked on at the same time.
+const SERVICE_WORKERS: usize = 4;
 
 /// What an installation is made of.
 pub struct Options {
@@ -51,6 +53,8 @@ pub struct Installation {
     pub kernel: Arc<Kernel>,
     /// What moves tasks.
     pub tasks: Arc<Controller<TaskControl>>,
+    /// What keeps services as they shall be.
+    pub services: Arc<Controller<ServiceControl>>,
     /// The root user's keys.
     pub root: RootKeys,
     ecs: Arc<Ecs>,
@@ -99,7 +103,8 @@ impl Installation {
         let parts = Parts { store: Arc::clone(&store), directory, master_key, audit, clock, ids };
         let kernel = Kernel::new(parts, services)?;
         let tasks = ecs.start(&kernel, Arc::clone(&runtime));
-        Ok(Self { kernel, tasks, root, ecs, runtime, store })
+        let services = ecs.start_services(&kernel, &tasks, Pace::default());
+        Ok(Self { kernel, tasks, services, root, ecs, runtime, store })
     }
 
     /// Everything in memory, with a clock that stands still and simulated containers; for tests.
@@ -125,9 +130,15 @@ impl Installation {
         for _ in 0..WORKERS {
             tokio::spawn(Arc::clone(&self.tasks).run());
         }
+        for _ in 0..SERVICE_WORKERS {
+            tokio::spawn(Arc::clone(&self.services).run());
+        }
         tokio::spawn(roadstead_ecs::control::follow_engine(Arc::clone(&self.tasks), Arc::clone(&self.runtime)));
         for key in self.tasks.reconciler().all().await? {
             self.tasks.enqueue(key);
+        }
+        for key in self.services.reconciler().all().await? {
+            self.services.enqueue(key);
         }
         let kernel = Arc::clone(&self.kernel);
         tokio::spawn(async move {
@@ -143,6 +154,9 @@ impl Installation {
 
     /// Does everything that is due by the clock; for tests, instead of [`Installation::start`].
     pub async fn settle(&self) {
+        self.tasks.settle().await;
+        self.services.settle().await;
+        // Tasks that services started or stopped.
         self.tasks.settle().await;
     }
 
