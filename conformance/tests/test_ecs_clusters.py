@@ -129,3 +129,12 @@ def test_an_explicit_deny_wins_and_says_so(server, name, user):
         400,
     ):
         server.client("ecs", keys).create_cluster(clusterName=name)
+
+
+def test_every_account_has_the_two_fargate_providers(server):
+    ecs = server.client("ecs")
+    answer = ecs.describe_capacity_providers(capacityProviders=["FARGATE", "FARGATE_SPOT", "none"])
+    assert [provider["name"] for provider in answer["capacityProviders"]] == ["FARGATE", "FARGATE_SPOT"]
+    assert {provider["status"] for provider in answer["capacityProviders"]} == {"ACTIVE"}
+    missing = f"arn:aws:ecs:{REGION}:{ACCOUNT}:capacity-provider/none"
+    assert answer["failures"] == [{"arn": missing, "reason": "MISSING"}]

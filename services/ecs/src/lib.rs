@@ -52,6 +52,7 @@ operations! {
     delete_service::DeleteService,
     delete_task_definitions::DeleteTaskDefinitions,
     deregister_task_definition::DeregisterTaskDefinition,
+    describe_capacity_providers::DescribeCapacityProviders,
     describe_clusters::DescribeClusters,
     describe_service_deployments::DescribeServiceDeployments,
     describe_service_revisions::DescribeServiceRevisions,
