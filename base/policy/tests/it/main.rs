@@ -14,6 +14,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod decisions;
 mod ecs_service_role;
 mod explanations;
 mod messages;
