@@ -18,7 +18,11 @@ pub async fn answer(installation: &Arc<Installation>, request: &Request, _peer: 
         return explain(installation, request).await;
     }
     if request.method != http::Method::GET {
-        return text(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "Only GET is served here.\n".to_owned());
+        return text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "text/plain",
+            "Only GET is served here.\n".to_owned(),
+        );
     }
     match request.uri.path() {
         "/_roadstead/health" => {
@@ -27,23 +31,41 @@ pub async fn answer(installation: &Arc<Installation>, request: &Request, _peer: 
         }
         "/_roadstead/metrics" => text(StatusCode::OK, "text/plain; version=0.0.4", metrics(installation).await),
         "/_roadstead/operations" => text(StatusCode::OK, "application/json", operations(installation)),
-        _ => text(StatusCode::NOT_FOUND, "text/plain", "There is nothing here.\n".to_owned()),
+        _ => text(
+            StatusCode::NOT_FOUND,
+            "text/plain",
+            "There is nothing here.\n".to_owned(),
+        ),
     }
 }
 
 /// Answers a question about permissions to the root user alone: policies are nobody else's business.
 async fn explain(installation: &Arc<Installation>, request: &Request) -> Response {
     if !installation.kernel.is_signed_by_root(request).await {
-        return text(StatusCode::FORBIDDEN, "text/plain", "Only the root user may ask this.\n".to_owned());
+        return text(
+            StatusCode::FORBIDDEN,
+            "text/plain",
+            "Only the root user may ask this.\n".to_owned(),
+        );
     }
     let question = match serde_json::from_slice::<Question>(&request.body) {
         Ok(question) => question,
-        Err(error) => return text(StatusCode::BAD_REQUEST, "text/plain", format!("not a question: {error}\n")),
+        Err(error) => {
+            return text(
+                StatusCode::BAD_REQUEST,
+                "text/plain",
+                format!("not a question: {error}\n"),
+            );
+        }
     };
     match installation.kernel.explain(&question).await {
         Ok(explained) => match serde_json::to_string(&explained) {
             Ok(body) => text(StatusCode::OK, "application/json", body),
-            Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "the answer could not be written\n".to_owned()),
+            Err(_) => text(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "text/plain",
+                "the answer could not be written\n".to_owned(),
+            ),
         },
         Err(fault) => text(StatusCode::NOT_FOUND, "text/plain", format!("{fault}\n")),
     }
@@ -76,8 +98,18 @@ async fn metrics(installation: &Installation) -> String {
     let revision = installation.store().revision().await.unwrap_or_default();
     for (name, kind, help, value) in [
         ("roadstead_reconciles_total", "counter", "Reconciles of tasks.", runs),
-        ("roadstead_reconcile_failures_total", "counter", "Reconciles of tasks that failed.", failures),
-        ("roadstead_store_commits_total", "counter", "Transactions that changed something, since the first start.", revision),
+        (
+            "roadstead_reconcile_failures_total",
+            "counter",
+            "Reconciles of tasks that failed.",
+            failures,
+        ),
+        (
+            "roadstead_store_commits_total",
+            "counter",
+            "Transactions that changed something, since the first start.",
+            revision,
+        ),
     ] {
         page.push_str(&format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n").to_string());
     }
@@ -87,5 +119,9 @@ async fn metrics(installation: &Installation) -> String {
 fn text(status: StatusCode, media_type: &'static str, body: String) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    Response { status, headers, body: Bytes::from(body) }
+    Response {
+        status,
+        headers,
+        body: Bytes::from(body),
+    }
 }

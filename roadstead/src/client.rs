@@ -36,13 +36,20 @@ impl Client {
     /// A client for an endpoint such as `http://127.0.0.1:4566`.
     pub fn new(endpoint: &str, keys: RootKeys, region: &str) -> Self {
         let authority = endpoint.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        Self { authority, keys, region: region.to_owned() }
+        Self {
+            authority,
+            keys,
+            region: region.to_owned(),
+        }
     }
 
     /// The same client for another region.
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
-        Self { region: region.to_owned(), ..self.clone() }
+        Self {
+            region: region.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// Calls an operation of a JSON service: `ecs`, `AmazonEC2ContainerServiceV20141113.CreateCluster`.
@@ -50,17 +57,30 @@ impl Client {
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)];
         let answer = self.send(service, &headers, input.to_string().as_bytes())?;
         let body: serde_json::Value = serde_json::from_str(&answer.body).map_err(Fault::internal)?;
-        if answer.status == 200 { Ok(body) } else { Err(Fault::internal(format_args!("{target}: {body}"))) }
+        if answer.status == 200 {
+            Ok(body)
+        } else {
+            Err(Fault::internal(format_args!("{target}: {body}")))
+        }
     }
 
     /// Calls an operation of a form service: `iam`, `Action=GetRole&Version=2010-05-08&…`.
     pub fn form(&self, service: &str, form: &str) -> Result<Answer> {
-        self.send(service, &[("content-type", "application/x-www-form-urlencoded; charset=utf-8")], form.as_bytes())
+        self.send(
+            service,
+            &[("content-type", "application/x-www-form-urlencoded; charset=utf-8")],
+            form.as_bytes(),
+        )
     }
 
     /// Calls one of our own signed paths, such as `/_roadstead/explain`.
     pub fn own(&self, path: &'static str, body: &str) -> Result<Answer> {
-        self.send_to(path, "roadstead", &[("content-type", "application/json")], body.as_bytes())
+        self.send_to(
+            path,
+            "roadstead",
+            &[("content-type", "application/json")],
+            body.as_bytes(),
+        )
     }
 
     fn send(&self, service: &str, headers: &[(&'static str, &str)], body: &[u8]) -> Result<Answer> {
@@ -89,7 +109,11 @@ impl Client {
             .sign(sigv4::Request::of(&Method::POST, &uri, &map), body, SystemClock.now())
             .map_err(|error| Fault::internal(format_args!("signing a request: {error:?}")))?;
         map.extend(signed.into_iter().map(|(name, value)| (Some(name), value)));
-        let mut head = format!("POST {path} HTTP/1.1\r\ncontent-length: {}\r\nconnection: close\r\n", body.len()).into_bytes();
+        let mut head = format!(
+            "POST {path} HTTP/1.1\r\ncontent-length: {}\r\nconnection: close\r\n",
+            body.len()
+        )
+        .into_bytes();
         for (name, value) in &map {
             head.extend_from_slice(name.as_str().as_bytes());
             head.extend_from_slice(b": ");
@@ -105,7 +129,10 @@ impl Client {
 /// Fetches one of our own paths, such as `/_roadstead/health`.
 pub fn get(endpoint: &str, path: &str) -> Result<Answer> {
     let authority = endpoint.trim_start_matches("http://").trim_end_matches('/');
-    exchange(authority, format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n").as_bytes())
+    exchange(
+        authority,
+        format!("GET {path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n").as_bytes(),
+    )
 }
 
 fn exchange(authority: &str, request: &[u8]) -> Result<Answer> {

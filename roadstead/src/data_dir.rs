@@ -46,7 +46,11 @@ impl DataDir {
 
     /// Where it is when nobody says otherwise: `$XDG_DATA_HOME/roadstead`, else `~/.local/share/roadstead`.
     pub fn default_path() -> PathBuf {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let set = |name: &str| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
         let data = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share")));
         data.unwrap_or_else(|| PathBuf::from(".")).join("roadstead")
     }
@@ -58,7 +62,12 @@ impl DataDir {
 
     /// Makes the directory if it is missing; only its owner may look in.
     pub fn create(&self) -> Result<()> {
-        let refused = |error| Fault::internal(format_args!("making the data directory `{}`: {error}", self.0.display()));
+        let refused = |error| {
+            Fault::internal(format_args!(
+                "making the data directory `{}`: {error}",
+                self.0.display()
+            ))
+        };
         fs::create_dir_all(&self.0).map_err(refused)?;
         #[cfg(unix)]
         {
@@ -81,17 +90,26 @@ impl DataDir {
     /// The root user's keys: those of the environment, else those kept here, made at the first start.
     pub fn root_keys(&self, ids: &Ids) -> Result<RootKeys> {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let (id, secret) = (set("ROADSTEAD_ROOT_ACCESS_KEY_ID"), set("ROADSTEAD_ROOT_SECRET_ACCESS_KEY"));
+        let (id, secret) = (
+            set("ROADSTEAD_ROOT_ACCESS_KEY_ID"),
+            set("ROADSTEAD_ROOT_SECRET_ACCESS_KEY"),
+        );
         match (id, secret) {
             (Some(access_key_id), Some(secret_access_key)) => {
-                let keys = RootKeys { access_key_id, secret_access_key };
+                let keys = RootKeys {
+                    access_key_id,
+                    secret_access_key,
+                };
                 write_private(&self.root_file(), &to_json(&keys)?)?;
                 Ok(keys)
             }
             (None, None) => match self.kept_root_keys()? {
                 Some(keys) => Ok(keys),
                 None => {
-                    let keys = RootKeys { access_key_id: ids.access_key("AKIA"), secret_access_key: ids.secret_key() };
+                    let keys = RootKeys {
+                        access_key_id: ids.access_key("AKIA"),
+                        secret_access_key: ids.secret_key(),
+                    };
                     write_private(&self.root_file(), &to_json(&keys)?)?;
                     Ok(keys)
                 }
@@ -112,7 +130,10 @@ impl DataDir {
         let path = self.0.join("master.key");
         match fs::read(&path) {
             Ok(bytes) => bytes.try_into().map_err(|_| {
-                Fault::internal(format_args!("`{}` is not a key of this program; restore it from a backup", path.display()))
+                Fault::internal(format_args!(
+                    "`{}` is not a key of this program; restore it from a backup",
+                    path.display()
+                ))
             }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let key = ids.bytes();
@@ -153,9 +174,9 @@ fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 
 fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>> {
     match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
-            Fault::internal(format_args!("`{}` is damaged: {error}", path.display()))
-        }),
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|error| Fault::internal(format_args!("`{}` is damaged: {error}", path.display()))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Fault::internal(format_args!("reading `{}`: {error}", path.display()))),
     }

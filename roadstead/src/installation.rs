@@ -15,6 +15,7 @@ use roadstead_ecs::control::{Pace, ServiceControl, TaskControl};
 use roadstead_iam::Iam;
 use roadstead_kernel::audit::AuditLog;
 use roadstead_kernel::{Directory, Kernel, MASTER_KEY_LEN, Parts, Result, Service};
+use roadstead_logs::Logs;
 use roadstead_store::{Memory, Store};
 use roadstead_sts::Sts;
 
@@ -88,7 +89,16 @@ impl Entropy for SystemEntropy {
 impl Installation {
     /// Composes the services. Nothing runs yet: see [`Installation::start`].
     pub fn new(options: Options) -> Result<Self> {
-        let Options { store, account, root, master_key, audit, clock, ids, runtime } = options;
+        let Options {
+            store,
+            account,
+            root,
+            master_key,
+            audit,
+            clock,
+            ids,
+            runtime,
+        } = options;
         let ecs = Ecs::new(Arc::clone(&store));
         let iam = Iam::new(
             Arc::clone(&store),
@@ -98,13 +108,34 @@ impl Installation {
             vec![ecs.role_usage()],
         );
         let directory: Arc<dyn Directory> = iam.directory();
-        let services: Vec<Arc<dyn Service>> =
-            vec![iam, Arc::new(Sts), Arc::new(Ec2::new(Arc::clone(&store))), Arc::clone(&ecs) as Arc<dyn Service>];
-        let parts = Parts { store: Arc::clone(&store), directory, master_key, audit, clock, ids };
+        let mut services: Vec<Arc<dyn Service>> = vec![
+            iam,
+            Arc::new(Sts),
+            Arc::new(Ec2::new(Arc::clone(&store))),
+            Logs::new(Arc::clone(&store)),
+            Arc::clone(&ecs) as Arc<dyn Service>,
+        ];
+        services.extend(crate::modelled::services());
+        let parts = Parts {
+            store: Arc::clone(&store),
+            directory,
+            master_key,
+            audit,
+            clock,
+            ids,
+        };
         let kernel = Kernel::new(parts, services)?;
         let tasks = ecs.start(&kernel, Arc::clone(&runtime));
         let services = ecs.start_services(&kernel, &tasks, Pace::default());
-        Ok(Self { kernel, tasks, services, root, ecs, runtime, store })
+        Ok(Self {
+            kernel,
+            tasks,
+            services,
+            root,
+            ecs,
+            runtime,
+            store,
+        })
     }
 
     /// Everything in memory, with a clock that stands still and simulated containers; for tests.
@@ -114,8 +145,12 @@ impl Installation {
         let ids = Ids::seeded(seed);
         let options = Options {
             store: Arc::new(Memory::new()),
-            account: AccountId::parse("000000000000").ok_or_else(|| roadstead_kernel::Fault::internal("twelve zeros"))?,
-            root: RootKeys { access_key_id: ids.access_key("AKIA"), secret_access_key: ids.secret_key() },
+            account: AccountId::parse("000000000000")
+                .ok_or_else(|| roadstead_kernel::Fault::internal("twelve zeros"))?,
+            root: RootKeys {
+                access_key_id: ids.access_key("AKIA"),
+                secret_access_key: ids.secret_key(),
+            },
             master_key: ids.bytes(),
             audit: AuditLog::in_memory(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
@@ -133,7 +168,10 @@ impl Installation {
         for _ in 0..SERVICE_WORKERS {
             tokio::spawn(Arc::clone(&self.services).run());
         }
-        tokio::spawn(roadstead_ecs::control::follow_engine(Arc::clone(&self.tasks), Arc::clone(&self.runtime)));
+        tokio::spawn(roadstead_ecs::control::follow_engine(
+            Arc::clone(&self.tasks),
+            Arc::clone(&self.runtime),
+        ));
         for key in self.tasks.reconciler().all().await? {
             self.tasks.enqueue(key);
         }

@@ -7,6 +7,7 @@ pub mod client;
 pub mod data_dir;
 mod installation;
 mod listener;
+mod modelled;
 
 pub use data_dir::{DataDir, RootKeys};
 pub use installation::{Installation, Options, SystemEntropy};

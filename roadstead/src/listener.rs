@@ -66,7 +66,9 @@ impl Listener {
                     continue;
                 }
             };
-            let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { break };
+            let Ok(permit) = Arc::clone(&connections).acquire_owned().await else {
+                break;
+            };
             let _ = stream.set_nodelay(true);
             let installation = Arc::clone(&self.installation);
             let mut stop = stop.clone();
@@ -126,11 +128,19 @@ async fn answer(
         }
         Err(_) => return Ok(plain(400, "The request body could not be read.\n")),
     };
-    let request = Request { method: head.method, uri: head.uri, headers: head.headers, body };
+    let request = Request {
+        method: head.method,
+        uri: head.uri,
+        headers: head.headers,
+        body,
+    };
     if request.uri.path().starts_with("/_roadstead/") {
         return Ok(reply(admin::answer(installation, &request, peer).await));
     }
-    let peer = Peer { address: peer, secure: false };
+    let peer = Peer {
+        address: peer,
+        secure: false,
+    };
     Ok(reply(installation.kernel.answer(&request, peer).await))
 }
 

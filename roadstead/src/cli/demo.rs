@@ -50,15 +50,33 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode> {
     let directory = Temporary::new()?;
     let data_dir = DataDir::new(&directory.0);
     let image = runtime.block_on(image(args))?;
-    let words = ["demo", "--listen", "127.0.0.1:0", "--region", "us-east-1", "--runtime", "docker", "--store", "embedded"];
+    let words = [
+        "demo",
+        "--listen",
+        "127.0.0.1:0",
+        "--region",
+        "us-east-1",
+        "--runtime",
+        "docker",
+        "--store",
+        "embedded",
+    ];
     let server_args = ServerArgs::try_parse_from(words).map_err(Fault::internal)?.serve;
     let server = runtime.block_on(serve::start(&server_args, &data_dir))?;
-    println!("A server of its own answers on {} (its data is in `{}`).\n", server.endpoint, directory.0.display());
+    println!(
+        "A server of its own answers on {} (its data is in `{}`).\n",
+        server.endpoint,
+        directory.0.display()
+    );
     let client = Client::new(&server.endpoint, server.installation.root.clone(), "us-east-1");
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let installation = Arc::clone(&server.installation);
     let serving = runtime.spawn(server.listener.serve(stopped));
-    let demo = Demo { client, installation, image };
+    let demo = Demo {
+        client,
+        installation,
+        image,
+    };
     let outcome = demo.play();
     if outcome.is_err() {
         demo.clean_up();
@@ -82,9 +100,15 @@ async fn image(args: &DemoArgs) -> Result<String> {
         return Ok(asked.clone());
     }
     if let Some(busybox) = rootfs::find_static_busybox() {
-        println!("Tasks run `{OWN_IMAGE}`, made from this host's static `{}`.", busybox.display());
+        println!(
+            "Tasks run `{OWN_IMAGE}`, made from this host's static `{}`.",
+            busybox.display()
+        );
         let tar = rootfs::busybox_rootfs(&busybox).map_err(Fault::internal)?;
-        engine.import_rootfs(OWN_IMAGE, tar, &["/bin/sh"]).await.map_err(Fault::internal)?;
+        engine
+            .import_rootfs(OWN_IMAGE, tar, &["/bin/sh"])
+            .await
+            .map_err(Fault::internal)?;
         return Ok(OWN_IMAGE.to_owned());
     }
     match engine.ensure_image(PUBLIC_IMAGE, None).await {
@@ -126,27 +150,41 @@ impl Demo {
 
     fn ec2(&self, form: &str) -> Result<String> {
         let answer = self.client.form("ec2", &format!("Version=2016-11-15&{form}"))?;
-        check(answer.status == 200, || format!("EC2 answered {}: {}", answer.status, answer.body))?;
+        check(answer.status == 200, || {
+            format!("EC2 answered {}: {}", answer.status, answer.body)
+        })?;
         Ok(answer.body)
     }
 
     fn create_clusters(&self) -> Result<()> {
         let (status, _) = self.iam(&format!("Action=GetRole&RoleName={ROLE}"))?;
-        check(status == 404, || format!("the role `{ROLE}` is there before anything was made"))?;
-        step("1", "CreateCluster makes the service-linked role, with the caller's permission");
+        check(status == 404, || {
+            format!("the role `{ROLE}` is there before anything was made")
+        })?;
+        step(
+            "1",
+            "CreateCluster makes the service-linked role, with the caller's permission",
+        );
         let answer = self.ecs("CreateCluster", &json!({ "clusterName": CLUSTER }))?;
         println!("   cluster  {}", text(&answer, "/cluster/clusterArn"));
         let (status, role) = self.iam(&format!("Action=GetRole&RoleName={ROLE}"))?;
         check(status == 200, || format!("the role was not made: {role}"))?;
         println!("   role     {}", between(&role, "<Arn>", "</Arn>"));
         let elsewhere = self.client.in_region("eu-west-1");
-        let answer = elsewhere.json("ecs", &format!("{ECS}.CreateCluster"), &json!({ "clusterName": "demo-eu" }))?;
+        let answer = elsewhere.json(
+            "ecs",
+            &format!("{ECS}.CreateCluster"),
+            &json!({ "clusterName": "demo-eu" }),
+        )?;
         println!("   cluster  {}", text(&answer, "/cluster/clusterArn"));
         Ok(())
     }
 
     fn run_task(&self) -> Result<String> {
-        step("2", "RunTask starts a container, and ECS makes its network interface through the role");
+        step(
+            "2",
+            "RunTask starts a container, and ECS makes its network interface through the role",
+        );
         self.ecs(
             "RegisterTaskDefinition",
             &json!({
@@ -171,38 +209,66 @@ impl Demo {
         let task = text(&answer, "/tasks/0/taskArn");
         println!("   task     {task}");
         let running = self.wait_for(&task, "RUNNING")?;
-        for detail in running.pointer("/attachments/0/details").and_then(Value::as_array).into_iter().flatten() {
+        for detail in running
+            .pointer("/attachments/0/details")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             println!("   {:<20} {}", text(detail, "/name"), text(detail, "/value"));
         }
         let eni = self.interface_of(&running)?;
         let described = self.ec2(&format!("Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={eni}"))?;
         let attachment = text(&running, "/attachments/0/id");
-        check(described.contains(&format!("attachment/{attachment}")), || format!("EC2 does not know {eni}: {described}"))?;
-        check(described.contains("aws:ecs:clusterName"), || format!("{eni} is not tagged: {described}"))?;
+        check(described.contains(&format!("attachment/{attachment}")), || {
+            format!("EC2 does not know {eni}: {described}")
+        })?;
+        check(described.contains("aws:ecs:clusterName"), || {
+            format!("{eni} is not tagged: {described}")
+        })?;
         Ok(task)
     }
 
     fn interface_of(&self, task: &Value) -> Result<String> {
         let details = task.pointer("/attachments/0/details").and_then(Value::as_array);
-        let eni = details.into_iter().flatten().find(|detail| text(detail, "/name") == "networkInterfaceId");
-        eni.map(|detail| text(detail, "/value")).ok_or_else(|| Fault::internal("the task has no network interface"))
+        let eni = details
+            .into_iter()
+            .flatten()
+            .find(|detail| text(detail, "/name") == "networkInterfaceId");
+        eni.map(|detail| text(detail, "/value"))
+            .ok_or_else(|| Fault::internal("the task has no network interface"))
     }
 
     fn show_behalf(&self) -> Result<()> {
-        step("3", "What ECS did on the caller's behalf, and which statement of its policy allowed it");
+        step(
+            "3",
+            "What ECS did on the caller's behalf, and which statement of its policy allowed it",
+        );
         let mut records = self.installation.kernel.audit().recent(1000, Record::is_on_behalf)?;
         records.reverse();
         for record in &records {
             trace::lines(record).iter().for_each(|line| println!("   {line}"));
         }
         let allowed = |operation: &str, sid: &str| {
-            records.iter().filter(|record| record.operation == operation).any(|record| {
-                let through_role = record.identity.arn.contains(&format!("assumed-role/{ROLE}/"));
-                through_role && record.decisions.iter().any(|d| d.allowed && d.statement.as_deref() == Some(sid))
-            })
+            records
+                .iter()
+                .filter(|record| record.operation == operation)
+                .any(|record| {
+                    let through_role = record.identity.arn.contains(&format!("assumed-role/{ROLE}/"));
+                    through_role
+                        && record
+                            .decisions
+                            .iter()
+                            .any(|d| d.allowed && d.statement.as_deref() == Some(sid))
+                })
         };
-        for (operation, sid) in [("CreateNetworkInterface", "ECSTaskManagement"), ("CreateTags", "ECSTagging")] {
-            check(allowed(operation, sid), || format!("{operation} was not allowed by {sid} of the role's policy"))?;
+        for (operation, sid) in [
+            ("CreateNetworkInterface", "ECSTaskManagement"),
+            ("CreateTags", "ECSTagging"),
+        ] {
+            check(allowed(operation, sid), || {
+                format!("{operation} was not allowed by {sid} of the role's policy")
+            })?;
         }
         Ok(())
     }
@@ -210,10 +276,14 @@ impl Demo {
     fn try_to_delete_role(&self) -> Result<()> {
         step("4", "The role cannot be deleted while clusters exist, in any region");
         let status = self.delete_role()?;
-        check(status.contains("<Status>FAILED</Status>"), || format!("the deletion did not fail: {status}"))?;
+        check(status.contains("<Status>FAILED</Status>"), || {
+            format!("the deletion did not fail: {status}")
+        })?;
         println!("   {}", words(&status).join("  "));
         for name in ["cluster/demo", "cluster/demo-eu", "us-east-1", "eu-west-1"] {
-            check(status.contains(name), || format!("the answer does not name {name}: {status}"))?;
+            check(status.contains(name), || {
+                format!("the answer does not name {name}: {status}")
+            })?;
         }
         Ok(())
     }
@@ -225,7 +295,9 @@ impl Demo {
         let task = between(&body, "<DeletionTaskId>", "</DeletionTaskId>").replace('/', "%2F");
         let started = Instant::now();
         loop {
-            let (_, status) = self.iam(&format!("Action=GetServiceLinkedRoleDeletionStatus&DeletionTaskId={task}"))?;
+            let (_, status) = self.iam(&format!(
+                "Action=GetServiceLinkedRoleDeletionStatus&DeletionTaskId={task}"
+            ))?;
             let pending = status.contains("NOT_STARTED") || status.contains("IN_PROGRESS");
             if !pending || started.elapsed() > PATIENCE {
                 return Ok(status);
@@ -235,16 +307,28 @@ impl Demo {
     }
 
     fn stop_task(&self, task: &str) -> Result<()> {
-        step("5", "StopTask ends the container, and ECS deletes the interface through the role");
-        self.ecs("StopTask", &json!({ "cluster": CLUSTER, "task": task, "reason": "the demo is over" }))?;
+        step(
+            "5",
+            "StopTask ends the container, and ECS deletes the interface through the role",
+        );
+        self.ecs(
+            "StopTask",
+            &json!({ "cluster": CLUSTER, "task": task, "reason": "the demo is over" }),
+        )?;
         let stopped = self.wait_for(task, "STOPPED")?;
-        println!("   stopped  {} (exit code {})", text(&stopped, "/stoppedReason"), stopped["containers"][0]["exitCode"]);
+        println!(
+            "   stopped  {} (exit code {})",
+            text(&stopped, "/stoppedReason"),
+            stopped["containers"][0]["exitCode"]
+        );
         let eni = self.interface_of(&stopped)?;
         let answer = self.client.form(
             "ec2",
             &format!("Version=2016-11-15&Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={eni}"),
         )?;
-        check(answer.body.contains("InvalidNetworkInterfaceID.NotFound"), || format!("{eni} is still there"))?;
+        check(answer.body.contains("InvalidNetworkInterfaceID.NotFound"), || {
+            format!("{eni} is still there")
+        })?;
         println!("   gone     {eni}");
         Ok(())
     }
@@ -255,7 +339,9 @@ impl Demo {
         let elsewhere = self.client.in_region("eu-west-1");
         elsewhere.json("ecs", &format!("{ECS}.DeleteCluster"), &json!({ "cluster": "demo-eu" }))?;
         let status = self.delete_role()?;
-        check(status.contains("<Status>SUCCEEDED</Status>"), || format!("the deletion failed: {status}"))?;
+        check(status.contains("<Status>SUCCEEDED</Status>"), || {
+            format!("the deletion failed: {status}")
+        })?;
         let (status, body) = self.iam(&format!("Action=GetRole&RoleName={ROLE}"))?;
         check(status == 404, || format!("the role is still there: {body}"))?;
         println!("   deleted  {ROLE}");
@@ -271,7 +357,9 @@ impl Demo {
             if status == wanted {
                 return Ok(found);
             }
-            check(status != "STOPPED", || format!("the task stopped: {}", text(&found, "/stoppedReason")))?;
+            check(status != "STOPPED", || {
+                format!("the task stopped: {}", text(&found, "/stoppedReason"))
+            })?;
             check(started.elapsed() < PATIENCE, || format!("the task is still {status}"))?;
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -279,8 +367,15 @@ impl Demo {
 
     /// Stops what runs after a step failed, so that nothing stays on the engine.
     fn clean_up(&self) {
-        let tasks = self.ecs("ListTasks", &json!({ "cluster": CLUSTER })).unwrap_or_default();
-        for task in tasks["taskArns"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let tasks = self
+            .ecs("ListTasks", &json!({ "cluster": CLUSTER }))
+            .unwrap_or_default();
+        for task in tasks["taskArns"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             let _ = self.ecs("StopTask", &json!({ "cluster": CLUSTER, "task": task }));
             let _ = self.wait_for(task, "STOPPED");
         }
@@ -292,22 +387,34 @@ fn step(number: &str, what: &str) {
 }
 
 fn check(holds: bool, otherwise: impl FnOnce() -> String) -> Result<()> {
-    if holds { Ok(()) } else { Err(Fault::internal(otherwise())) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Fault::internal(otherwise()))
+    }
 }
 
 fn text(value: &Value, pointer: &str) -> String {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The first text between two marks; empty without one.
 fn between<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
     let rest = body.split_once(from).map(|(_, rest)| rest);
-    rest.and_then(|rest| rest.split_once(to)).map(|(found, _)| found).unwrap_or_default()
+    rest.and_then(|rest| rest.split_once(to))
+        .map(|(found, _)| found)
+        .unwrap_or_default()
 }
 
 /// The words of an XML body without its elements.
 fn words(body: &str) -> Vec<&str> {
-    let texts = body.split('>').map(|piece| piece.split('<').next().unwrap_or_default().trim());
+    let texts = body
+        .split('>')
+        .map(|piece| piece.split('<').next().unwrap_or_default().trim());
     texts.filter(|text| !text.is_empty()).collect()
 }
 

@@ -45,7 +45,11 @@ pub fn run() -> Result<ExitCode> {
 async fn engine() -> Vec<Finding> {
     let probe = Docker::new("doctor").probe().await;
     let missing = probe.missing.iter().map(|missing| Finding {
-        grade: if probe.reachable { Grade::Warning } else { Grade::Failure },
+        grade: if probe.reachable {
+            Grade::Warning
+        } else {
+            Grade::Failure
+        },
         what: "container engine",
         found: format!("{}: {}", missing.what, missing.consequence),
         advice: Some(missing.advice.clone()),
@@ -61,15 +65,31 @@ async fn engine() -> Vec<Finding> {
 
 fn namespaces() -> Finding {
     let root = read("/proc/self/status").and_then(|status| {
-        status.lines().find_map(|line| line.strip_prefix("Uid:")).map(|ids| ids.split_whitespace().next() == Some("0"))
+        status
+            .lines()
+            .find_map(|line| line.strip_prefix("Uid:"))
+            .map(|ids| ids.split_whitespace().next() == Some("0"))
     });
     let supported = Path::new("/proc/self/ns/net").exists();
     let (grade, found, advice) = match (supported, root) {
-        (false, _) => (Grade::Warning, "this kernel has none", Some("Run Roadstead on Linux for networks per task.")),
+        (false, _) => (
+            Grade::Warning,
+            "this kernel has none",
+            Some("Run Roadstead on Linux for networks per task."),
+        ),
         (true, Some(true)) => (Grade::Good, "this process may make them", None),
-        (true, _) => (Grade::Warning, "this process may not make them", Some("Run `roadstead serve` as root for networks per task.")),
+        (true, _) => (
+            Grade::Warning,
+            "this process may not make them",
+            Some("Run `roadstead serve` as root for networks per task."),
+        ),
     };
-    Finding { grade, what: "network namespaces", found: found.to_owned(), advice: advice.map(ToOwned::to_owned) }
+    Finding {
+        grade,
+        what: "network namespaces",
+        found: found.to_owned(),
+        advice: advice.map(ToOwned::to_owned),
+    }
 }
 
 fn nftables() -> Finding {
@@ -77,7 +97,12 @@ fn nftables() -> Finding {
     let mut places: Vec<_> = std::env::split_paths(&path).collect();
     places.extend(["/usr/sbin".into(), "/sbin".into()]);
     match places.iter().map(|dir| dir.join("nft")).find(|nft| nft.exists()) {
-        Some(nft) => Finding { grade: Grade::Good, what: "nftables", found: nft.display().to_string(), advice: None },
+        Some(nft) => Finding {
+            grade: Grade::Good,
+            what: "nftables",
+            found: nft.display().to_string(),
+            advice: None,
+        },
         None => Finding {
             grade: Grade::Warning,
             what: "nftables",
@@ -92,7 +117,12 @@ fn forwarding() -> Finding {
     Finding {
         grade: if on { Grade::Good } else { Grade::Warning },
         what: "IP forwarding",
-        found: if on { "on" } else { "off, so tasks cannot reach each other" }.to_owned(),
+        found: if on {
+            "on"
+        } else {
+            "off, so tasks cannot reach each other"
+        }
+        .to_owned(),
         advice: (!on).then(|| "Turn it on with `sysctl -w net.ipv4.ip_forward=1`.".to_owned()),
     }
 }
@@ -100,7 +130,10 @@ fn forwarding() -> Finding {
 fn open_files() -> Finding {
     const WANTED: u64 = 4096;
     let limits = read("/proc/self/limits").unwrap_or_default();
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap_or_default();
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))
+        .unwrap_or_default();
     let soft = line.split_whitespace().next().and_then(|soft| soft.parse::<u64>().ok());
     let enough = soft.is_none_or(|soft| soft >= WANTED);
     Finding {

@@ -48,7 +48,11 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode> {
     }
     let explained: Explained = serde_json::from_str(&answer.body).map_err(Fault::internal)?;
     print(args, &explained);
-    Ok(if explained.decision == "allowed" { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    Ok(if explained.decision == "allowed" {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    })
 }
 
 fn print(args: &ExplainArgs, explained: &Explained) {

@@ -88,5 +88,8 @@ fn operations() -> roadstead_kernel::Result<ExitCode> {
 
 /// A runtime for commands that need one.
 fn tokio() -> roadstead_kernel::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(roadstead_kernel::Fault::internal)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(roadstead_kernel::Fault::internal)
 }

@@ -19,7 +19,12 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Args)]
 pub struct ServeArgs {
     /// The address to listen on; port 0 picks a free one.
-    #[arg(long, env = "ROADSTEAD_LISTEN", default_value = "127.0.0.1:4566", value_name = "ADDR:PORT")]
+    #[arg(
+        long,
+        env = "ROADSTEAD_LISTEN",
+        default_value = "127.0.0.1:4566",
+        value_name = "ADDR:PORT"
+    )]
     pub listen: SocketAddr,
     #[command(flatten)]
     pub data: super::DataDirArgs,
@@ -80,7 +85,10 @@ pub fn run(args: ServeArgs) -> Result<ExitCode> {
 fn start_logging(args: &ServeArgs) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&args.log)
         .map_err(|error| Fault::internal(format_args!("`{}` is no log filter: {error}", args.log)))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match args.log_format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),
@@ -127,7 +135,9 @@ pub async fn start(args: &ServeArgs, data_dir: &DataDir) -> Result<Server> {
         StoreChoice::Memory => Arc::new(Memory::new()),
         StoreChoice::Embedded => Arc::new(Embedded::open(data_dir.store())?),
         StoreChoice::Etcd => {
-            return Err(Fault::internal("the store `etcd` is not available in this version; use `embedded`"));
+            return Err(Fault::internal(
+                "the store `etcd` is not available in this version; use `embedded`",
+            ));
         }
     };
     let ids = Ids::new(SystemEntropy::new());
@@ -148,14 +158,21 @@ pub async fn start(args: &ServeArgs, data_dir: &DataDir) -> Result<Server> {
     installation.start().await?;
     let endpoint = format!("http://{}", listener.address()?);
     if !listener.address()?.ip().is_loopback() {
-        tracing::warn!(endpoint, "listening beyond loopback, without TLS: signatures keep keys secret, not what is sent");
+        tracing::warn!(
+            endpoint,
+            "listening beyond loopback, without TLS: signatures keep keys secret, not what is sent"
+        );
     }
     data_dir.set_running(&Running {
         endpoint: endpoint.clone(),
         region: args.region.as_str().to_owned(),
         pid: std::process::id(),
     })?;
-    Ok(Server { installation, listener, endpoint })
+    Ok(Server {
+        installation,
+        listener,
+        endpoint,
+    })
 }
 
 /// `auto` is Docker: tasks wait for an engine that is not there, they are never pretended to run.
@@ -173,9 +190,16 @@ fn runtime(args: &ServeArgs, data_dir: &DataDir, clock: &Arc<dyn Clock>) -> Resu
             tokio::spawn(async move {
                 let probe = probed.probe().await;
                 if probe.reachable {
-                    tracing::info!(engine = probe.engine, version = probe.version, "containers run with Docker");
+                    tracing::info!(
+                        engine = probe.engine,
+                        version = probe.version,
+                        "containers run with Docker"
+                    );
                 } else {
-                    tracing::warn!(endpoint = probe.endpoint, "no container engine answers: tasks wait; see `roadstead doctor`");
+                    tracing::warn!(
+                        endpoint = probe.endpoint,
+                        "no container engine answers: tasks wait; see `roadstead doctor`"
+                    );
                 }
             });
             Ok(docker)
@@ -187,6 +211,8 @@ fn runtime(args: &ServeArgs, data_dir: &DataDir, clock: &Arc<dyn Clock>) -> Resu
 fn owner(data_dir: &DataDir) -> String {
     let path = std::path::absolute(data_dir.path()).unwrap_or_else(|_| data_dir.path().to_owned());
     let text = path.to_string_lossy();
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+    });
     format!("{hash:016x}")
 }

@@ -56,11 +56,23 @@ pub fn lines(record: &Record) -> Vec<String> {
     };
     let head = format!("{}  {}  {who}", record.time.iso8601_millis(), record.region);
     if record.decisions.is_empty() {
-        return vec![format!("{head}  {}:{}  *  {}", record.service, record.operation, outcome(true, None))];
+        return vec![format!(
+            "{head}  {}:{}  *  {}",
+            record.service,
+            record.operation,
+            outcome(true, None)
+        )];
     }
     record
         .decisions
         .iter()
-        .map(|d| format!("{head}  {}  {}  {}", d.action, d.resource, outcome(d.allowed, d.statement.as_deref())))
+        .map(|d| {
+            format!(
+                "{head}  {}  {}  {}",
+                d.action,
+                d.resource,
+                outcome(d.allowed, d.statement.as_deref())
+            )
+        })
         .collect()
 }
