@@ -252,3 +252,112 @@ async fn first_leaf_after(store: &Arc<dyn Store>, lane: &Lane, position: Positio
         .and_then(|leaf| first_of_leaf(&leaf.key))
         .unwrap_or(Position::LAST))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cursor::{Cursor, Way};
+    use roadstead_core::{AccountId, Region};
+    use roadstead_store::Memory;
+
+    fn event(at: i64, number: u64, length: usize) -> Event {
+        let position = Position { at, number };
+        Event {
+            position,
+            ingested: 0,
+            message: "m".repeat(length),
+        }
+    }
+
+    async fn put_run(store: &Arc<dyn Store>, lane: &Lane, events: &[Event]) {
+        let txn = Txn::new().put(lane.run_key(events[0].position.number), pack(events));
+        store.commit(txn).await.unwrap();
+    }
+
+    async fn read(store: &Arc<dyn Store>, lane: &Lane, way: Way) -> Vec<Position> {
+        let mut cursor = Cursor::begin(store, lane.clone(), way).await.unwrap();
+        let mut positions = Vec::new();
+        while let Some(event) = cursor.next().await.unwrap() {
+            positions.push(event.position);
+        }
+        positions
+    }
+
+    async fn records(store: &Arc<dyn Store>, prefix: Bytes) -> Vec<Entry> {
+        store.range(Range::prefix(prefix)).await.unwrap().0
+    }
+
+    #[tokio::test]
+    async fn a_fold_that_stops_after_any_step_shows_every_event_once() {
+        let store: Arc<dyn Store> = Arc::new(Memory::new());
+        let place = Place {
+            account: AccountId::parse("123456789012").unwrap(),
+            region: Region::US_EAST_1,
+        };
+        let lane = Lane::new(place, "group", "stream");
+        let mut expected = Vec::new();
+        for n in 0..100 {
+            let run: Vec<Event> = (0..30)
+                .map(|m| event(n * 3000 + m * 100, n.cast_unsigned() * 30 + m.cast_unsigned() + 1, 2000))
+                .collect();
+            expected.extend(run.iter().map(|event| event.position));
+            put_run(&store, &lane, &run).await;
+            fold_journal(&store, &lane, u64::MAX).await.unwrap();
+        }
+        // Late events, some in each of the leaves: more than one step can write.
+        let stragglers: Vec<Event> = (0..3000)
+            .map(|n| event(n * 100 + 50, 10_000 + n.cast_unsigned(), 40))
+            .collect();
+        expected.extend(stragglers.iter().map(|event| event.position));
+        expected.sort_unstable();
+        put_run(&store, &lane, &stragglers).await;
+        let mut steps = 0;
+        while fold_step(&store, &lane, u64::MAX).await.unwrap() {
+            steps += 1;
+            assert_eq!(
+                read(&store, &lane, Way::From(Position::FIRST)).await,
+                expected,
+                "after step {steps}"
+            );
+            let mut back = read(&store, &lane, Way::Before(Position::LAST)).await;
+            back.reverse();
+            assert_eq!(back, expected, "after step {steps}");
+        }
+        assert!(steps > 2, "{steps}");
+        assert!(records(&store, lane.journal()).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn leaves_do_not_overlap_and_begin_at_their_keys() {
+        let store: Arc<dyn Store> = Arc::new(Memory::new());
+        let place = Place {
+            account: AccountId::parse("123456789012").unwrap(),
+            region: Region::US_EAST_1,
+        };
+        let lane = Lane::new(place, "group", "stream");
+        // Times from the latest to the earliest, small events and ones larger than a leaf.
+        for n in 0..200_i64 {
+            let length = if n % 7 == 0 { LEAF_BYTES * 2 } else { 900 };
+            put_run(
+                &store,
+                &lane,
+                &[event((n * 7919) % 1000, n.cast_unsigned() + 1, length)],
+            )
+            .await;
+            if n % 5 == 0 {
+                fold_journal(&store, &lane, u64::MAX).await.unwrap();
+            }
+        }
+        let mut before = Position::FIRST;
+        for leaf in records(&store, lane.leaves()).await {
+            let events = unpack(&leaf.value).unwrap();
+            assert_eq!(first_of_leaf(&leaf.key), Some(events[0].position));
+            assert!(events.len() == 1 || size_of(&events) <= LEAF_BYTES);
+            for event in events {
+                assert!(event.position > before);
+                before = event.position;
+            }
+        }
+        assert_eq!(read(&store, &lane, Way::From(Position::FIRST)).await.len(), 200);
+    }
+}
