@@ -62,7 +62,10 @@ fn by_runs<const ONES: bool>(pattern: &[u8], text: &[u8]) -> bool {
     let last = memchr::memrchr(STAR, rest).unwrap_or(0);
     let (middle, tail) = rest.split_at(last);
     let tail = tail.get(1..).unwrap_or_default();
-    let Some(body) = text.get(after_head..).and_then(|text| without_suffix::<ONES>(tail, text)) else {
+    let Some(body) = text
+        .get(after_head..)
+        .and_then(|text| without_suffix::<ONES>(tail, text))
+    else {
         return false;
     };
     let (mut body, mut middle) = (body, middle.get(1..).unwrap_or_default());

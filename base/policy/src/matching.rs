@@ -47,9 +47,7 @@ impl Program {
         let id = request.action.id?;
         let interval = self.index.interval(id.0);
         let width = self.index.width;
-        self.index
-            .rows
-            .get(interval * width..(interval + 1) * width)
+        self.index.rows.get(interval * width..(interval + 1) * width)
     }
 
     /// Whether the action part of an entry matches, the index having said that it can.

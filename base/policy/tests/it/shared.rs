@@ -51,7 +51,7 @@ fn every_managed_policy_parses_validates_compiles_and_keeps_its_text() {
             }
         }
         let program = Program::compile(&document, PolicyLabel::new(PolicyType::Identity, "p"));
-        if text.len() >= 1000 {
+        if text.len() >= 200 {
             #[expect(clippy::cast_precision_loss, reason = "a ratio for people")]
             let ratio = program.memory_bytes() as f64 / text.len() as f64;
             largest = largest.max(ratio);
