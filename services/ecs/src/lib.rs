@@ -8,6 +8,7 @@ pub mod control;
 mod error;
 mod families;
 mod launch;
+mod needs;
 mod register;
 pub mod records;
 pub mod role;
@@ -26,7 +27,7 @@ use roadstead_store::{Scope, Store, Table, Versioned};
 use crate::control::{Pace, ServiceControl, ServiceKey, ServiceTables, TaskControl, TaskKey};
 use crate::error::{cluster_not_active, cluster_not_found};
 use crate::families::LastRevisions;
-use crate::records::{ClientToken, Cluster, Counts, Family, Task, TaskDefinition, TaskStatus};
+use crate::records::{ClientToken, Cluster, Counts, Desired, Family, Task, TaskDefinition, TaskStatus};
 use crate::role::Attempted;
 
 /// The service.
@@ -166,16 +167,20 @@ impl Ecs {
         if cluster.record.is_active() { Ok(cluster) } else { Err(cluster_not_active()) }
     }
 
-    /// How many tasks a cluster has.
+    /// How many tasks and services a cluster has.
     pub(crate) async fn counts(&self, cx: &Cx, cluster: &str) -> Result<Counts> {
         let tasks = self.tasks.list(scope(cx).of(), &[cluster], None, usize::MAX).await?;
         let mut counts = Counts::default();
-        for task in &tasks.records {
+        // AWS: recorded; a task that shall stop counts no more, although it may still run.
+        for task in tasks.records.iter().filter(|task| task.record.desired == Desired::Running) {
             match task.record.status {
                 TaskStatus::Running => counts.running += 1,
                 TaskStatus::Provisioning | TaskStatus::Pending => counts.pending += 1,
                 TaskStatus::Deprovisioning | TaskStatus::Stopped => {}
             }
+        }
+        for service in self.services.services.list(scope(cx).of(), &[cluster], None, usize::MAX).await?.records {
+            counts.add_service(&service.record);
         }
         Ok(counts)
     }

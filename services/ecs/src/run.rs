@@ -6,7 +6,7 @@ use roadstead_store::{Scope, StoreError, Txn, Versioned, ordered};
 
 use crate::arn::DefinitionRef;
 use crate::error::{client, cluster_not_found, invalid};
-use crate::records::{DefinitionStatus, Family, Task, TaskDefinition, TaskStatus};
+use crate::records::{DefinitionStatus, Family, Service, ServiceStatus, Task, TaskDefinition, TaskStatus};
 use crate::{Ecs, scope};
 
 /// The largest page, and the page of a caller who asks for none in particular.
@@ -91,6 +91,7 @@ pub enum Tagged {
     Cluster(String),
     Definition(DefinitionRef),
     Task { cluster: String, id: String },
+    Service { cluster: String, name: String },
 }
 
 /// What an ARN names, if it carries tags; else `InvalidParameterException`.
@@ -107,6 +108,10 @@ pub async fn tagged(ecs: &Ecs, cx: &Cx, arn: &str) -> Result<Tagged> {
         "task-definition" => Ok(Tagged::Definition(DefinitionRef::parse(cx.place(), rest)?)),
         "task" => match rest.split_once('/') {
             Some((cluster, id)) => Ok(Tagged::Task { cluster: cluster.to_owned(), id: id.to_owned() }),
+            None => Err(invalid(format!("Invalid identifier: {arn}"))),
+        },
+        "service" => match rest.split_once('/') {
+            Some((cluster, name)) => Ok(Tagged::Service { cluster: cluster.to_owned(), name: name.to_owned() }),
             None => Err(invalid(format!("Invalid identifier: {arn}"))),
         },
         _ => Err(invalid(format!("Invalid identifier: {arn}"))),
@@ -126,6 +131,10 @@ impl Tagged {
                 let found = ecs.tasks.get(scope(cx).of(), &[cluster, id]).await?.ok_or_else(no_task)?;
                 check_running(&found.record)?;
                 Ok(found.record.tags)
+            }
+            Self::Service { cluster, name } => {
+                let found = ecs.services.services.get(scope(cx).of(), &[cluster, name]).await?;
+                Ok(found.filter(|found| found.record.status != ServiceStatus::Inactive).ok_or_else(no_service)?.record.tags)
             }
         }
     }
@@ -149,12 +158,24 @@ impl Tagged {
                 let changed = ecs.tasks.update(scope(cx).of(), &[cluster, id], apply).await?;
                 changed.map(|_| ()).ok_or_else(no_task)
             }
+            Self::Service { cluster, name } => {
+                let apply = |service: &mut Service| match service.status {
+                    ServiceStatus::Inactive => Err(no_service()),
+                    ServiceStatus::Active | ServiceStatus::Draining => change(&mut service.tags),
+                };
+                let changed = ecs.services.services.update(scope(cx).of(), &[cluster, name], apply).await?;
+                changed.map(|_| ()).ok_or_else(no_service)
+            }
         }
     }
 }
 
 fn no_definition() -> Fault {
     client("The specified task definition was not found.")
+}
+
+fn no_service() -> Fault {
+    invalid("The specified service was not found.")
 }
 
 fn no_task() -> Fault {

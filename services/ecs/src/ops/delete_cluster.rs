@@ -5,12 +5,12 @@ use api_ecs::{DeleteClusterRequest, DeleteClusterResponse, errors};
 use roadstead_kernel::prelude::*;
 use roadstead_store::{Guard, StoreError, Table, Txn};
 
-use crate::records::{ClusterStatus, Counts, Include, Task, TaskStatus};
-use crate::{Ecs, arn, scope};
+use crate::records::{ClusterStatus, Counts, Include, Service, ServiceStatus, Task, TaskStatus};
+use crate::{Ecs, scope};
 
 impl Handle<DeleteCluster> for Ecs {
     async fn needs(&self, cx: &Cx, input: &DeleteClusterRequest) -> Result<Needs> {
-        Ok(Needs::on(arn::cluster(cx.place(), &arn::cluster_name(cx.place(), Some(&input.cluster))?)))
+        self.on_cluster(cx, Some(&input.cluster)).await
     }
 
     async fn handle(&self, cx: &Cx, input: DeleteClusterRequest) -> Reply<DeleteCluster> {
@@ -21,6 +21,13 @@ impl Handle<DeleteCluster> for Ecs {
                 return Ok(DeleteClusterResponse {
                     cluster: Some(cluster.to_api(cx.place(), Counts::default(), Include::ALL)),
                 });
+            }
+            let services = self.services.services.list(scope(cx).of(), &[&cluster.name], None, usize::MAX).await?;
+            if services.records.iter().any(|service| service.record.status == ServiceStatus::Active) {
+                // AWS: recorded; services that are being deleted do not keep the cluster.
+                return Err(errors::CLUSTER_CONTAINS_SERVICES_EXCEPTION
+                    .with("The Cluster cannot be deleted while Services are active.")
+                    .into());
             }
             let tasks = self.tasks.list(scope(cx).of(), &[&cluster.name], None, usize::MAX).await?;
             if tasks.records.iter().any(|task| task.record.status != TaskStatus::Stopped) {
@@ -36,6 +43,11 @@ impl Handle<DeleteCluster> for Ecs {
             txn.push_guard(Guard::Unwritten {
                 prefix: Table::<Task>::prefix(scope(cx).of(), &[&cluster.name]),
                 since: tasks.revision,
+            });
+            // So does a service that is made meanwhile.
+            txn.push_guard(Guard::Unwritten {
+                prefix: Table::<Service>::prefix(scope(cx).of(), &[&cluster.name]),
+                since: services.revision,
             });
             match self.store.commit(txn).await {
                 Ok(_) => {

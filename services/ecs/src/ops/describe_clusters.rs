@@ -13,8 +13,11 @@ const MAX: usize = 100;
 
 impl Handle<DescribeClusters> for Ecs {
     async fn needs(&self, cx: &Cx, input: &DescribeClustersRequest) -> Result<Needs> {
-        let arns: Vec<String> = names(cx, input)?.iter().map(|name| arn::cluster(cx.place(), name)).collect();
-        Ok(Needs::on_each(arns))
+        let mut needs = Needs::nothing();
+        for name in names(cx, input)? {
+            needs = needs.and(self.on_cluster(cx, Some(&name)).await?);
+        }
+        Ok(needs)
     }
 
     async fn handle(&self, cx: &Cx, input: DescribeClustersRequest) -> Reply<DescribeClusters> {

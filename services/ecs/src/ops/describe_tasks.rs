@@ -13,14 +13,15 @@ const MAX: usize = 100;
 
 impl Handle<DescribeTasks> for Ecs {
     async fn needs(&self, cx: &Cx, input: &DescribeTasksRequest) -> Result<Needs> {
-        let cluster = arn::cluster_name(cx.place(), input.cluster.as_deref())?;
+        let cluster = input.cluster.as_deref();
+        if input.tasks.is_empty() {
+            return self.on_task(cx, cluster, "*").await;
+        }
         let mut needs = Needs::nothing();
         for given in &input.tasks {
-            let (_, id) = arn::task_id(cx.place(), given)?;
-            let one = Needs::on(arn::task(cx.place(), &cluster, id)).key("ecs:cluster", arn::cluster(cx.place(), &cluster));
-            needs = needs.and(one);
+            needs = needs.and(self.on_task(cx, cluster, given).await?);
         }
-        Ok(if input.tasks.is_empty() { Needs::on(arn::task(cx.place(), &cluster, "*")) } else { needs })
+        Ok(needs)
     }
 
     async fn handle(&self, cx: &Cx, input: DescribeTasksRequest) -> Reply<DescribeTasks> {

@@ -9,8 +9,8 @@ use crate::records::tags_to_api;
 use crate::run::tagged;
 
 impl Handle<ListTagsForResource> for Ecs {
-    async fn needs(&self, _cx: &Cx, input: &ListTagsForResourceRequest) -> Result<Needs> {
-        Ok(Needs::on(input.resource_arn.clone()))
+    async fn needs(&self, cx: &Cx, input: &ListTagsForResourceRequest) -> Result<Needs> {
+        self.on_tagged(cx, &input.resource_arn).await
     }
 
     async fn handle(&self, cx: &Cx, input: ListTagsForResourceRequest) -> Reply<ListTagsForResource> {

@@ -29,7 +29,9 @@ impl Handle<RunTask> for Ecs {
             None => arn::task_definition(cx.place(), &named.family, named.revision.map_or("*".to_owned(), |r| r.to_string())),
         };
         let roles = Roles::of(input, found.as_ref());
+        let tags = found.as_ref().map(|definition| definition.tags.clone()).unwrap_or_default();
         Ok(Needs::on(resource)
+            .resource_tags("ecs", &tags)
             .request_tags(&tags_from_api(input.tags.as_deref()))
             .key("ecs:cluster", arn::cluster(cx.place(), &cluster))
             .key("ecs:enable-execute-command", input.enable_execute_command.unwrap_or(false).to_string())

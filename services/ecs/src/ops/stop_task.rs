@@ -10,9 +10,7 @@ use crate::{Ecs, arn, scope};
 
 impl Handle<StopTask> for Ecs {
     async fn needs(&self, cx: &Cx, input: &StopTaskRequest) -> Result<Needs> {
-        let cluster = arn::cluster_name(cx.place(), input.cluster.as_deref())?;
-        let (_, id) = arn::task_id(cx.place(), &input.task)?;
-        Ok(Needs::on(arn::task(cx.place(), &cluster, id)).key("ecs:cluster", arn::cluster(cx.place(), &cluster)))
+        self.on_task(cx, input.cluster.as_deref(), &input.task).await
     }
 
     async fn handle(&self, cx: &Cx, input: StopTaskRequest) -> Reply<StopTask> {

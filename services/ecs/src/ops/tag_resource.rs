@@ -9,8 +9,9 @@ use crate::records::{check_tags, tags_from_api};
 use crate::run::tagged;
 
 impl Handle<TagResource> for Ecs {
-    async fn needs(&self, _cx: &Cx, input: &TagResourceRequest) -> Result<Needs> {
-        Ok(Needs::on(input.resource_arn.clone()).request_tags(&tags_from_api(Some(&input.tags))))
+    async fn needs(&self, cx: &Cx, input: &TagResourceRequest) -> Result<Needs> {
+        let needs = self.on_tagged(cx, &input.resource_arn).await?;
+        Ok(needs.request_tags(&tags_from_api(Some(&input.tags))))
     }
 
     async fn handle(&self, cx: &Cx, input: TagResourceRequest) -> Reply<TagResource> {

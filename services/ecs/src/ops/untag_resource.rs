@@ -10,8 +10,9 @@ use crate::error::invalid;
 use crate::run::tagged;
 
 impl Handle<UntagResource> for Ecs {
-    async fn needs(&self, _cx: &Cx, input: &UntagResourceRequest) -> Result<Needs> {
-        Ok(Needs::on(input.resource_arn.clone()).tag_keys(input.tag_keys.iter().cloned()))
+    async fn needs(&self, cx: &Cx, input: &UntagResourceRequest) -> Result<Needs> {
+        let needs = self.on_tagged(cx, &input.resource_arn).await?;
+        Ok(needs.tag_keys(input.tag_keys.iter().cloned()))
     }
 
     async fn handle(&self, cx: &Cx, input: UntagResourceRequest) -> Reply<UntagResource> {

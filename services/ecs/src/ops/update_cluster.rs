@@ -6,11 +6,11 @@ use roadstead_kernel::prelude::*;
 
 use super::create_cluster::container_insights;
 use crate::records::{Cluster, Document, Include};
-use crate::{Ecs, arn, scope};
+use crate::{Ecs, scope};
 
 impl Handle<UpdateCluster> for Ecs {
     async fn needs(&self, cx: &Cx, input: &UpdateClusterRequest) -> Result<Needs> {
-        Ok(Needs::on(arn::cluster(cx.place(), &arn::cluster_name(cx.place(), Some(&input.cluster))?)))
+        self.on_cluster(cx, Some(&input.cluster)).await
     }
 
     async fn handle(&self, cx: &Cx, input: UpdateClusterRequest) -> Reply<UpdateCluster> {

@@ -6,7 +6,7 @@ use roadstead_core::{Tags, Timestamp};
 use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
-use super::{Document, tags_to_api};
+use super::{Document, Launch, Service, ServiceStatus, tags_to_api};
 
 /// A cluster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,6 +54,27 @@ pub struct Counts {
     pub running: i32,
     /// Tasks on their way to `RUNNING`.
     pub pending: i32,
+    /// Services in use, by where their tasks run: container instances, Fargate, registered machines.
+    pub active_services: [i32; 3],
+    /// Services that are being deleted, likewise.
+    pub draining_services: [i32; 3],
+}
+
+impl Counts {
+    /// Counts a service.
+    pub fn add_service(&mut self, service: &Service) {
+        let counted = match service.status {
+            ServiceStatus::Active => &mut self.active_services,
+            ServiceStatus::Draining => &mut self.draining_services,
+            ServiceStatus::Inactive => return,
+        };
+        let [ec2, fargate, external] = counted;
+        match service.primary().map(|primary| &primary.settings.launch) {
+            Some(Launch::Fargate | Launch::Providers(_)) => *fargate += 1,
+            Some(Launch::External) => *external += 1,
+            Some(Launch::Ec2) | None => *ec2 += 1,
+        }
+    }
 }
 
 /// Which optional parts of a cluster the caller asked for.
@@ -101,7 +122,7 @@ impl Cluster {
             registered_container_instances_count: Some(0),
             running_tasks_count: Some(counts.running),
             pending_tasks_count: Some(counts.pending),
-            active_services_count: Some(0),
+            active_services_count: Some(counts.active_services.iter().sum()),
             statistics: Some(if include.statistics { statistics(counts) } else { Vec::new() }),
             tags: Some(if include.tags { tags_to_api(&self.tags) } else { Vec::new() }),
             settings: Some(if include.settings { self.settings() } else { Vec::new() }),
@@ -114,21 +135,30 @@ impl Cluster {
     }
 }
 
-/// Every task runs as Fargate does here, so the other counters stand at zero.
+/// Every task runs as Fargate does here, so the other counters of tasks stand at zero.
+// AWS: names and order are recorded.
 fn statistics(counts: Counts) -> Vec<api_ecs::KeyValuePair> {
-    let fargate_running = counts.running.to_string();
-    let fargate_pending = counts.pending.to_string();
+    let [active_ec2, active_fargate, active_external] = counts.active_services;
+    let [draining_ec2, draining_fargate, draining_external] = counts.draining_services;
     [
-        ("runningEC2TasksCount", "0"),
-        ("RunningFargateTasksCount", fargate_running.as_str()),
-        ("pendingEC2TasksCount", "0"),
-        ("pendingFargateTasksCount", fargate_pending.as_str()),
-        ("activeEC2ServiceCount", "0"),
-        ("activeFargateServiceCount", "0"),
-        ("drainingEC2ServiceCount", "0"),
-        ("drainingFargateServiceCount", "0"),
+        ("runningEC2TasksCount", 0),
+        ("runningFargateTasksCount", counts.running),
+        ("pendingEC2TasksCount", 0),
+        ("pendingFargateTasksCount", counts.pending),
+        ("runningExternalTasksCount", 0),
+        ("pendingExternalTasksCount", 0),
+        ("runningManagedInstancesTasksCount", 0),
+        ("pendingManagedInstancesTasksCount", 0),
+        ("activeEC2ServiceCount", active_ec2),
+        ("activeFargateServiceCount", active_fargate),
+        ("drainingEC2ServiceCount", draining_ec2),
+        ("drainingFargateServiceCount", draining_fargate),
+        ("activeExternalServiceCount", active_external),
+        ("drainingExternalServiceCount", draining_external),
+        ("activeManagedInstancesServiceCount", 0),
+        ("drainingManagedInstancesServiceCount", 0),
     ]
     .into_iter()
-    .map(|(name, value)| api_ecs::KeyValuePair { name: Some(name.to_owned()), value: Some(value.to_owned()) })
+    .map(|(name, value)| api_ecs::KeyValuePair { name: Some(name.to_owned()), value: Some(value.to_string()) })
     .collect()
 }

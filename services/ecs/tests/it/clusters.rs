@@ -163,3 +163,23 @@ async fn a_user_without_permission_is_denied_in_awss_words_and_nothing_is_writte
     let role = world.form("iam", "GetRole", &[("RoleName", "AWSServiceRoleForECS")]).await;
     assert_eq!((role.status, between(&role.text, "<Code>", "</Code>")), (404, "NoSuchEntity".into()));
 }
+
+#[tokio::test]
+async fn a_policy_may_go_by_the_tags_of_a_cluster() {
+    let world = World::new();
+    for (name, team) in [("ours", "red"), ("theirs", "blue")] {
+        let tags = json!([{ "key": "team", "value": team }]);
+        world.ecs("CreateCluster", json!({ "clusterName": name, "tags": tags })).await.ok();
+    }
+    for key in ["aws:ResourceTag/team", "ecs:ResourceTag/team"] {
+        let statement = json!([{
+            "Effect": "Allow", "Action": "ecs:DescribeClusters", "Resource": "*",
+            "Condition": { "StringEquals": { key: "red" } }
+        }]);
+        let user = if key.starts_with("aws") { "alice" } else { "bob" };
+        let caller = world.acting(world.user(user, statement).await);
+        caller.ecs("DescribeClusters", json!({ "clusters": ["ours"] })).await.ok();
+        let denied = caller.ecs("DescribeClusters", json!({ "clusters": ["ours", "theirs"] })).await.error();
+        assert_eq!(denied.0, "AccessDeniedException");
+    }
+}

@@ -13,5 +13,6 @@ mod behalf;
 mod clusters;
 mod definitions;
 mod role;
+mod services;
 mod tasks;
 mod world;

@@ -1,0 +1,36 @@
+//! Needs on things that exist: their ARN, and their tags as condition keys.
+
+use roadstead_core::Tags;
+use roadstead_kernel::{Cx, Needs, Result};
+
+use crate::run::tagged;
+use crate::{Ecs, arn, scope};
+
+impl Ecs {
+    /// The operation's own action on a cluster, with the cluster's tags.
+    pub(crate) async fn on_cluster(&self, cx: &Cx, given: Option<&str>) -> Result<Needs> {
+        let name = arn::cluster_name(cx.place(), given)?;
+        let needs = Needs::on(arn::cluster(cx.place(), &name));
+        let found = self.clusters.get(scope(cx).of(), &[&name]).await?;
+        Ok(found.map_or_else(|| needs.clone(), |found| needs.clone().resource_tags("ecs", &found.record.tags)))
+    }
+
+    /// The operation's own action on a task, with its cluster and the task's tags.
+    pub(crate) async fn on_task(&self, cx: &Cx, cluster: Option<&str>, given: &str) -> Result<Needs> {
+        let cluster = arn::cluster_name(cx.place(), cluster)?;
+        let (_, id) = arn::task_id(cx.place(), given)?;
+        let needs = Needs::on(arn::task(cx.place(), &cluster, id)).key("ecs:cluster", arn::cluster(cx.place(), &cluster));
+        let found = self.tasks.get(scope(cx).of(), &[&cluster, id]).await?;
+        Ok(needs.resource_tags("ecs", &found.map(|found| found.record.tags).unwrap_or_default()))
+    }
+
+    /// The operation's own action on whatever an ARN names, with its tags.
+    pub(crate) async fn on_tagged(&self, cx: &Cx, arn: &str) -> Result<Needs> {
+        // What does not exist, or cannot be tagged, is the handler's to refuse.
+        let tags = match tagged(self, cx, arn).await {
+            Ok(target) => target.read(self, cx).await.unwrap_or_default(),
+            Err(_) => Tags::new(),
+        };
+        Ok(Needs::on(arn).resource_tags("ecs", &tags))
+    }
+}
