@@ -44,7 +44,7 @@ async fn what_was_not_asked_for_comes_back_as_empty_lists() {
     let full = &full["clusters"][0];
     assert_eq!(full["tags"], json!([{ "key": "a", "value": "b" }]));
     assert_eq!(full["settings"], json!([{ "name": "containerInsights", "value": "disabled" }]));
-    assert_eq!(full["statistics"].as_array().unwrap().len(), 8);
+    assert_eq!(full["statistics"].as_array().unwrap().len(), 16);
     assert_eq!(full["attachments"], json!([]));
 }
 
