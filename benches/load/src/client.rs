@@ -18,7 +18,7 @@ use crate::server::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Server};
 #[derive(Clone, Debug)]
 pub struct Call {
     service: &'static str,
-    target: Option<&'static str>,
+    operation: Option<&'static str>,
     body: String,
 }
 
@@ -27,35 +27,36 @@ impl Call {
     pub fn form(service: &'static str, form: &str) -> Self {
         Self {
             service,
-            target: None,
+            operation: None,
             body: form.to_owned(),
         }
     }
 
-    /// A call in JSON 1.1: its target and its body.
-    pub fn json(service: &'static str, target: &'static str, body: &str) -> Self {
+    /// A call of ECS's kind, in JSON 1.1: its operation and its body.
+    pub fn json(service: &'static str, operation: &'static str, body: &str) -> Self {
         Self {
             service,
-            target: Some(target),
+            operation: Some(operation),
             body: body.to_owned(),
         }
     }
 
     /// The bytes of the signed request; good for a quarter of an hour.
-    fn to_bytes(&self, host: &str) -> Result<Vec<u8>> {
-        let content_type = match self.target {
+    fn to_bytes(&self, host: &str, keys: &Keys) -> Result<Vec<u8>> {
+        let content_type = match self.operation {
             Some(_) => "application/x-amz-json-1.1",
             None => "application/x-www-form-urlencoded; charset=utf-8",
         };
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_str(host)?);
         headers.insert("content-type", HeaderValue::from_static(content_type));
-        if let Some(target) = self.target {
-            headers.insert("x-amz-target", HeaderValue::from_static(target));
+        if let Some(operation) = self.operation {
+            let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");
+            headers.insert("x-amz-target", HeaderValue::from_str(&target)?);
         }
         let credentials = Credentials {
-            access_key_id: ACCESS_KEY_ID,
-            secret_access_key: SECRET_ACCESS_KEY,
+            access_key_id: &keys.id,
+            secret_access_key: &keys.secret,
             session_token: None,
         };
         let request = Request {
@@ -101,41 +102,84 @@ impl Load {
     }
 }
 
-/// Calls one server.
+/// An access key.
+#[derive(Clone)]
+struct Keys {
+    id: String,
+    secret: String,
+}
+
+/// Calls one server, as its root user or another.
+#[derive(Clone)]
 pub struct Client {
     address: SocketAddr,
+    keys: Keys,
 }
 
 impl Client {
-    /// A client of that server.
+    /// A client of that server, as its root user.
     pub fn new(server: &Server) -> Self {
+        Self::root_of(server.address)
+    }
+
+    fn root_of(address: SocketAddr) -> Self {
         Self {
-            address: server.address,
+            address,
+            keys: Keys {
+                id: ACCESS_KEY_ID.to_owned(),
+                secret: SECRET_ACCESS_KEY.to_owned(),
+            },
         }
     }
 
-    /// Makes one call and fails unless it is answered with 200.
-    pub fn must(&self, call: &Call) -> Result<()> {
-        let mut connection = Connection::open(self.address)?;
-        connection.exchange(&call.to_bytes(&self.address.to_string())?)
+    /// The same client with the access key in an answer of `CreateAccessKey`.
+    pub fn with_keys_of(&self, answer: &str) -> Result<Self> {
+        let text = |element: &str| {
+            let (_, rest) = answer.split_once(&format!("<{element}>"))?;
+            Some(rest.split_once('<')?.0.to_owned())
+        };
+        let (Some(id), Some(secret)) = (text("AccessKeyId"), text("SecretAccessKey")) else {
+            return Err(format!("there is no access key in {answer}").into());
+        };
+        Ok(Self {
+            keys: Keys { id, secret },
+            ..self.clone()
+        })
     }
 
-    /// Repeats a call over that many connections for that long.
-    pub fn load(&self, call: &Call, connections: usize, time: Duration) -> Result<Load> {
-        let request = call.to_bytes(&self.address.to_string())?;
+    /// Makes one call and fails unless it is answered with 200; gives the whole answer.
+    pub fn must(&self, call: &Call) -> Result<String> {
+        let mut connection = Connection::open(self.address)?;
+        let length = connection.exchange(&call.to_bytes(&self.address.to_string(), &self.keys)?)?;
+        let answer = connection.buffer.get(..length).unwrap_or_default();
+        Ok(String::from_utf8_lossy(answer).into_owned())
+    }
+
+    /// Repeats calls over that many connections for that long, each connection one of them.
+    pub fn load(&self, calls: &[Call], connections: usize, time: Duration) -> Result<Load> {
+        let host = self.address.to_string();
+        let requests = calls
+            .iter()
+            .map(|call| call.to_bytes(&host, &self.keys))
+            .collect::<Result<Vec<_>>>()?;
         let over = AtomicBool::new(false);
+        let work = |request: &[u8]| {
+            let mut connection = Connection::open(self.address).map_err(|error| error.to_string())?;
+            let mut times = Vec::with_capacity(1 << 18);
+            while !over.load(Ordering::Relaxed) {
+                let begin = Instant::now();
+                connection.exchange(request).map_err(|error| error.to_string())?;
+                times.push(begin.elapsed());
+            }
+            Ok(times)
+        };
         let outcomes: Vec<std::result::Result<Vec<Duration>, String>> = std::thread::scope(|scope| {
-            let work = || {
-                let mut connection = Connection::open(self.address).map_err(|error| error.to_string())?;
-                let mut times = Vec::with_capacity(1 << 18);
-                while !over.load(Ordering::Relaxed) {
-                    let begin = Instant::now();
-                    connection.exchange(&request).map_err(|error| error.to_string())?;
-                    times.push(begin.elapsed());
-                }
-                Ok(times)
-            };
-            let threads: Vec<_> = (0..connections).map(|_| scope.spawn(work)).collect();
+            let threads: Vec<_> = requests
+                .iter()
+                .cycle()
+                .take(connections)
+                .map(|request| scope.spawn(|| work(request)))
+                .collect();
             std::thread::sleep(time);
             over.store(true, Ordering::Relaxed);
             let gone = |_| Err("a thread of the load generator died".to_owned());
@@ -169,8 +213,9 @@ impl Connection {
         })
     }
 
-    /// Sends a request and reads its answer to the end; anything but 200 is an error that shows the answer.
-    fn exchange(&mut self, request: &[u8]) -> Result<()> {
+    /// Sends a request and reads its answer to the end, whose length it gives; anything but 200 is an error that
+    /// shows the answer.
+    fn exchange(&mut self, request: &[u8]) -> Result<usize> {
         self.stream.write_all(request)?;
         let mut filled = 0;
         let mut expected = None;
@@ -189,7 +234,7 @@ impl Connection {
             }
             if expected.is_some_and(|expected| filled >= expected) {
                 return if answer.starts_with(b"HTTP/1.1 200 ") {
-                    Ok(())
+                    Ok(filled)
                 } else {
                     Err(String::from_utf8_lossy(answer).into())
                 };
@@ -282,15 +327,19 @@ mod tests {
     #[test]
     fn signed_requests_are_repeated_on_every_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let client = Client {
-            address: listener.local_addr().unwrap(),
-        };
+        let client = Client::root_of(listener.local_addr().unwrap());
         std::thread::spawn(move || serve(&listener));
         let good = Call::form("sts", "Action=GetCallerIdentity&Version=2011-06-15");
         client.must(&good).unwrap();
-        assert!(client.load(&good, 2, Duration::from_millis(50)).unwrap().count() > 2);
-        let bad = Call::json("ecs", "X.ListClusters", "{}");
+        assert!(
+            client
+                .load(std::slice::from_ref(&good), 2, Duration::from_millis(50))
+                .unwrap()
+                .count()
+                > 2
+        );
+        let bad = Call::json("ecs", "ListClusters", "{}");
         assert!(client.must(&bad).unwrap_err().to_string().starts_with("HTTP/1.1 403"));
-        assert!(client.load(&bad, 2, Duration::from_millis(50)).is_err());
+        assert!(client.load(&[bad], 2, Duration::from_millis(50)).is_err());
     }
 }

@@ -77,9 +77,11 @@ impl Server {
         Ok(kilobytes * 1024)
     }
 
-    /// Bytes of its files.
+    /// Bytes of its records, without the audit trail.
     pub fn stored(&self) -> Result<u64> {
-        size(&self.folder)
+        let audit = self.folder.join("audit");
+        let trail = if audit.exists() { size(&audit)? } else { 0 };
+        Ok(size(&self.folder)?.saturating_sub(trail))
     }
 
     fn end(&mut self) -> Result<()> {
