@@ -360,4 +360,26 @@ mod tests {
         }
         assert_eq!(read(&store, &lane, Way::From(Position::FIRST)).await.len(), 200);
     }
+
+    #[tokio::test]
+    async fn a_fold_under_a_walk_repeats_nothing_and_hides_nothing() {
+        for way in [Way::From(Position::FIRST), Way::Before(Position::LAST)] {
+            let store: Arc<dyn Store> = Arc::new(Memory::new());
+            let place = Place {
+                account: AccountId::parse("123456789012").unwrap(),
+                region: Region::US_EAST_1,
+            };
+            let lane = Lane::new(place, "group", "stream");
+            put_run(&store, &lane, &[event(1, 1, 9), event(2, 2, 9), event(3, 3, 9)]).await;
+            let mut cursor = Cursor::begin(&store, lane.clone(), way).await.unwrap();
+            fold_journal(&store, &lane, u64::MAX).await.unwrap();
+            assert!(records(&store, lane.journal()).await.is_empty());
+            let mut numbers = Vec::new();
+            while let Some(event) = cursor.next().await.unwrap() {
+                numbers.push(event.position.number);
+            }
+            numbers.sort_unstable();
+            assert_eq!(numbers, [1, 2, 3]);
+        }
+    }
 }
