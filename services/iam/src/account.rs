@@ -108,7 +108,8 @@ impl Iam {
         })
     }
 
-    async fn role_detail(&self, cx: &Cx, role: Role) -> Result<RoleDetail> {
+    async fn role_detail(&self, cx: &Cx, mut role: Role) -> Result<RoleDetail> {
+        self.refresh(cx.account(), &mut role).await?;
         let mut profiles = Vec::new();
         for link in self.all_below::<ProfileOfRole>(cx.account(), &role.common.id).await? {
             let found = self.find_by_id::<InstanceProfile>(cx.account(), &link.profile).await?;

@@ -1,6 +1,7 @@
 //! Access Advisor: reports of what somebody may use and when it was last used, from the kernel's record of attempts.
 
 use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use api_iam::{EntityDetails, EntityInfo, PolicyOwnerEntityType, ServiceLastAccessed, TrackedActionLastAccessed};
 use roadstead_core::{Arn, Timestamp, paging};
@@ -16,6 +17,8 @@ use crate::subject::Subject;
 use crate::{Iam, problems};
 
 const MINUTE_SECS: i64 = 60;
+/// How long a report is kept.
+const KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// What a report says of one service, by its prefix.
 type Uses = BTreeMap<String, Use>;
@@ -71,8 +74,9 @@ impl Iam {
             members,
         };
         let (id, mut txn) = (cx.ids().uuid(), Txn::new());
+        let kept = self.store().grant(KEPT).await?;
         self.table()
-            .stage_new(&mut txn, scope(&cx.account()), &[&id], &report)?;
+            .stage_leased(&mut txn, scope(&cx.account()), &[&id], &report, kept)?;
         // Not through `commit`: a report changes nothing of what anybody may do.
         self.store().commit(txn).await?;
         Ok(id)

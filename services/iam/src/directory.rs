@@ -15,6 +15,7 @@ use crate::documents;
 use crate::entities::{id_of, scope};
 use crate::managed::{Compiled, Managed};
 use crate::records::{self, Common, Holder, Named};
+use crate::trust;
 
 /// The account that an installation starts with: its root user and that user's access key.
 #[derive(Clone, Debug)]
@@ -365,7 +366,9 @@ impl Directory for Principals {
             let Some(identity) = self.identity(account, &who).await? else {
                 return Ok(None);
             };
-            let trust = documents::compile(&record.trust, PolicyType::Trust, &record.common.arn)
+            let renamed = trust::current(&self.store, account, &record).await?;
+            let text = renamed.as_ref().unwrap_or(&record.trust);
+            let trust = documents::compile(text, PolicyType::Trust, &record.common.arn)
                 .context("reading a role's trust policy")?;
             let role = Arc::new(Role {
                 identity,

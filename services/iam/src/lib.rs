@@ -25,6 +25,7 @@ mod saml;
 mod simulate;
 mod subject;
 mod tagging;
+mod trust;
 mod users;
 
 use std::sync::Arc;

@@ -65,6 +65,7 @@ impl Iam {
         let role = Role {
             common: self.new_common::<Role>(cx, Some(&Linked::path(principal)), &name, roadstead_core::Tags::new()),
             trust: catalogue::trust(principal),
+            trusted: BTreeMap::new(),
             description: description.unwrap_or_default(),
             max_session_secs: SESSION_SECS,
             boundary: None,

@@ -5,6 +5,7 @@ use api_cloudtrail::{DescribeTrailsRequest, DescribeTrailsResponse};
 use roadstead_core::Region;
 
 use crate::prelude::*;
+use crate::records::Trail;
 use crate::trails::scope;
 
 impl Handle<DescribeTrails> for CloudTrail {
@@ -32,6 +33,6 @@ impl Handle<DescribeTrails> for CloudTrail {
                 }
             }
         }
-        Ok(DescribeTrailsResponse { trail_list: Some(trails.iter().map(|trail| trail.to_api()).collect()) })
+        Ok(DescribeTrailsResponse { trail_list: Some(trails.iter().map(Trail::to_api).collect()) })
     }
 }

@@ -22,6 +22,7 @@ impl Handle<CreateRole> for Iam {
         let trust = documents::check_trust(&input.assume_role_policy_document)?;
         let role = Role {
             common: self.new_common::<Role>(cx, input.path.as_deref(), &input.role_name, tags),
+            trusted: self.trusted(cx, &trust).await?,
             trust: trust.canonical(),
             description: input.description.unwrap_or_default(),
             max_session_secs: input.max_session_duration.and_then(|secs| u32::try_from(secs).ok()).unwrap_or(3600),

@@ -12,7 +12,8 @@ impl Handle<GetRole> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: GetRoleRequest) -> Reply<GetRole> {
-        let role = self.get::<Role>(cx, &input.role_name).await?.record;
+        let mut role = self.get::<Role>(cx, &input.role_name).await?.record;
+        self.refresh(cx.account(), &mut role).await?;
         let last_used = self.role_last_used(cx, &role).await?;
         Ok(GetRoleResponse { role: api_iam::Role { role_last_used: Some(last_used), ..role.to_api() } })
     }

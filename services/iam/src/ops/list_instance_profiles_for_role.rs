@@ -13,7 +13,8 @@ impl Handle<ListInstanceProfilesForRole> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: ListInstanceProfilesForRoleRequest) -> Reply<ListInstanceProfilesForRole> {
-        let role = self.get::<Role>(cx, &input.role_name).await?.record;
+        let mut role = self.get::<Role>(cx, &input.role_name).await?.record;
+        self.refresh(cx.account(), &mut role).await?;
         let mut profiles = Vec::new();
         for link in self.all_below::<ProfileOfRole>(cx.account(), &role.common.id).await? {
             let found = self.find_by_id::<InstanceProfile>(cx.account(), &link.profile).await?;

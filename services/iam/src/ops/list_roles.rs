@@ -13,7 +13,10 @@ impl Handle<ListRoles> for Iam {
 
     async fn handle(&self, cx: &Cx, input: ListRolesRequest) -> Reply<ListRoles> {
         let (prefix, marker) = (input.path_prefix.as_deref(), input.marker.as_deref());
-        let page = self.page_of::<Role>(cx, prefix, marker, input.max_items).await?;
+        let mut page = self.page_of::<Role>(cx, prefix, marker, input.max_items).await?;
+        for role in &mut page.items {
+            self.refresh(cx.account(), role).await?;
+        }
         Ok(ListRolesResponse {
             is_truncated: page.truncated(),
             marker: page.marker,

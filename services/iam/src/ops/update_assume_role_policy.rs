@@ -13,9 +13,14 @@ impl Handle<UpdateAssumeRolePolicy> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: UpdateAssumeRolePolicyRequest) -> Reply<UpdateAssumeRolePolicy> {
+        // AWS: that only AWS may change a role is told before anything is said of the document.
+        self.get::<Role>(cx, &input.role_name).await?.record.changeable()?;
+        let document = documents::check_trust(&input.policy_document)?;
+        let trusted = self.trusted(cx, &document).await?;
         self.change::<Role>(cx, &input.role_name, |role, _| {
             role.changeable()?;
-            role.trust = documents::check_trust(&input.policy_document)?.canonical();
+            role.trust = document.canonical();
+            role.trusted.clone_from(&trusted);
             Ok(())
         })
         .await?;

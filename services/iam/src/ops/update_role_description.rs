@@ -12,12 +12,13 @@ impl Handle<UpdateRoleDescription> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: UpdateRoleDescriptionRequest) -> Reply<UpdateRoleDescription> {
-        let role = self
+        let mut role = self
             .change::<Role>(cx, &input.role_name, |role, _| {
                 role.description.clone_from(&input.description);
                 Ok(())
             })
             .await?;
+        self.refresh(cx.account(), &mut role).await?;
         let answer = api_iam::Role { description: Some(input.description), ..role.to_brief_api(&role.trust) };
         Ok(UpdateRoleDescriptionResponse { role: Some(answer) })
     }

@@ -16,6 +16,9 @@ pub struct Role {
     pub common: Common,
     /// Who may assume it, in canonical form.
     pub trust: String,
+    /// The unique ids of users and roles of the account that the trust policy names, by what it calls them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub trusted: BTreeMap<String, String>,
     /// The description; an empty one is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,

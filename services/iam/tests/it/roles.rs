@@ -507,3 +507,77 @@ async fn the_last_use_of_a_role_is_shown() {
         ("2026-11-24T06:00:00Z".into(), "us-east-1".into())
     );
 }
+
+#[tokio::test]
+async fn a_principal_of_the_account_must_exist_to_be_trusted() {
+    let world = World::new();
+    world.user("ann", None).await;
+    for wrong in [
+        arn("user/nobody"),
+        arn("user/Ann"),
+        arn("role/nobody"),
+        arn("user/*"),
+        "AIDAXXXXXXXXXXXXXXXXX".to_owned(),
+    ] {
+        world
+            .refused(
+                "CreateRole",
+                &[("RoleName", "r"), ("AssumeRolePolicyDocument", &trust(&wrong))],
+                400,
+                "MalformedPolicyDocument",
+                &format!("Invalid principal in policy: \"AWS\":\"{wrong}\""),
+            )
+            .await;
+    }
+    for right in [
+        arn("user/ann"),
+        arn("root"),
+        ACCOUNT.to_owned(),
+        "arn:aws:iam::210987654321:user/far".to_owned(),
+        "*".to_owned(),
+    ] {
+        world
+            .ok(
+                "CreateRole",
+                &[("RoleName", "r"), ("AssumeRolePolicyDocument", &trust(&right))],
+            )
+            .await;
+        world.ok("DeleteRole", &[("RoleName", "r")]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_made_anew_is_not_the_one_that_was_trusted() {
+    let world = World::new();
+    let ann = world.user("ann", None).await;
+    let id = world.ok("GetUser", &[("UserName", "ann")]).await.text("UserId");
+    world
+        .ok(
+            "CreateRole",
+            &[
+                ("RoleName", "r"),
+                ("AssumeRolePolicyDocument", &trust(&arn("user/ann"))),
+            ],
+        )
+        .await;
+    world.assume(&ann, &role_arn("r"), &[]).await;
+    world
+        .ok("UpdateUser", &[("UserName", "ann"), ("NewUserName", "bea")])
+        .await;
+    world.assume(&ann, &role_arn("r"), &[]).await;
+    let shown = world
+        .ok("GetRole", &[("RoleName", "r")])
+        .await
+        .text("AssumeRolePolicyDocument");
+    assert!(shown.contains(&encoded(&arn("user/bea"))), "{shown}");
+    world
+        .ok("DeleteAccessKey", &[("UserName", "bea"), ("AccessKeyId", &ann.id)])
+        .await;
+    world.ok("DeleteUser", &[("UserName", "bea")]).await;
+    let shown = world.ok("ListRoles", &[]).await.text("AssumeRolePolicyDocument");
+    assert!(shown.contains(&id) && !shown.contains("user%2F"), "{shown}");
+    let another = world.user("bea", None).await;
+    let input = [("RoleArn", role_arn("r")), ("RoleSessionName", "session".to_owned())];
+    let input: Vec<(&str, &str)> = input.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(world.sts(&another, "AssumeRole", &input).await.status, 403);
+}
