@@ -1,7 +1,7 @@
 //! ecs:ListServices — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServices.html>
 
 use api_ecs::op::ListServices;
-use api_ecs::{LaunchType, ListServicesRequest, ListServicesResponse, ResourceManagementType, SchedulingStrategy};
+use api_ecs::{ListServicesRequest, ListServicesResponse, ResourceManagementType, SchedulingStrategy};
 use roadstead_core::paging;
 use roadstead_kernel::prelude::*;
 
@@ -20,7 +20,6 @@ impl Handle<ListServices> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: ListServicesRequest) -> Reply<ListServices> {
-        check(&input)?;
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?.record.name;
         let limit = limit(input.max_results, PAGES)?;
         let filters = format!(
@@ -49,19 +48,6 @@ pub fn limit(asked: Option<i32>, (usual, most): (usize, i32)) -> Result<usize> {
             _ => Err(invalid("Max results can not be less than 1")),
         },
     }
-}
-
-// AWS: recorded.
-fn check(input: &ListServicesRequest) -> Result<()> {
-    use LaunchType::{Ec2, External, Fargate, ManagedInstances};
-    if input.launch_type.as_ref().is_some_and(|launch| ![Ec2, Fargate, External, ManagedInstances].contains(launch)) {
-        return Err(invalid("launch type should be one of [EC2,FARGATE,EXTERNAL,FMI,MANAGED_INSTANCES]"));
-    }
-    let strategies = [SchedulingStrategy::Replica, SchedulingStrategy::Daemon];
-    if input.scheduling_strategy.as_ref().is_some_and(|strategy| !strategies.contains(strategy)) {
-        return Err(invalid("Scheduling strategy should be one of [REPLICA,DAEMON]"));
-    }
-    Ok(())
 }
 
 fn matches(service: &Service, input: &ListServicesRequest) -> bool {

@@ -228,9 +228,9 @@ async fn requests_are_refused_in_awss_words() {
         ),
         (json!({ "clientToken": "x".repeat(37) }), invalid("idempotency token longer than 36.")),
         (
-            json!({ "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-x"] } } }),
+            json!({ "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-0123456789abcdef0"] } } }),
             invalid(
-                "Error retrieving subnet information for [subnet-x]: The subnet ID 'subnet-x' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
+                "Error retrieving subnet information for [subnet-0123456789abcdef0]: The subnet ID 'subnet-0123456789abcdef0' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
             ),
         ),
         (
