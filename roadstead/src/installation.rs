@@ -16,6 +16,7 @@ use roadstead_iam::Iam;
 use roadstead_kernel::audit::AuditLog;
 use roadstead_kernel::{Directory, Kernel, MASTER_KEY_LEN, Parts, Result, Service};
 use roadstead_logs::Logs;
+use roadstead_network::{Net, SimulatedNet};
 use roadstead_store::{Memory, Store};
 use roadstead_sts::Sts;
 
@@ -46,6 +47,8 @@ pub struct Options {
     pub ids: Ids,
     /// What runs containers.
     pub runtime: Arc<dyn Runtime>,
+    /// What gives tasks their network interfaces, where the host can.
+    pub net: Option<Arc<dyn Net>>,
 }
 
 /// Every service over one store.
@@ -98,6 +101,7 @@ impl Installation {
             clock,
             ids,
             runtime,
+            net,
         } = options;
         let ecs = Ecs::new(Arc::clone(&store));
         let iam = Iam::new(
@@ -125,7 +129,7 @@ impl Installation {
             ids,
         };
         let kernel = Kernel::new(parts, services)?;
-        let tasks = ecs.start(&kernel, Arc::clone(&runtime));
+        let tasks = ecs.start(&kernel, Arc::clone(&runtime), net);
         let services = ecs.start_services(&kernel, &tasks, Pace::default());
         Ok(Self {
             kernel,
@@ -138,8 +142,13 @@ impl Installation {
         })
     }
 
-    /// Everything in memory, with a clock that stands still and simulated containers; for tests.
+    /// Everything in memory, with a clock that stands still and simulated containers and interfaces; for tests.
     pub fn in_memory(seed: u64) -> Result<(Self, Arc<FakeClock>, Arc<Simulated>)> {
+        Self::in_memory_with(seed, Some(Arc::new(SimulatedNet::new())))
+    }
+
+    /// As [`Installation::in_memory`], with interfaces of the caller's choice, or none.
+    pub fn in_memory_with(seed: u64, net: Option<Arc<dyn Net>>) -> Result<(Self, Arc<FakeClock>, Arc<Simulated>)> {
         let clock = Arc::new(FakeClock::at(Timestamp::from_secs(1_795_500_000)));
         let runtime = Arc::new(Simulated::new("tests", Arc::clone(&clock) as Arc<dyn Clock>));
         let ids = Ids::seeded(seed);
@@ -156,12 +165,19 @@ impl Installation {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids,
             runtime: Arc::clone(&runtime) as Arc<dyn Runtime>,
+            net,
         };
         Ok((Self::new(options)?, clock, runtime))
     }
 
     /// Starts what works in the background: task control, the engine's events, saving. Ends with the runtime.
     pub async fn start(&self) -> Result<()> {
+        // Before any task is worked on: what is attached now is what a run before this one left.
+        self.tasks.reconciler().resume().await?;
+        tokio::spawn(crate::security_groups::follow(
+            Arc::clone(&self.store),
+            Arc::clone(&self.tasks),
+        ));
         for _ in 0..WORKERS {
             tokio::spawn(Arc::clone(&self.tasks).run());
         }

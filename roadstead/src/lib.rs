@@ -8,10 +8,12 @@ pub mod data_dir;
 mod installation;
 mod listener;
 mod modelled;
+mod security_groups;
 
 pub use data_dir::{DataDir, RootKeys};
 pub use installation::{Installation, Options, SystemEntropy};
 pub use listener::{Listener, MAX_BODY};
+pub use security_groups::follow as follow_security_groups;
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

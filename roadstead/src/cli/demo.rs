@@ -18,7 +18,7 @@ use super::{serve, trace};
 
 #[derive(Args)]
 pub struct DemoArgs {
-    /// The image to run; one that is on the machine or can be pulled, with `/bin/sh`.
+    /// The image to run; one that is on the machine or can be pulled, with `/bin/sh` and busybox's `httpd`.
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
 }
@@ -28,6 +28,11 @@ const ROLE: &str = "AWSServiceRoleForECS";
 const CLUSTER: &str = "demo";
 const PUBLIC_IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
 const OWN_IMAGE: &str = "roadstead/busybox:latest";
+/// What the task does: serves one page until it is told to end.
+const SERVER: &str = "trap 'exit 0' TERM; mkdir -p /tmp/www; echo hello from a task > /tmp/www/index.html; \
+                      httpd -p 80 -h /tmp/www; while true; do sleep 1; done";
+/// How long a connection may take before it counts as refused by a security group.
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -133,6 +138,7 @@ impl Demo {
     fn play(&self) -> Result<()> {
         self.create_clusters()?;
         let task = self.run_task()?;
+        self.reach_task(&task)?;
         self.show_behalf()?;
         self.try_to_delete_role()?;
         self.stop_task(&task)?;
@@ -192,7 +198,7 @@ impl Demo {
                 "cpu": "256", "memory": "512",
                 "containerDefinitions": [{
                     "name": "main", "image": self.image, "stopTimeout": 2,
-                    "command": ["sh", "-c", "trap 'exit 0' TERM; echo hello from a task; while true; do sleep 1; done"]
+                    "command": ["sh", "-c", SERVER]
                 }]
             }),
         )?;
@@ -239,9 +245,55 @@ impl Demo {
             .ok_or_else(|| Fault::internal("the task has no network interface"))
     }
 
-    fn show_behalf(&self) -> Result<()> {
+    /// Asks the task at its private address, before and after its security group lets that in.
+    fn reach_task(&self, task: &str) -> Result<()> {
         step(
             "3",
+            "The task answers at its private address, as soon as its security group lets that in",
+        );
+        if !self.installation.tasks.reconciler().networks().are_real() {
+            println!("   skipped: this host gives tasks no network; `roadstead doctor` says why");
+            return Ok(());
+        }
+        let described = self.ecs("DescribeTasks", &json!({ "cluster": CLUSTER, "tasks": [task] }))?;
+        let address = text(
+            &described,
+            "/tasks/0/containers/0/networkInterfaces/0/privateIpv4Address",
+        );
+        let closed = fetch(&address);
+        check(closed.is_err(), || {
+            format!("the task answered although its group lets nothing in: {closed:?}")
+        })?;
+        println!("   closed   http://{address}/ does not answer");
+        let groups = self.ec2("Action=DescribeSecurityGroups")?;
+        let group = between(&groups, "<groupId>", "</groupId>");
+        self.ec2(&format!(
+            "Action=AuthorizeSecurityGroupIngress&GroupId={group}&IpProtocol=tcp&FromPort=80&ToPort=80&CidrIp=0.0.0.0%2F0"
+        ))?;
+        println!("   allowed  {group} lets TCP port 80 in from everywhere");
+        let started = Instant::now();
+        loop {
+            match fetch(&address) {
+                Ok(page) => {
+                    check(page.contains("hello from a task"), || {
+                        format!("the task answered something else: {page}")
+                    })?;
+                    println!(
+                        "   answers  http://{address}/ says `{}`",
+                        page.lines().last().unwrap_or_default()
+                    );
+                    return Ok(());
+                }
+                Err(error) => check(started.elapsed() < PATIENCE, || {
+                    format!("{address} does not answer: {error}")
+                })?,
+            }
+        }
+    }
+
+    fn show_behalf(&self) -> Result<()> {
+        step(
+            "4",
             "What ECS did on the caller's behalf, and which statement of its policy allowed it",
         );
         let mut records = self.installation.kernel.audit().recent(1000, Record::is_on_behalf)?;
@@ -274,7 +326,7 @@ impl Demo {
     }
 
     fn try_to_delete_role(&self) -> Result<()> {
-        step("4", "The role cannot be deleted while clusters exist, in any region");
+        step("5", "The role cannot be deleted while clusters exist, in any region");
         let status = self.delete_role()?;
         check(status.contains("<Status>FAILED</Status>"), || {
             format!("the deletion did not fail: {status}")
@@ -308,7 +360,7 @@ impl Demo {
 
     fn stop_task(&self, task: &str) -> Result<()> {
         step(
-            "5",
+            "6",
             "StopTask ends the container, and ECS deletes the interface through the role",
         );
         self.ecs(
@@ -334,7 +386,7 @@ impl Demo {
     }
 
     fn delete_clusters_and_role(&self) -> Result<()> {
-        step("6", "After the last cluster the role can go");
+        step("7", "After the last cluster the role can go");
         self.ecs("DeleteCluster", &json!({ "cluster": CLUSTER }))?;
         let elsewhere = self.client.in_region("eu-west-1");
         elsewhere.json("ecs", &format!("{ECS}.DeleteCluster"), &json!({ "cluster": "demo-eu" }))?;
@@ -380,6 +432,18 @@ impl Demo {
             let _ = self.wait_for(task, "STOPPED");
         }
     }
+}
+
+/// What a web server at an address answers to the simplest of requests.
+fn fetch(address: &str) -> std::io::Result<String> {
+    use std::io::{Read as _, Write as _};
+    let address: std::net::Ipv4Addr = address.parse().map_err(std::io::Error::other)?;
+    let mut stream = std::net::TcpStream::connect_timeout(&(address, 80).into(), SILENCE)?;
+    stream.set_read_timeout(Some(SILENCE))?;
+    stream.write_all(b"GET / HTTP/1.0\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 fn step(number: &str, what: &str) {

@@ -1,6 +1,5 @@
 //! `roadstead doctor`: what tasks need on this host, and what to do where it is missing.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use roadstead_containers::{Docker, Runtime as _};
@@ -26,7 +25,8 @@ struct Finding {
 /// Prints one line per check; exits non-zero when tasks cannot run.
 pub fn run() -> Result<ExitCode> {
     let mut findings = super::tokio()?.block_on(engine());
-    findings.extend([namespaces(), nftables(), forwarding(), open_files()]);
+    findings.extend(super::tokio()?.block_on(networks()));
+    findings.extend([forwarding(), open_files()]);
     for finding in &findings {
         let mark = match finding.grade {
             Grade::Good => "ok  ",
@@ -63,52 +63,41 @@ async fn engine() -> Vec<Finding> {
     probe.reachable.then_some(answer).into_iter().chain(missing).collect()
 }
 
-fn namespaces() -> Finding {
-    let root = read("/proc/self/status").and_then(|status| {
-        status
-            .lines()
-            .find_map(|line| line.strip_prefix("Uid:"))
-            .map(|ids| ids.split_whitespace().next() == Some("0"))
-    });
-    let supported = Path::new("/proc/self/ns/net").exists();
-    let (grade, found, advice) = match (supported, root) {
-        (false, _) => (
-            Grade::Warning,
-            "this kernel has none",
-            Some("Run Roadstead on Linux for networks per task."),
-        ),
-        (true, Some(true)) => (Grade::Good, "this process may make them", None),
-        (true, _) => (
-            Grade::Warning,
-            "this process may not make them",
-            Some("Run `roadstead serve` as root for networks per task."),
-        ),
+/// Whether tasks get interfaces of their own, and whether security groups are enforced.
+#[cfg(target_os = "linux")]
+async fn networks() -> Vec<Finding> {
+    use roadstead_network::Net as _;
+    let probe = match roadstead_network::Kernel::new("doctor") {
+        Ok(kernel) => kernel.probe().await,
+        Err(error) => return vec![no_network(error.to_string(), None)],
     };
-    Finding {
-        grade,
-        what: "network namespaces",
-        found: found.to_owned(),
-        advice: advice.map(ToOwned::to_owned),
-    }
+    let missing = probe.missing.iter().map(|missing| {
+        no_network(
+            format!("{}: {}", missing.what, missing.consequence),
+            Some(missing.advice.clone()),
+        )
+    });
+    let answer = Finding {
+        grade: Grade::Good,
+        what: "task networks",
+        found: "tasks get network interfaces of their own".to_owned(),
+        advice: None,
+    };
+    probe.able.then_some(answer).into_iter().chain(missing).collect()
 }
 
-fn nftables() -> Finding {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut places: Vec<_> = std::env::split_paths(&path).collect();
-    places.extend(["/usr/sbin".into(), "/sbin".into()]);
-    match places.iter().map(|dir| dir.join("nft")).find(|nft| nft.exists()) {
-        Some(nft) => Finding {
-            grade: Grade::Good,
-            what: "nftables",
-            found: nft.display().to_string(),
-            advice: None,
-        },
-        None => Finding {
-            grade: Grade::Warning,
-            what: "nftables",
-            found: "there is no `nft`, so security groups cannot be enforced".to_owned(),
-            advice: Some("Install it, such as with `apt-get install nftables`.".to_owned()),
-        },
+#[cfg(not(target_os = "linux"))]
+async fn networks() -> Vec<Finding> {
+    let found = "this kernel has no network namespaces: the addresses of tasks are not reachable";
+    vec![no_network(found.to_owned(), Some("Run Roadstead on Linux.".to_owned()))]
+}
+
+fn no_network(found: String, advice: Option<String>) -> Finding {
+    Finding {
+        grade: Grade::Warning,
+        what: "task networks",
+        found,
+        advice,
     }
 }
 

@@ -12,6 +12,7 @@ use roadstead_core::time::SystemClock;
 use roadstead_core::{AccountId, Clock, Ids, Region};
 use roadstead_kernel::audit::AuditLog;
 use roadstead_kernel::{Context as _, Fault, Result};
+use roadstead_network::{Net, NetProbe, SimulatedNet};
 use roadstead_store::{Embedded, Memory, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -150,6 +151,7 @@ pub async fn start(args: &ServeArgs, data_dir: &DataDir) -> Result<Server> {
         master_key: data_dir.master_key(&ids)?,
         audit,
         runtime: runtime(args, data_dir, &clock)?,
+        net: net(args, data_dir).await?,
         clock,
         ids,
     };
@@ -205,6 +207,36 @@ fn runtime(args: &ServeArgs, data_dir: &DataDir, clock: &Arc<dyn Clock>) -> Resu
             Ok(docker)
         }
     }
+}
+
+/// What gives tasks their interfaces; without it they have no network at all, and the log says so.
+async fn net(args: &ServeArgs, data_dir: &DataDir) -> Result<Option<Arc<dyn Net>>> {
+    if matches!(args.runtime, RuntimeChoice::Simulated) {
+        return Ok(Some(Arc::new(SimulatedNet::new())));
+    }
+    let (net, probe) = kernel_net(data_dir).await?;
+    for missing in &probe.missing {
+        tracing::warn!("missing: {}; {}; {}", missing.what, missing.consequence, missing.advice);
+    }
+    if probe.able {
+        tracing::info!("tasks have network interfaces of their own");
+        Ok(net)
+    } else {
+        tracing::warn!("tasks have no network: their addresses are not reachable; see `roadstead doctor`");
+        Ok(None)
+    }
+}
+
+#[cfg(target_os = "linux")]
+async fn kernel_net(data_dir: &DataDir) -> Result<(Option<Arc<dyn Net>>, NetProbe)> {
+    let kernel = roadstead_network::Kernel::new(owner(data_dir)).map_err(Fault::internal)?;
+    let probe = kernel.probe().await;
+    Ok((Some(Arc::new(kernel)), probe))
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn kernel_net(_: &DataDir) -> Result<(Option<Arc<dyn Net>>, NetProbe)> {
+    Ok((None, NetProbe::default()))
 }
 
 /// Marks the containers of this installation: another one on the same engine leaves them alone.

@@ -6,11 +6,13 @@
 use std::sync::Arc;
 
 use api_ec2::op::{
-    CreateNetworkInterface, CreateTags, DeleteNetworkInterface, DescribeSecurityGroups, DescribeSubnets,
+    CreateNetworkInterface, CreateTags, DeleteNetworkInterface, DescribeNetworkInterfaces, DescribeSecurityGroups,
+    DescribeSubnets, DescribeVpcs,
 };
 use api_ec2::{
-    CreateNetworkInterfaceRequest, CreateTagsRequest, DeleteNetworkInterfaceRequest, DescribeSecurityGroupsRequest,
-    DescribeSubnetsRequest, NetworkInterface, Subnet,
+    CreateNetworkInterfaceRequest, CreateTagsRequest, DeleteNetworkInterfaceRequest, DescribeNetworkInterfacesRequest,
+    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcsRequest, Filter, NetworkInterface, SecurityGroup,
+    Subnet, Vpc,
 };
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
@@ -22,6 +24,9 @@ use crate::role::{self, SERVICE};
 /// The session name of calls about network interfaces.
 // AWS: recorded in the trail of a Fargate task.
 const INTERFACES: &str = "ecs-eni-provisioning";
+
+/// Most values of one filter.
+const MAX_FILTER_VALUES: usize = 200;
 
 /// A session of the role in one account and region.
 pub struct OnBehalf(Behalf);
@@ -55,6 +60,36 @@ impl OnBehalf {
             Ok(_) => Ok(()),
             Err(fault) => Err(retrieving("security group", ids, fault)),
         }
+    }
+
+    /// ec2:DescribeSecurityGroups — the rules that tasks' interfaces are under; groups that are gone are left out.
+    pub async fn security_group_rules(&self, ids: &[String]) -> Result<Vec<SecurityGroup>> {
+        let mut found = Vec::new();
+        for some in ids.chunks(MAX_FILTER_VALUES) {
+            let input = DescribeSecurityGroupsRequest {
+                filters: Some(vec![filter("group-id", some.to_vec())]),
+                ..DescribeSecurityGroupsRequest::default()
+            };
+            let answer = self.0.call::<DescribeSecurityGroups>(input).await?;
+            found.extend(answer.security_groups.unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    /// ec2:DescribeVpcs — the VPC of a task's subnet.
+    pub async fn describe_vpc(&self, id: &str) -> Result<Option<Vpc>> {
+        let input = DescribeVpcsRequest { vpc_ids: Some(vec![id.to_owned()]), ..DescribeVpcsRequest::default() };
+        Ok(self.0.call::<DescribeVpcs>(input).await?.vpcs.unwrap_or_default().into_iter().next())
+    }
+
+    /// ec2:DescribeNetworkInterfaces — the interface that was made for an attachment, if there is one.
+    pub async fn network_interface_of(&self, attachment_arn: String) -> Result<Option<NetworkInterface>> {
+        let input = DescribeNetworkInterfacesRequest {
+            filters: Some(vec![filter("description", vec![attachment_arn])]),
+            ..DescribeNetworkInterfacesRequest::default()
+        };
+        let answer = self.0.call::<DescribeNetworkInterfaces>(input).await?;
+        Ok(answer.network_interfaces.unwrap_or_default().into_iter().next())
     }
 
     /// ec2:CreateNetworkInterface — the interface of a task; the same token gives the same interface again.
@@ -100,6 +135,10 @@ impl OnBehalf {
             other => other.map(|_| ()),
         }
     }
+}
+
+fn filter(name: &str, values: Vec<String>) -> Filter {
+    Filter { name: Some(name.to_owned()), values: Some(values) }
 }
 
 /// EC2's error, as ECS passes it on.

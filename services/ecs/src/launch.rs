@@ -6,7 +6,7 @@ use api_ecs::{ContainerDefinition, ContainerOverride, LogDriver};
 use roadstead_containers as engine;
 use roadstead_core::arn::Place;
 
-use crate::records::{Task, TaskDefinition};
+use crate::records::{Interface, Task, TaskDefinition};
 use crate::register::{cpu_units, mebibytes};
 
 // The stock agent's labels, so that tools that look for them find our containers too.
@@ -16,6 +16,13 @@ pub const LABEL_CLUSTER: &str = "com.amazonaws.ecs.cluster";
 pub const LABEL_TASK: &str = "com.amazonaws.ecs.task-arn";
 /// Names the container in its definition.
 pub const LABEL_CONTAINER: &str = "com.amazonaws.ecs.container-name";
+
+/// Names what a container is for, where it is not one of the task's own.
+pub const LABEL_ROLE: &str = "roadstead.role";
+/// The image of pause containers.
+pub const PAUSE_IMAGE: &str = concat!("roadstead/pause:", env!("CARGO_PKG_VERSION"));
+/// The pause container among the containers of a task, in the stock agent's words.
+pub const PAUSE: &str = "~internal~ecs~pause";
 
 /// How long a container may take to end after the stop signal, without a `stopTimeout` of its own.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -69,6 +76,36 @@ pub fn spec(
         health_check: health_check(container),
         ..engine::ContainerSpec::default()
     })
+}
+
+/// The specification of the container that holds a task's network namespace; all others join it.
+///
+/// It has what those that join it cannot have of their own: the host's name and the resolver.
+pub fn pause(place: Place, task: &Task, interface: &Interface) -> engine::ContainerSpec {
+    let domain = match place.region.as_str() {
+        "us-east-1" => "ec2.internal".to_owned(),
+        other => format!("{other}.compute.internal"),
+    };
+    let host = interface.address.as_deref().map(|address| format!("ip-{}.{domain}", address.replace('.', "-")));
+    let labels = [
+        (LABEL_CLUSTER, task.cluster.clone()),
+        (LABEL_TASK, task.arn(place)),
+        (LABEL_CONTAINER, PAUSE.to_owned()),
+        ("com.amazonaws.ecs.task-definition-family", task.family.clone()),
+        ("com.amazonaws.ecs.task-definition-version", task.revision.to_string()),
+        (LABEL_ROLE, "pause".to_owned()),
+    ];
+    engine::ContainerSpec {
+        name: engine_name(task, "internal.pause"),
+        image: PAUSE_IMAGE.to_owned(),
+        labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        hostname: host,
+        dns_servers: interface.wiring.resolver.iter().cloned().collect(),
+        dns_search: vec![domain],
+        network: engine::Network::None,
+        log: engine::LogMode::Discard,
+        ..engine::ContainerSpec::default()
+    }
 }
 
 /// The name of a container at the engine: unique, and the same when a step is repeated after a crash.

@@ -22,6 +22,7 @@ use roadstead_containers::Runtime;
 use roadstead_control::Controller;
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Cx, Kernel, Result, operations};
+use roadstead_network::Net;
 use roadstead_store::{Scope, Store, Table, Versioned};
 
 use crate::control::{Pace, ServiceControl, ServiceKey, ServiceTables, TaskControl, TaskKey};
@@ -108,11 +109,17 @@ impl Ecs {
         Arc::new(role::Usage::new(self.clusters.clone()))
     }
 
-    /// Joins the service with the kernel it acts through and the engine that runs its containers.
-    pub fn start(&self, kernel: &Arc<Kernel>, runtime: Arc<dyn Runtime>) -> Arc<Controller<TaskControl>> {
+    /// Joins the service with the kernel it acts through, the engine that runs its containers, and what gives them
+    /// network interfaces, where the host can.
+    pub fn start(
+        &self,
+        kernel: &Arc<Kernel>,
+        runtime: Arc<dyn Runtime>,
+        net: Option<Arc<dyn Net>>,
+    ) -> Arc<Controller<TaskControl>> {
         let make = || {
             let reconciler =
-                TaskControl::new(Arc::clone(kernel), runtime, self.tasks.clone(), self.definitions.clone());
+                TaskControl::new(Arc::clone(kernel), runtime, net, self.tasks.clone(), self.definitions.clone());
             Controller::new(reconciler, Arc::clone(kernel.clock()))
         };
         Arc::clone(self.control.get_or_init(make))

@@ -11,7 +11,7 @@ use crate::behalf::OnBehalf;
 use crate::error::invalid;
 use crate::records::{
     ContainerRecord, ContainerStatus, Desired, Document, Interface, InterfaceStatus, Network, Task, TaskDefinition,
-    TaskStatus,
+    TaskStatus, Wiring,
 };
 
 /// What is the same for all tasks of one start.
@@ -105,6 +105,7 @@ pub fn interface(ids: &Ids, vpc: &AwsVpcConfiguration, subnet: &str, zone: &str)
         mac: None,
         address: None,
         dns_name: None,
+        wiring: Wiring::default(),
     }
 }
 

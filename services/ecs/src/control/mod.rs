@@ -1,6 +1,8 @@
 //! What moves tasks and services: plans that are pure, and the steps that carry them out.
 
 mod events;
+mod leftovers;
+mod network;
 mod plan;
 mod service;
 mod service_plan;
@@ -8,6 +10,7 @@ mod spread;
 mod task;
 
 pub use events::follow_engine;
+pub use network::Networks;
 pub use plan::{Plan, Step, plan};
 pub use service::{Pace, ServiceControl, ServiceKey, ServiceTables};
 pub use service_plan::threshold;

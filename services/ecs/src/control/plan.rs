@@ -11,6 +11,9 @@ use crate::records::{ContainerRecord, ContainerStatus, Desired, InterfaceStatus,
 
 /// How long a stopped task stays on record.
 pub const KEEP_STOPPED: Duration = Duration::from_secs(3600);
+/// Why a task stops whose pause container ended.
+const NETWORK_LOST: &str =
+    "ResourceInitializationError: the network namespace of the task was lost: its pause container ended";
 /// How often a task is looked at when nothing calls for it.
 const LOOK: Duration = Duration::from_secs(30);
 
@@ -19,7 +22,9 @@ const LOOK: Duration = Duration::from_secs(30);
 pub enum Step {
     /// Makes the network interface, through the service-linked role.
     CreateInterface,
-    /// Gives the interface to the task.
+    /// Starts the container that holds the task's network namespace.
+    StartPause,
+    /// Puts the interface into the task's network namespace.
     AttachInterface,
     /// The task reaches a status.
     Advance(TaskStatus),
@@ -35,6 +40,10 @@ pub enum Step {
     Kill(String),
     /// Removes the task's containers from the engine.
     RemoveContainers,
+    /// Notes that the interface is being taken from the task.
+    ReleaseInterface,
+    /// Takes the interface from the task, and ends the network namespace.
+    DetachInterface,
     /// Deletes the network interface, through the service-linked role.
     DeleteInterface,
     /// Forgets the task.
@@ -72,6 +81,11 @@ pub fn plan(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
         }
         TaskStatus::Deprovisioning => deprovision(task),
         _ if task.desired == Desired::Stopped => stop(task, definition, now),
+        _ if task.interface.as_ref().is_some_and(|interface| interface.wiring.lost) => {
+            let never_ran = task.started_at.is_none();
+            let code = if never_ran { StopCode::FailedToStart } else { StopCode::EssentialExited };
+            Plan::step(Step::Stop(code, NETWORK_LOST))
+        }
         TaskStatus::Provisioning => provision(task),
         TaskStatus::Pending => start(task, definition),
         TaskStatus::Running => watch(task),
@@ -79,11 +93,16 @@ pub fn plan(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
 }
 
 fn provision(task: &Task) -> Plan {
-    match task.interface.as_ref().map(|interface| interface.status) {
-        Some(InterfaceStatus::Precreated) => Plan::step(Step::CreateInterface),
-        Some(InterfaceStatus::Created) => Plan::step(Step::AttachInterface),
-        _ => Plan::step(Step::Advance(TaskStatus::Pending)),
-    }
+    // The interface exists, and its creation was allowed, before anything is done on the machine.
+    Plan::step(match &task.interface {
+        Some(interface) => match interface.status {
+            InterfaceStatus::Precreated => Step::CreateInterface,
+            InterfaceStatus::Created if interface.wiring.pause.is_none() => Step::StartPause,
+            InterfaceStatus::Created => Step::AttachInterface,
+            _ => Step::Advance(TaskStatus::Pending),
+        },
+        None => Step::Advance(TaskStatus::Pending),
+    })
 }
 
 fn start(task: &Task, definition: &TaskDefinition) -> Plan {
@@ -193,6 +212,9 @@ fn deprovision(task: &Task) -> Plan {
     }
     match task.interface.as_ref().map(|interface| interface.status) {
         Some(InterfaceStatus::Deleted) | None => Plan::step(Step::Advance(TaskStatus::Stopped)),
-        Some(_) => Plan::step(Step::DeleteInterface),
+        // What was only planned may exist all the same, when a crash came between making it and noting it.
+        Some(InterfaceStatus::Precreated | InterfaceStatus::Detached) => Plan::step(Step::DeleteInterface),
+        Some(InterfaceStatus::Created | InterfaceStatus::Attached) => Plan::step(Step::ReleaseInterface),
+        Some(InterfaceStatus::Detaching) => Plan::step(Step::DetachInterface),
     }
 }

@@ -7,12 +7,17 @@ use roadstead_control::{Controller, Next, Reconciler};
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Fault, Kernel, Result};
+use roadstead_network::Net;
 use roadstead_store::{StoreError, Table};
 
+use super::network::{Networks, create_or_adopt};
 use super::plan::{Plan, Step, plan};
 use super::{ServiceControl, ServiceKey};
 use crate::behalf::OnBehalf;
-use crate::records::{ContainerRecord, ContainerStatus, Interface, InterfaceStatus, StopCode, Task, TaskDefinition, TaskStatus};
+use crate::records::{
+    ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, StopCode, Task, TaskDefinition, TaskStatus,
+    Wiring,
+};
 use crate::run::revision_key;
 use crate::{arn, launch, scope_of};
 
@@ -36,20 +41,23 @@ const STOP_SIGNAL: &str = "SIGTERM";
 pub struct TaskControl {
     kernel: Arc<Kernel>,
     runtime: Arc<dyn Runtime>,
+    networks: Networks,
     tasks: Table<Task>,
     definitions: Table<TaskDefinition>,
     services: OnceLock<Weak<Controller<ServiceControl>>>,
 }
 
 impl TaskControl {
-    /// Works on the tasks of a store, with an engine.
+    /// Works on the tasks of a store, with an engine and, where the host can, with network interfaces.
     pub fn new(
         kernel: Arc<Kernel>,
         runtime: Arc<dyn Runtime>,
+        net: Option<Arc<dyn Net>>,
         tasks: Table<Task>,
         definitions: Table<TaskDefinition>,
     ) -> Self {
-        Self { kernel, runtime, tasks, definitions, services: OnceLock::new() }
+        let networks = Networks::new(Arc::clone(&kernel), Arc::clone(&runtime), net);
+        Self { kernel, runtime, networks, tasks, definitions, services: OnceLock::new() }
     }
 
     /// Tells who wants to know of changes to the tasks of services; the first one stays.
@@ -64,6 +72,36 @@ impl TaskControl {
             let key = ServiceKey { place: key.place, cluster: key.cluster.clone(), service: service.to_owned() };
             services.enqueue_after(key, services.reconciler().gather());
         }
+    }
+
+    /// The networks of the tasks.
+    pub fn networks(&self) -> &Networks {
+        &self.networks
+    }
+
+    pub(super) fn runtime(&self) -> &dyn Runtime {
+        &*self.runtime
+    }
+
+    /// Takes over the networks of the tasks that are there after a start. To be called before any task is worked on.
+    pub async fn resume(&self) -> Result<()> {
+        let mut kept = Vec::new();
+        for key in self.all().await? {
+            if let Some(task) = self.get(&key).await?
+                && let Some(interface) = task.interface
+                && interface.eni.is_some()
+                && interface.status < InterfaceStatus::Detached
+            {
+                kept.push((key.place, interface));
+            }
+        }
+        self.networks.resume(kept).await
+    }
+
+    /// A task by its key.
+    pub(super) async fn get(&self, key: &TaskKey) -> Result<Option<Task>> {
+        let found = self.tasks.get(scope_of(key.place).of(), &[&key.cluster, &key.task]).await?;
+        Ok(found.map(|found| found.record))
     }
 
     /// The tasks of all places that are not yet forgotten; looked at once after a start.
@@ -162,10 +200,24 @@ impl TaskControl {
             container.status = ContainerStatus::Stopped;
             task.changed();
         }
-        if task.version != before {
+        let lost = self.lost_network(task).await?;
+        if let Some(interface) = task.interface.as_mut().filter(|_| lost) {
+            interface.wiring.lost = true;
+        }
+        if task.version != before || lost {
             self.save(task, key).await?;
         }
         Ok(())
+    }
+
+    /// Whether the pause container of a task that shall run has ended, and that is news.
+    async fn lost_network(&self, task: &Task) -> Result<bool> {
+        let lives = task.desired == Desired::Running && task.status < TaskStatus::Deprovisioning;
+        let wiring = task.interface.as_ref().map(|interface| &interface.wiring);
+        match wiring.filter(|wiring| lives && !wiring.lost).and_then(|wiring| wiring.pause.as_deref()) {
+            Some(pause) => Ok(!self.networks.holds(pause).await?),
+            None => Ok(false),
+        }
     }
 
     /// Writes the task; a stop or tags that a call wrote meanwhile are kept.
@@ -192,11 +244,14 @@ impl TaskControl {
         let now = self.kernel.clock().now();
         match step {
             Step::CreateInterface => self.create_interface(task, key).await?,
-            Step::AttachInterface => {
+            Step::StartPause => self.start_pause(task, key).await?,
+            Step::AttachInterface => self.attach_interface(task, key).await?,
+            Step::ReleaseInterface => {
                 if let Some(interface) = &mut task.interface {
-                    interface.status = InterfaceStatus::Attached;
+                    interface.status = InterfaceStatus::Detaching;
                 }
             }
+            Step::DetachInterface => self.detach_interface(task, key).await?,
             Step::Advance(status) => {
                 task.status = status;
                 match status {
@@ -232,7 +287,6 @@ impl TaskControl {
                 }
             }
             Step::RemoveContainers => {
-                // Who joined another container's network goes before it.
                 for container in task.containers.iter_mut().rev() {
                     if let Some(id) = container.engine_id.clone() {
                         gone_is_fine(self.runtime.remove(&ContainerId(id)).await)?;
@@ -279,7 +333,11 @@ impl TaskControl {
         if !tags.is_empty() {
             role.tag_network_interface(&id, &tags).await?;
         }
+        let wiring = self.networks.wiring(&role, &network.subnet).await?;
+        let groups = eni.groups.unwrap_or_default().into_iter().filter_map(|group| group.group_id).collect();
         Ok(Interface {
+            wiring,
+            network: Network { groups, ..network.clone() },
             status: InterfaceStatus::Created,
             eni: Some(id),
             mac: eni.mac_address,
@@ -291,11 +349,49 @@ impl TaskControl {
 
     async fn delete_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
         let Some(interface) = &mut task.interface else { return Ok(()) };
-        if let Some(eni) = &interface.eni {
-            // Without the role the task stays as it is: the interface is never forgotten.
-            OnBehalf::for_interfaces(&self.kernel, key.place).await?.delete_network_interface(eni).await?;
+        // Without the role the task stays as it is: the interface is never forgotten.
+        let role = OnBehalf::for_interfaces(&self.kernel, key.place).await?;
+        let eni = match &interface.eni {
+            Some(eni) => Some(eni.clone()),
+            // Only planned, as far as is known: but a crash may have come between making it and noting it.
+            None => {
+                let made = role.network_interface_of(arn::attachment(key.place, &interface.attachment)).await?;
+                made.and_then(|made| made.network_interface_id)
+            }
+        };
+        if let Some(eni) = eni {
+            role.delete_network_interface(&eni).await?;
         }
         interface.status = InterfaceStatus::Deleted;
+        Ok(())
+    }
+
+    async fn start_pause(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
+        let Some(interface) = task.interface.clone() else { return Ok(()) };
+        match self.networks.start_pause(key.place, task, &interface).await? {
+            Ok(pause) => {
+                let wiring = Wiring { pause: Some(pause), ..interface.wiring };
+                task.interface = Some(Interface { wiring, ..interface });
+            }
+            Err(setback) => task.stop(StopCode::FailedToStart, setback, self.kernel.clock().now()),
+        }
+        Ok(())
+    }
+
+    async fn attach_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
+        let now = self.kernel.clock().now();
+        let Some(interface) = &mut task.interface else { return Ok(()) };
+        match self.networks.attach(key.place, interface).await? {
+            Ok(()) => interface.status = InterfaceStatus::Attached,
+            Err(setback) => task.stop(StopCode::FailedToStart, setback, now),
+        }
+        Ok(())
+    }
+
+    async fn detach_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
+        let Some(interface) = task.interface.clone() else { return Ok(()) };
+        self.networks.detach(key.place, task, &interface).await?;
+        task.interface = Some(Interface { status: InterfaceStatus::Detached, ..interface });
         Ok(())
     }
 
@@ -314,15 +410,15 @@ impl TaskControl {
             }
         };
         task.pull_stopped_at = Some(self.kernel.clock().now());
-        let first = task.containers.iter().find_map(|c| c.engine_id.clone()).map(ContainerId);
-        let spec = match launch::spec(key.place, task, definition, wanted, first.as_ref()) {
+        let pause = task.interface.as_ref().and_then(|interface| interface.wiring.pause.clone()).map(ContainerId);
+        let spec = match launch::spec(key.place, task, definition, wanted, pause.as_ref()) {
             Ok(spec) => spec,
             Err(why) => {
                 give_up(task, name, &format!("ResourceInitializationError: {why}"), now);
                 return Ok(());
             }
         };
-        let id = match self.create_or_adopt(key, spec, name).await {
+        let id = match create_or_adopt(&*self.runtime, &task.arn(key.place), spec, name).await {
             Ok(id) => id,
             Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
             Err(error) => {
@@ -350,24 +446,6 @@ impl TaskControl {
         }
         Ok(())
     }
-
-    /// Makes a container, or finds the one that a step before a crash made.
-    async fn create_or_adopt(
-        &self,
-        key: &TaskKey,
-        spec: roadstead_containers::ContainerSpec,
-        name: &str,
-    ) -> Result<ContainerId, RuntimeError> {
-        match self.runtime.create(spec).await {
-            Err(RuntimeError::NameInUse(text)) => {
-                let task = arn::task(key.place, &key.cluster, &key.task);
-                let labels = [(launch::LABEL_TASK, Some(task.as_str())), (launch::LABEL_CONTAINER, Some(name))];
-                let found = self.runtime.list(&labels).await?;
-                found.into_iter().next().map(|container| container.id).ok_or(RuntimeError::NameInUse(text))
-            }
-            other => other,
-        }
-    }
 }
 
 /// The tags of a task's interface: those that ECS manages, and those that were propagated to the task with them.
@@ -387,7 +465,8 @@ fn give_up(task: &mut Task, name: &str, reason: &str, now: roadstead_core::Times
     task.stop(StopCode::FailedToStart, reason, now);
 }
 
-fn gone_is_fine(outcome: Result<(), RuntimeError>) -> Result<()> {
+/// What has to go may be gone already.
+pub(super) fn gone_is_fine(outcome: Result<(), RuntimeError>) -> Result<()> {
     match outcome {
         Ok(()) | Err(RuntimeError::NotFound(_)) => Ok(()),
         Err(error) => Err(Fault::internal(error)),

@@ -21,7 +21,7 @@ pub use service_event::{ServiceEvent, ServiceEvents};
 pub use service_revision::ServiceRevision;
 pub use tags::{check_tags, tags_from_api, tags_to_api};
 pub use task::{
-    ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, Show, StopCode, Task, TaskStatus,
+    ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, Show, StopCode, Task, TaskStatus, Wiring,
     runtime_id,
 };
 pub use task_definition::{DefinitionStatus, Family, TaskDefinition};

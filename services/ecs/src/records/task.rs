@@ -255,6 +255,26 @@ pub struct Interface {
     /// The private DNS name, in VPCs with DNS host names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns_name: Option<String>,
+    /// What ties it to the machine that the task runs on.
+    #[serde(default)]
+    pub wiring: Wiring,
+}
+
+/// What ties a network interface to the machine that its task runs on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wiring {
+    /// The subnet's block, such as `172.31.0.0/20`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<String>,
+    /// The address of the VPC's resolver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolver: Option<String>,
+    /// The engine's id of the pause container, which holds the network namespace; not a container of the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<String>,
+    /// Whether the pause container ended before its task did.
+    #[serde(default)]
+    pub lost: bool,
 }
 
 /// Where a task's network interface is.
