@@ -33,7 +33,8 @@ NAMED = {
     "PolicyDocument": '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
     "DeletionTaskId": "task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/00000000-0000-4000-8000-000000000000",
     "AWSServiceName": "ecs.amazonaws.com", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess",
-    "RoleArn": "arn:aws:iam::000000000000:role/name", "resourceArn": "arn:aws:ecs:us-east-1:000000000000:cluster/name",
+    "Arn": "arn:aws:iam::000000000000:role/name", "RoleArn": "arn:aws:iam::000000000000:role/name",
+    "resourceArn": "arn:aws:ecs:us-east-1:000000000000:cluster/name",
     "CidrBlock": "10.0.0.0/16", "SubnetId": "subnet-0123456789abcdef0", "VpcId": "vpc-0123456789abcdef0",
     "NetworkInterfaceId": "eni-0123456789abcdef0", "GroupId": "sg-0123456789abcdef0", "taskDefinition": "name:1",
 }
@@ -52,6 +53,8 @@ def sample(shape, name=""):
     """The smallest value that the model takes."""
     kind = shape.type_name
     if kind == "structure":
+        if shape.name == "RequestLaunchTemplateData":
+            return {"ImageId": "ami-0123456789abcdef0"}
         if shape.name == "Tag" and not shape.required_members:
             return {member: "name" for member in shape.members}
         members = shape.required_members or (list(shape.members)[:1] if shape.is_tagged_union else [])

@@ -91,7 +91,7 @@ pub fn no_file_is_forgotten(root: &Path) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-/// Whether a file is an integration test of its own that the crate's manifest does not ask for.
+/// Whether a file is an integration test of its own without a word of why, in the crate's manifest or its first line.
 fn is_stray_test(root: &Path, file: &str) -> Result<bool> {
     let Some((crate_folder, test)) = file.split_once("/tests/") else {
         return Ok(false);
@@ -99,7 +99,11 @@ fn is_stray_test(root: &Path, file: &str) -> Result<bool> {
     let name = test.trim_end_matches(".rs");
     let manifest = fs::read_to_string(root.join(crate_folder).join("Cargo.toml"))?;
     let asked_for = manifest.contains(&format!("[[test]]\nname = \"{name}\"\n"));
-    Ok(test != "it/main.rs" && !asked_for)
+    let explained = fs::read_to_string(root.join(file))?
+        .lines()
+        .next()
+        .is_some_and(|line| line.contains("binary of its own"));
+    Ok(test != "it/main.rs" && !asked_for && !explained)
 }
 
 /// Whether cargo takes a file as the root of a target.

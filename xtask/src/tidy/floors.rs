@@ -52,6 +52,8 @@ pub fn crates_look_only_down(root: &Path) -> Result<Vec<String>> {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    // Tests of a service may compose what they talk to; the product may not.
+    let is_part = |need: &&Value| need.get("kind").and_then(Value::as_str) != Some("dev");
     let list = |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let relative = |path: &str| {
@@ -70,7 +72,11 @@ pub fn crates_look_only_down(root: &Path) -> Result<Vec<String>> {
         let needs = list(&package, "dependencies");
         edges.insert(
             folder,
-            needs.iter().filter_map(|need| relative(&text(need, "path"))).collect(),
+            needs
+                .iter()
+                .filter(is_part)
+                .filter_map(|need| relative(&text(need, "path")))
+                .collect(),
         );
     }
     if edges.len() < 10 {
