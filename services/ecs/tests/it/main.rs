@@ -13,6 +13,7 @@ mod behalf;
 mod clusters;
 mod definitions;
 mod role;
+mod service_scheduler;
 mod services;
 mod tasks;
 mod world;
