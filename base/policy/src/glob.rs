@@ -39,41 +39,46 @@ pub(crate) fn has_wildcard(pattern: &[u8]) -> bool {
     memchr::memchr2(STAR, ONE, pattern).is_some()
 }
 
-/// The pattern is a fixed head, runs between stars, and a fixed tail. The head and the tail have one place where they
-/// can be; each run is best where it is found first, so nothing is ever tried twice.
+/// [`matches`] for any pattern.
 pub(crate) fn general(pattern: &[u8], text: &[u8]) -> bool {
-    by_runs::<true>(pattern, text)
+    if memchr::memchr(ONE, pattern).is_none() {
+        return stars(pattern, text);
+    }
+    if text.is_ascii() {
+        return by_units(pattern, text, STAR, ONE);
+    }
+    // `?` is a character: compare by characters, each of which then is one unit.
+    let (star, one) = (u32::from(STAR) << 24, u32::from(ONE) << 24);
+    let mut units = Vec::with_capacity(pattern.len());
+    for chunk in pattern.utf8_chunks() {
+        units.extend(chunk.valid().chars().map(u32::from));
+        units.extend(chunk.invalid().iter().map(|byte| u32::from(*byte) << 24));
+    }
+    let text: Vec<u32> = String::from_utf8_lossy(text).chars().map(u32::from).collect();
+    by_units(&units, &text, star, one)
 }
 
 /// [`general`] for a pattern without `?`.
+///
+/// The pattern is a fixed head, runs between stars, and a fixed tail. The head and the tail have one place where they
+/// can be; each run is best where it is found first, so nothing is ever tried twice.
 pub(crate) fn stars(pattern: &[u8], text: &[u8]) -> bool {
-    by_runs::<false>(pattern, text)
-}
-
-#[inline]
-fn by_runs<const ONES: bool>(pattern: &[u8], text: &[u8]) -> bool {
     let Some(first) = memchr::memchr(STAR, pattern) else {
-        return prefix::<ONES>(pattern, text) == Some(text.len());
+        return pattern == text;
     };
     let (head, rest) = pattern.split_at(first);
-    let Some(after_head) = prefix::<ONES>(head, text) else {
-        return false;
-    };
     let last = memchr::memrchr(STAR, rest).unwrap_or(0);
     let (middle, tail) = rest.split_at(last);
-    let tail = tail.get(1..).unwrap_or_default();
-    let Some(body) = text
-        .get(after_head..)
-        .and_then(|text| without_suffix::<ONES>(tail, text))
-    else {
+    let body = text
+        .strip_prefix(head)
+        .and_then(|text| text.strip_suffix(tail.get(1..).unwrap_or_default()));
+    let Some(mut body) = body else {
         return false;
     };
-    let (mut body, mut middle) = (body, middle.get(1..).unwrap_or_default());
-    let mut ascii = None;
+    let mut middle = middle.get(1..).unwrap_or_default();
     while !middle.is_empty() {
-        let end = memchr::memchr(STAR, middle).unwrap_or(middle.len());
-        let (run, behind) = middle.split_at(end);
-        match find::<ONES>(run, body, &mut ascii).and_then(|end| body.get(end..)) {
+        let (run, behind) = middle.split_at(memchr::memchr(STAR, middle).unwrap_or(middle.len()));
+        match find(run, body).and_then(|end| body.get(end..)) {
             Some(rest) => body = rest,
             None => return false,
         }
@@ -82,133 +87,101 @@ fn by_runs<const ONES: bool>(pattern: &[u8], text: &[u8]) -> bool {
     true
 }
 
-/// The length of text that a pattern without stars matches at the start.
-fn prefix<const ONES: bool>(pattern: &[u8], text: &[u8]) -> Option<usize> {
-    if !ONES || memchr::memchr(ONE, pattern).is_none() {
-        return text.starts_with(pattern).then_some(pattern.len());
+/// Where the first match of a fixed run ends.
+fn find(run: &[u8], text: &[u8]) -> Option<usize> {
+    /// Runs up to this length are looked for by their first byte; longer ones are worth preparing a search.
+    const SHORT: usize = 24;
+    if run.len() > SHORT {
+        return memchr::memmem::find(text, run).map(|at| at + run.len());
     }
-    let mut at = 0;
-    for byte in pattern {
-        let there = *text.get(at)?;
-        if *byte == ONE {
-            at += character_length(there)?;
-        } else if *byte == there {
-            at += 1;
-        } else {
-            return None;
-        }
-    }
-    (at <= text.len()).then_some(at)
-}
-
-/// The text before what a pattern without stars matches at the end.
-fn without_suffix<'a, const ONES: bool>(pattern: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
-    if !ONES || memchr::memchr(ONE, pattern).is_none() {
-        return text.strip_suffix(pattern);
-    }
-    let mut end = text.len();
-    for byte in pattern.iter().rev() {
-        end = end.checked_sub(1)?;
-        if *byte == ONE {
-            while is_continuation(*text.get(end)?) {
-                end = end.checked_sub(1)?;
-            }
-        } else if text.get(end) != Some(byte) {
-            return None;
-        }
-    }
-    text.get(..end)
-}
-
-/// Where the first match of a pattern without stars ends; `ascii` remembers whether the text is.
-fn find<const ONES: bool>(run: &[u8], text: &[u8], ascii: &mut Option<bool>) -> Option<usize> {
     let (first, rest) = run.split_first()?;
-    if !ONES || memchr::memchr(ONE, run).is_none() {
-        return if run.len() > SHORT {
-            memchr::memmem::find(text, run).map(|at| at + run.len())
-        } else {
-            let mut starts = memchr::memchr_iter(*first, text);
-            let end = |at: usize| at + run.len();
-            starts.find(|at| text.get(at + 1..end(*at)) == Some(rest)).map(end)
-        };
-    }
-    if run.iter().all(|byte| *byte == ONE) {
-        return prefix::<true>(run, text);
-    }
-    if *ascii.get_or_insert_with(|| text.is_ascii()) {
-        return find_fixed(run, text).map(|at| at + run.len());
-    }
-    let mut starts = (0..text.len()).filter(|at| text.get(*at).is_some_and(|byte| !is_continuation(*byte)));
-    starts.find_map(|at| prefix::<true>(run, text.get(at..)?).map(|length| at + length))
+    let end = |at: usize| at + run.len();
+    memchr::memchr_iter(*first, text)
+        .find(|at| text.get(at + 1..end(*at)) == Some(rest))
+        .map(end)
 }
 
-/// Runs up to this length are looked for by their first byte; longer ones are worth preparing a search.
-const SHORT: usize = 24;
+/// [`stars`], with `?` as well, over units that are whole characters.
+fn by_units<T: Copy + Eq>(pattern: &[T], text: &[T], star: T, one: T) -> bool {
+    let mut runs = pattern.split(|unit| *unit == star);
+    let head = runs.next().unwrap_or_default();
+    let Some(tail) = runs.next_back() else {
+        return head.len() == text.len() && fits(head, text, one);
+    };
+    let Some(body) = text.len().checked_sub(tail.len()) else {
+        return false;
+    };
+    let (body, end) = text.split_at(body);
+    let Some(mut body) = body
+        .get(head.len()..)
+        .filter(|_| fits(head, text, one) && fits(tail, end, one))
+    else {
+        return false;
+    };
+    for run in runs.filter(|run| !run.is_empty()) {
+        match find_units(run, body, one).and_then(|at| body.get(at + run.len()..)) {
+            Some(rest) => body = rest,
+            None => return false,
+        }
+    }
+    true
+}
 
-/// Where a run with `?` begins in ASCII text, where every `?` is one byte.
+/// Where a run with `?` first begins.
 ///
-/// Whole blocks of places are tested at once, each against a few of the run's fixed bytes; only what passes is compared
+/// Whole blocks of places are tested at once, each against a few of the run's fixed units; only what passes is compared
 /// in full. Without this, many short patterns could make a decision slow.
-fn find_fixed(run: &[u8], text: &[u8]) -> Option<usize> {
+fn find_units<T: Copy + Eq>(run: &[T], text: &[T], one: T) -> Option<usize> {
     const BLOCK: usize = 32;
     let places = text.len().checked_sub(run.len())? + 1;
-    let fixed = || run.iter().enumerate().filter(|(_, byte)| **byte != ONE);
+    let fixed = || run.iter().enumerate().filter(|(_, unit)| **unit != one);
     let total = fixed().count();
-    let chosen = fixed()
-        .enumerate()
-        .filter(|(at, _)| *at < 3 || at + 3 >= total)
-        .map(|(_, (offset, byte))| (offset, *byte));
-    let mut probes = [(0, 0); 6];
+    let chosen = fixed().enumerate().filter(|(at, _)| *at < 3 || at + 3 >= total);
+    let mut probes = [(0, one); 6];
     let count = probes
         .iter_mut()
         .zip(chosen)
-        .map(|(probe, chosen)| *probe = chosen)
+        .map(|(probe, (_, (at, unit)))| *probe = (at, *unit))
         .count();
     let probes = probes.get(..count).unwrap_or_default();
     let mut start = 0;
     while start < places {
-        let mut wrong = [0_u8; BLOCK];
-        let whole = probes.iter().all(|(offset, byte)| {
-            match text.get(start + offset..).and_then(|text| text.first_chunk::<BLOCK>()) {
-                Some(block) => {
-                    for (wrong, there) in wrong.iter_mut().zip(block) {
-                        *wrong |= there ^ byte;
-                    }
-                    true
-                }
-                None => false,
+        let mut wrong = [false; BLOCK];
+        for (offset, unit) in probes {
+            let Some(block) = text.get(start + offset..).and_then(|text| text.first_chunk::<BLOCK>()) else {
+                return (start..places).find(|at| fits(run, text.get(*at..).unwrap_or_default(), one));
+            };
+            for (wrong, there) in wrong.iter_mut().zip(block) {
+                *wrong |= there != unit;
             }
-        });
-        if !whole {
-            break;
         }
-        let mut passing = wrong
-            .iter()
-            .enumerate()
-            .filter(|(_, wrong)| **wrong == 0)
-            .map(|(at, _)| start + at);
-        if wrong.contains(&0)
-            && let Some(found) = passing.find(|at| *at < places && fits(run, text.get(*at..).unwrap_or_default()))
-        {
-            return Some(found);
+        if wrong.contains(&false) {
+            let mut passing = wrong
+                .iter()
+                .zip(start..places)
+                .filter(|(wrong, _)| !**wrong)
+                .map(|(_, at)| at);
+            if let Some(found) = passing.find(|at| fits(run, text.get(*at..).unwrap_or_default(), one)) {
+                return Some(found);
+            }
         }
         start += BLOCK;
     }
-    (start..places).find(|at| fits(run, text.get(*at..).unwrap_or_default()))
+    None
 }
 
-/// Whether ASCII text begins with a run; by blocks, without a branch per byte.
-fn fits(run: &[u8], text: &[u8]) -> bool {
+/// Whether a text begins with a run; by blocks, without a branch per unit.
+fn fits<T: Copy + Eq>(run: &[T], text: &[T], one: T) -> bool {
     let Some(text) = text.get(..run.len()) else {
         return false;
     };
-    let differ = |run: &[u8], text: &[u8]| {
-        run.iter().zip(text).fold(0, |wrong, (byte, there)| {
-            wrong | if *byte == ONE { 0 } else { there ^ byte }
-        })
+    let differ = |run: &[T], text: &[T]| {
+        run.iter()
+            .zip(text)
+            .fold(false, |wrong, (unit, there)| wrong | ((unit != there) & (*unit != one)))
     };
     let ((runs, run_rest), (texts, text_rest)) = (run.as_chunks::<32>(), text.as_chunks::<32>());
-    runs.iter().zip(texts).all(|(run, text)| differ(run, text) == 0) && differ(run_rest, text_rest) == 0
+    !runs.iter().zip(texts).any(|(run, text)| differ(run, text)) && !differ(run_rest, text_rest)
 }
 
 /// Whether `pattern` (plain text, with `*` and `?`) matches all of `text` without regard to ASCII case; for the names
@@ -255,10 +228,6 @@ fn character_length(byte: u8) -> Option<usize> {
         0xe0..0xf0 => Some(3),
         _ => Some(4),
     }
-}
-
-fn is_continuation(byte: u8) -> bool {
-    byte & 0xc0 == 0x80
 }
 
 #[cfg(test)]

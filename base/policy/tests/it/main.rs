@@ -23,3 +23,4 @@ mod reference_tables;
 mod shared;
 mod traps;
 mod validation;
+mod worst_case;
