@@ -22,8 +22,10 @@ impl Kernel {
         let mut decisions = Vec::with_capacity(needs.asks.len());
         let none = PolicySet::default();
         let policies = cx.caller.policies().unwrap_or(&none);
-        let principal = principal(&cx.caller);
+        let caller = principal(&cx.caller);
         for ask in &needs.asks {
+            let vouched = ask.vouched_by.as_deref().map(PolicyPrincipal::federated);
+            let (principal, policies) = vouched.as_ref().map_or((&caller, policies), |vouched| (vouched, &none));
             let action = match &ask.action {
                 Some(action) => action.clone(),
                 None => self.own_action(cx),
@@ -31,7 +33,7 @@ impl Kernel {
             let owner = owner(cx, ask);
             let facts = Facts { cx, ask, owner: owner.as_str() };
             let request = Request {
-                principal: &principal,
+                principal,
                 action: Action::named(&action),
                 resource: Resource::new(&ask.resource),
                 resource_account: Some(owner.as_str()),
@@ -48,7 +50,11 @@ impl Kernel {
             let decision = evaluate(policies, &side, &request);
             decisions.push(decided(&decision, &action, ask));
             if !decision.is_allowed() {
-                let message = decision.message(&request).unwrap_or_default();
+                let message = match &ask.vouched_by {
+                    // AWS: nobody is named who proved nothing to AWS itself.
+                    Some(_) => format!("Not authorized to perform {action}"),
+                    None => decision.message(&request).unwrap_or_default(),
+                };
                 return Decisions { decisions, denied: Some(denied(cx, message)) };
             }
         }

@@ -85,6 +85,17 @@ pub struct Role {
     pub max_session_secs: u32,
 }
 
+/// An OpenID Connect provider as STS needs to see it.
+#[derive(Debug)]
+pub struct OidcProvider {
+    /// Its ARN.
+    pub arn: String,
+    /// The audiences it issues tokens for.
+    pub clients: Vec<String>,
+    /// Its public keys as a JSON Web Key Set; `None` when the operator gave none.
+    pub keys: Option<Arc<str>>,
+}
+
 /// Finds principals and policies.
 pub trait Directory: Send + Sync + 'static {
     /// The long-lived access key of that id; `None` when there is none.
@@ -101,6 +112,12 @@ pub trait Directory: Send + Sync + 'static {
 
     /// A managed policy by its ARN, compiled, for session policies; `None` when there is none.
     fn managed_policy<'a>(&'a self, account: AccountId, arn: &'a str) -> BoxFuture<'a, Result<Option<Arc<Program>>>>;
+
+    /// The OpenID Connect provider of an issuer's URL without its scheme; `None` when the account has none.
+    fn oidc_provider<'a>(&'a self, account: AccountId, url: &'a str) -> BoxFuture<'a, Result<Option<OidcProvider>>> {
+        let _ = (account, url);
+        Box::pin(std::future::ready(Ok(None)))
+    }
 
     /// The account that owns this installation: unsigned operations and the ready server belong to it.
     fn home_account(&self) -> AccountId;

@@ -30,7 +30,7 @@ pub use accessed::{Accessed, Attempt, KeyUse};
 pub use behalf::Behalf;
 pub use caller::{Caller, CallerKind, Origin};
 pub use cx::Cx;
-pub use directory::{AccessKey, Directory, Identity, Role, Secret, Who};
+pub use directory::{AccessKey, Directory, Identity, OidcProvider, Role, Secret, Who};
 pub use explain::{Explained, ExplainedPolicy, ExplainedStatement, Question};
 pub use fault::{Cause, Context, Fault, Result};
 pub use front::Peer;

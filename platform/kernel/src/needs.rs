@@ -27,6 +27,8 @@ pub(crate) struct Ask {
     pub(crate) keys: Vec<(Cow<'static, str>, KeyValue)>,
     /// The resource's own policy: for `sts:AssumeRole*` the role's trust policy.
     pub(crate) policy: ResourcePolicy,
+    /// The identity provider that vouches for who asks, instead of the caller: for `sts:AssumeRoleWith*`.
+    pub(crate) vouched_by: Option<String>,
 }
 
 /// The value of a condition key.
@@ -177,6 +179,17 @@ impl Needs {
         self
     }
 
+    /// The identity provider, by ARN or name, that vouches for who asks; for the last ask.
+    ///
+    /// The caller proved nothing itself: only a trust policy that names the provider allows.
+    #[must_use]
+    pub fn vouched_by(mut self, provider: impl Into<String>) -> Self {
+        if let Some(last) = self.asks.last_mut() {
+            last.vouched_by = Some(provider.into());
+        }
+        self
+    }
+
     /// The resource's own policy, for the last ask.
     #[must_use]
     pub fn resource_policy(mut self, policy: Arc<Program>) -> Self {
@@ -202,6 +215,6 @@ impl Needs {
 
 impl Ask {
     fn new(action: Option<Cow<'static, str>>, resource: String) -> Self {
-        Self { action, resource, resource_account: None, keys: Vec::new(), policy: ResourcePolicy::None }
+        Self { action, resource, resource_account: None, keys: Vec::new(), policy: ResourcePolicy::None, vouched_by: None }
     }
 }

@@ -1,5 +1,6 @@
 //! The file form of the audit trail: JSON lines in numbered segments, written in batches by a thread of its own.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -16,14 +17,23 @@ pub const FLUSH_EVERY: Duration = Duration::from_millis(50);
 const SEGMENT_BYTES: u64 = 16 << 20;
 /// All segments together keep at most this many bytes; the oldest go first.
 const TOTAL_BYTES: u64 = 256 << 20;
-/// Records kept in memory when there is no directory, and the most that may wait for a slow disk.
+/// Records kept in memory when there is no directory.
 const IN_MEMORY: usize = 65_536;
+/// The most bytes that may wait for a slow disk; records beyond them are lost, and counted.
+const WAITING_BYTES: usize = 32 << 20;
+/// A batch of this many bytes is written without waiting for its time.
+const EARLY_BYTES: usize = 1 << 20;
 
 /// Takes records without ever waiting for a disk.
 pub struct AuditLog {
     shared: Arc<Shared>,
     dir: Option<PathBuf>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+thread_local! {
+    /// Where a thread renders its records.
+    static LINE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 struct Shared {
@@ -33,7 +43,11 @@ struct Shared {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Record>,
+    /// Without a directory: the newest records.
+    kept: VecDeque<Record>,
+    /// With one: the lines that wait to be written, and how many they are.
+    lines: Vec<u8>,
+    waiting: u64,
     /// Records dropped because the disk could not keep up.
     dropped: u64,
     closed: bool,
@@ -77,15 +91,34 @@ impl AuditLog {
 
     /// Takes a record; never waits for the disk.
     pub fn append(&self, record: Record) {
-        let mut queue = self.shared.lock();
-        if queue.waiting.len() >= IN_MEMORY {
-            queue.waiting.pop_front();
-            if self.dir.is_some() {
-                queue.dropped += 1;
+        if self.dir.is_none() {
+            let kept = &mut self.shared.lock().kept;
+            if kept.len() >= IN_MEMORY {
+                kept.pop_front();
             }
+            kept.push_back(record);
+            return;
         }
-        queue.waiting.push_back(record);
-        queue.taken += 1;
+        // Rendered here, by the many: the one writer only writes, and what waits is bounded in bytes.
+        LINE.with_borrow_mut(|line| {
+            line.clear();
+            if let Err(error) = serde_json::to_writer(&mut *line, &record) {
+                tracing::error!(%error, "an audit record could not be rendered");
+                return;
+            }
+            line.push(b'\n');
+            let mut queue = self.shared.lock();
+            queue.taken += 1;
+            if queue.lines.len() + line.len() > WAITING_BYTES {
+                queue.dropped += 1;
+                return;
+            }
+            queue.lines.extend_from_slice(line);
+            queue.waiting += 1;
+            if queue.lines.len() >= EARLY_BYTES {
+                self.shared.wake.notify_all();
+            }
+        });
     }
 
     /// How many records were lost because the disk could not keep up.
@@ -97,7 +130,7 @@ impl AuditLog {
     pub fn recent(&self, limit: usize, wanted: impl Fn(&Record) -> bool) -> Result<Vec<Record>> {
         let Some(dir) = &self.dir else {
             let queue = self.shared.lock();
-            return Ok(queue.waiting.iter().rev().filter(|r| wanted(r)).take(limit).cloned().collect());
+            return Ok(queue.kept.iter().rev().filter(|r| wanted(r)).take(limit).cloned().collect());
         };
         self.flush();
         read_records(dir, limit, wanted)
@@ -145,28 +178,32 @@ impl Shared {
 }
 
 fn write_batches(shared: &Shared, files: &mut Segments) {
-    let mut text = Vec::new();
+    let mut lines = Vec::new();
     loop {
-        let (batch, closed) = {
-            let queue = shared.lock();
-            let (mut queue, _) =
-                shared.wake.wait_timeout(queue, FLUSH_EVERY).unwrap_or_else(PoisonError::into_inner);
+        let (records, closed) = {
+            let mut queue = shared.lock();
+            if queue.lines.len() < EARLY_BYTES && !queue.closed {
+                (queue, _) = shared.wake.wait_timeout(queue, FLUSH_EVERY).unwrap_or_else(PoisonError::into_inner);
+            }
+            std::mem::swap(&mut lines, &mut queue.lines);
             (std::mem::take(&mut queue.waiting), queue.closed)
         };
-        text.clear();
-        for record in &batch {
-            if serde_json::to_writer(&mut text, record).is_ok() {
-                text.push(b'\n');
+        let outcome = files.append(&lines);
+        // A burst leaves no large buffer behind.
+        lines.clear();
+        lines.shrink_to(EARLY_BYTES);
+        let mut queue = shared.lock();
+        match outcome {
+            Ok(()) => queue.flushed += records,
+            Err(error) => {
+                tracing::error!(%error, records, "the audit trail could not be written");
+                queue.dropped += records;
             }
         }
-        if let Err(error) = files.append(&text) {
-            tracing::error!(%error, records = batch.len(), "the audit trail could not be written");
-            shared.lock().dropped += batch.len() as u64;
-        } else {
-            shared.lock().flushed += batch.len() as u64;
-        }
+        let done = closed && queue.waiting == 0;
+        drop(queue);
         shared.wake.notify_all();
-        if closed && shared.lock().waiting.is_empty() {
+        if done {
             return;
         }
     }
@@ -293,5 +330,93 @@ pub fn tail(dir: &Path, mut each: impl FnMut(Record) -> bool) -> Result<()> {
             Some((number, _)) => at = (number, 0),
             None => std::thread::sleep(FLUSH_EVERY),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::IdentityRecord;
+    use roadstead_core::{AccountId, Region, Timestamp};
+
+    fn record(number: i64) -> Record {
+        let account = AccountId::parse("123456789012").unwrap();
+        Record {
+            time: Timestamp::from_secs(number),
+            event_id: format!("event-{number}"),
+            request_id: String::new(),
+            service: "ecs".into(),
+            operation: "ListClusters".into(),
+            region: Region::US_EAST_1,
+            account,
+            identity: IdentityRecord {
+                kind: "Root".into(),
+                principal_id: String::new(),
+                arn: String::new(),
+                account,
+                access_key_id: String::new(),
+                user_name: None,
+                session: None,
+                invoked_by: None,
+            },
+            source: String::new(),
+            user_agent: String::new(),
+            tls: false,
+            read_only: true,
+            parameters: None,
+            response: None,
+            error: None,
+            decisions: Vec::new(),
+        }
+    }
+
+    fn directory(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("roadstead-audit-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        path
+    }
+
+    fn newest(log: &AuditLog, limit: usize) -> Vec<String> {
+        log.recent(limit, |_| true).unwrap().into_iter().map(|record| record.event_id).collect()
+    }
+
+    #[test]
+    fn records_are_read_back_newest_first_and_after_a_restart() {
+        let dir = directory("restart");
+        let log = AuditLog::open(&dir).unwrap();
+        (0..100).for_each(|number| log.append(record(number)));
+        assert_eq!(newest(&log, 2), ["event-99", "event-98"]);
+        drop(log);
+        let log = AuditLog::open(&dir).unwrap();
+        log.append(record(100));
+        assert_eq!(newest(&log, 2), ["event-100", "event-99"]);
+        assert_eq!(newest(&log, 1000).len(), 101);
+        drop(log);
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_torn_last_line_is_no_record_and_spoils_none() {
+        let dir = directory("torn");
+        let log = AuditLog::open(&dir).unwrap();
+        log.append(record(1));
+        drop(log);
+        let segment = segment_path(&dir, segments(&dir).unwrap()[0].0);
+        let mut file = OpenOptions::new().append(true).open(&segment).unwrap();
+        file.write_all(b"{\"time\":17").unwrap();
+        let log = AuditLog::open(&dir).unwrap();
+        log.append(record(2));
+        assert_eq!(newest(&log, 10), ["event-2", "event-1"]);
+        drop(log);
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn in_memory_the_oldest_make_room() {
+        let log = AuditLog::in_memory();
+        let many = i64::try_from(IN_MEMORY).unwrap() + 1;
+        (0..many).for_each(|number| log.append(record(number)));
+        assert_eq!(log.recent(usize::MAX, |_| true).unwrap().len(), IN_MEMORY);
+        assert_eq!(newest(&log, 1), [format!("event-{}", many - 1)]);
     }
 }
