@@ -10,6 +10,7 @@
 )]
 
 mod attach;
+mod groups;
 mod host;
 mod simulated;
 mod traffic;

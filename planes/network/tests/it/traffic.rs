@@ -12,13 +12,13 @@ const PORT: u16 = 80;
 const A_WHILE: Duration = Duration::from_secs(10);
 
 /// Answers one connection with the address that it came from.
-fn answer(listener: &TcpListener) {
+pub fn answer(listener: &TcpListener) {
     let (mut stream, from) = listener.accept().unwrap();
     stream.write_all(from.ip().to_string().as_bytes()).unwrap();
 }
 
 /// Connects and gives back what was answered: the address seen there.
-fn ask(address: Ipv4Addr) -> std::io::Result<IpAddr> {
+pub fn ask(address: Ipv4Addr) -> std::io::Result<IpAddr> {
     ask_at(address, PORT)
 }
 
@@ -32,13 +32,22 @@ fn ask_at(address: Ipv4Addr, port: u16) -> std::io::Result<IpAddr> {
 
 /// Whether a connection comes about within a short time; packets that are dropped are not answered.
 pub fn try_at(address: Ipv4Addr, port: u16) -> Result<(), ErrorKind> {
+    connect(address, port, Duration::from_millis(300))
+}
+
+/// Whether a connection comes about at all.
+pub fn patiently(address: Ipv4Addr, port: u16) -> Result<(), ErrorKind> {
+    connect(address, port, A_WHILE)
+}
+
+fn connect(address: Ipv4Addr, port: u16, within: Duration) -> Result<(), ErrorKind> {
     let target = SocketAddr::from((address, port));
-    TcpStream::connect_timeout(&target, Duration::from_millis(300))
+    TcpStream::connect_timeout(&target, within)
         .map(|_| ())
         .map_err(|error| error.kind())
 }
 
-fn listen(address: Ipv4Addr) -> TcpListener {
+pub fn listen(address: Ipv4Addr) -> TcpListener {
     TcpListener::bind((address, PORT)).unwrap()
 }
 
