@@ -171,6 +171,7 @@ fn find_units<T: Copy + Eq>(run: &[T], text: &[T], one: T) -> Option<usize> {
 }
 
 /// Whether a text begins with a run; by blocks, without a branch per unit.
+#[expect(clippy::needless_bitwise_bool, reason = "a branch per unit is what makes it slow")]
 fn fits<T: Copy + Eq>(run: &[T], text: &[T], one: T) -> bool {
     let Some(text) = text.get(..run.len()) else {
         return false;
