@@ -302,8 +302,15 @@ impl TaskControl {
 
     async fn create_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
         let now = self.kernel.clock().now();
-        let made = match self.make_interface(task, key).await {
-            Ok(made) => made,
+        let assumed = OnBehalf::for_interfaces(&self.kernel, key.place).await;
+        // Without a session nothing can have been made, and nothing could be deleted.
+        let nothing_made = matches!(assumed, Err(Fault::Api(_)));
+        let made = match assumed {
+            Ok(role) => self.make_interface(task, key, &role).await,
+            Err(fault) => Err(fault),
+        };
+        match made {
+            Ok(made) => task.interface = Some(made),
             Err(Fault::Api(error)) => {
                 let subnet = task.interface.as_ref().map(|i| i.network.subnet.clone()).unwrap_or_default();
                 let reason = format!(
@@ -311,17 +318,17 @@ impl TaskControl {
                     error.code
                 );
                 task.stop(StopCode::FailedToStart, reason, now);
-                return Ok(());
+                if let Some(interface) = task.interface.as_mut().filter(|_| nothing_made) {
+                    interface.status = InterfaceStatus::Deleted;
+                }
             }
             Err(internal) => return Err(internal),
-        };
-        task.interface = Some(made);
+        }
         Ok(())
     }
 
-    async fn make_interface(&self, task: &Task, key: &TaskKey) -> Result<Interface> {
+    async fn make_interface(&self, task: &Task, key: &TaskKey, role: &OnBehalf) -> Result<Interface> {
         let Some(planned) = task.interface.clone() else { return Err(Fault::internal("a task without an interface")) };
-        let role = OnBehalf::for_interfaces(&self.kernel, key.place).await?;
         // AWS: recorded; the token is the task's id and the attachment's, without dashes. A repeated step finds the
         // interface that it made before.
         let token = format!("{}{}", task.id, planned.attachment.replace('-', ""));
@@ -333,7 +340,7 @@ impl TaskControl {
         if !tags.is_empty() {
             role.tag_network_interface(&id, &tags).await?;
         }
-        let wiring = self.networks.wiring(&role, &network.subnet).await?;
+        let wiring = self.networks.wiring(role, &network.subnet).await?;
         let groups = eni.groups.unwrap_or_default().into_iter().filter_map(|group| group.group_id).collect();
         Ok(Interface {
             wiring,

@@ -12,6 +12,7 @@
 mod behalf;
 mod clusters;
 mod definitions;
+mod network;
 mod role;
 mod service_scheduler;
 mod services;
