@@ -7,7 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use roadstead_core::arn::Arn;
 use roadstead_core::{AccountId, Partition, Tags, arn};
-use roadstead_kernel::{AccessKey, BoxFuture, Context as _, Directory, Identity, Result, Role, Secret, Who};
+use roadstead_kernel::{
+    AccessKey, BoxFuture, Context as _, Directory, Identity, OidcProvider, Result, Role, Secret, Who,
+};
 use roadstead_policy::{PolicySet, PolicyType, Program};
 use roadstead_store::{Record, Scope, Store, Table, Versioned};
 
@@ -39,6 +41,8 @@ pub struct Principals {
     accounts: RwLock<HashMap<AccountId, Arc<Account>>>,
     keys: Kept<String, AccessKey>,
     aws: Compiled,
+    /// Key sets of identity providers, by URL without the scheme.
+    oidc_keys: RwLock<HashMap<String, Arc<str>>>,
 }
 
 /// What is kept of one account.
@@ -137,7 +141,21 @@ impl Principals {
             accounts: RwLock::default(),
             keys: Kept::default(),
             aws: Compiled::default(),
+            oidc_keys: RwLock::default(),
         })
+    }
+
+    /// The account that the installation starts with.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Gives the public keys of an identity provider, in place of those it publishes.
+    pub fn use_oidc_keys(&self, id: &str, key_set: &str) {
+        self.oidc_keys
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id.to_owned(), key_set.into());
     }
 
     /// Forgets what is kept of an account, after something in its IAM changed.
@@ -395,6 +413,26 @@ impl Directory for Principals {
 
     fn managed_policy<'a>(&'a self, account: AccountId, arn: &'a str) -> BoxFuture<'a, Result<Option<Arc<Program>>>> {
         Box::pin(self.program(account, arn, PolicyType::Session))
+    }
+
+    fn oidc_provider<'a>(&'a self, account: AccountId, url: &'a str) -> BoxFuture<'a, Result<Option<OidcProvider>>> {
+        Box::pin(async move {
+            let found = self
+                .table::<records::OidcProvider>()
+                .get(scope(&account), &[url])
+                .await?;
+            let keys = self
+                .oidc_keys
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(url)
+                .cloned();
+            Ok(found.map(|found| OidcProvider {
+                arn: found.record.arn,
+                clients: found.record.clients,
+                keys,
+            }))
+        })
     }
 
     fn home_account(&self) -> AccountId {

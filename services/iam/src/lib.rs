@@ -8,6 +8,7 @@ mod actions;
 mod advisor;
 mod attachments;
 mod catalogue;
+mod credential_report;
 mod directory;
 mod documents;
 mod entities;
@@ -80,6 +81,15 @@ impl Iam {
     pub fn directory(&self) -> Arc<dyn Directory> {
         Arc::clone(&self.principals) as Arc<dyn Directory>
     }
+
+    /// Gives the public keys of an OpenID Connect provider, as a JSON Web Key Set, by the provider's URL.
+    ///
+    /// AWS fetches them from the provider; here the operator names them, and tokens are checked against these alone.
+    pub fn use_oidc_keys(&self, url: &str, key_set: &str) {
+        if let Some(id) = oidc::id_of_url(url) {
+            self.principals.use_oidc_keys(&id, key_set);
+        }
+    }
 }
 
 roadstead_kernel::operations! {
@@ -123,6 +133,7 @@ roadstead_kernel::operations! {
     detach_group_policy::DetachGroupPolicy,
     detach_role_policy::DetachRolePolicy,
     detach_user_policy::DetachUserPolicy,
+    generate_credential_report::GenerateCredentialReport,
     generate_service_last_accessed_details::GenerateServiceLastAccessedDetails,
     get_access_key_last_used::GetAccessKeyLastUsed,
     get_account_authorization_details::GetAccountAuthorizationDetails,
@@ -130,6 +141,7 @@ roadstead_kernel::operations! {
     get_account_summary::GetAccountSummary,
     get_context_keys_for_custom_policy::GetContextKeysForCustomPolicy,
     get_context_keys_for_principal_policy::GetContextKeysForPrincipalPolicy,
+    get_credential_report::GetCredentialReport,
     get_group::GetGroup,
     get_group_policy::GetGroupPolicy,
     get_instance_profile::GetInstanceProfile,
@@ -157,6 +169,7 @@ roadstead_kernel::operations! {
     list_instance_profile_tags::ListInstanceProfileTags,
     list_instance_profiles::ListInstanceProfiles,
     list_instance_profiles_for_role::ListInstanceProfilesForRole,
+    list_mfa_devices::ListMFADevices,
     list_open_id_connect_provider_tags::ListOpenIDConnectProviderTags,
     list_open_id_connect_providers::ListOpenIDConnectProviders,
     list_policies::ListPolicies,
@@ -168,9 +181,13 @@ roadstead_kernel::operations! {
     list_roles::ListRoles,
     list_saml_provider_tags::ListSAMLProviderTags,
     list_saml_providers::ListSAMLProviders,
+    list_server_certificates::ListServerCertificates,
+    list_signing_certificates::ListSigningCertificates,
+    list_ssh_public_keys::ListSSHPublicKeys,
     list_user_policies::ListUserPolicies,
     list_user_tags::ListUserTags,
     list_users::ListUsers,
+    list_virtual_mfa_devices::ListVirtualMFADevices,
     put_group_policy::PutGroupPolicy,
     put_role_permissions_boundary::PutRolePermissionsBoundary,
     put_role_policy::PutRolePolicy,

@@ -3,7 +3,9 @@
 //! Nothing is stored: a session is its own token, sealed with the installation's key by the kernel.
 
 mod problems;
+mod roles;
 mod session;
+mod token;
 
 /// What a file with an operation in it needs.
 mod prelude {
@@ -18,6 +20,7 @@ pub struct Sts;
 roadstead_kernel::operations! {
     Sts: api_sts,
     assume_role::AssumeRole,
+    assume_role_with_web_identity::AssumeRoleWithWebIdentity,
     decode_authorization_message::DecodeAuthorizationMessage,
     get_access_key_info::GetAccessKeyInfo,
     get_caller_identity::GetCallerIdentity,

@@ -40,3 +40,13 @@ pub fn too_large(percent: usize) -> Fault {
         ))
         .into()
 }
+
+/// `InvalidIdentityToken`.
+pub fn invalid_token(message: impl Into<String>) -> Fault {
+    errors::INVALID_IDENTITY_TOKEN_EXCEPTION.with(message).into()
+}
+
+/// `ExpiredTokenException`.
+pub fn expired_token(message: impl Into<String>) -> Fault {
+    errors::EXPIRED_TOKEN_EXCEPTION.with(message).into()
+}

@@ -1,5 +1,7 @@
 //! The account as a whole, its settings, and the policy simulator.
 
+use base64::Engine as _;
+
 use crate::world::{ACCOUNT, World, allow, arn, encoded, role_arn};
 
 #[tokio::test]
@@ -352,9 +354,82 @@ async fn identity_providers_are_kept() {
 }
 
 #[tokio::test]
-async fn what_is_not_implemented_says_so() {
+async fn the_credential_report_has_a_line_for_root_and_for_each_user() {
     let world = World::new();
-    let answer = world.iam(&world.root, "GenerateCredentialReport", &[]).await;
+    let answer = world.iam(&world.root, "GetCredentialReport", &[]).await;
+    assert_eq!((answer.status, answer.text("Code").as_str()), (410, "ReportNotPresent"));
+    let ann = world.user("ann", Some(&allow("iam:*", "*"))).await;
+    world.iam(&ann, "ListUsers", &[]).await.is_ok();
+    assert_eq!(world.ok("GenerateCredentialReport", &[]).await.text("State"), "STARTED");
+    assert_eq!(
+        world.ok("GenerateCredentialReport", &[]).await.text("State"),
+        "COMPLETE"
+    );
+    let report = world.ok("GetCredentialReport", &[]).await;
+    let text = base64::engine::general_purpose::STANDARD
+        .decode(report.text("Content"))
+        .unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[0].starts_with("user,arn,user_creation_time,"));
+    let columns = lines[0].split(',').count();
+    assert!(lines.iter().all(|line| line.split(',').count() == columns));
+    assert!(lines[1].starts_with("<root_account>,"));
+    let user = format!(
+        "ann,{},2026-11-24T06:00:00+00:00,false,N/A,N/A,N/A,false,true,2026-11-24T06:00:00+00:00,2026-11-24T06:00:00+00:00,us-east-1,iam,false,N/A,",
+        arn("user/ann")
+    );
+    assert!(lines[2].starts_with(&user), "{}", lines[2]);
+    world.clock.advance(std::time::Duration::from_secs(8 * 24 * 3600));
+    assert_eq!(
+        world.iam(&world.root, "GetCredentialReport", &[]).await.text("Code"),
+        "ReportExpired"
+    );
+}
+
+#[tokio::test]
+async fn what_nobody_can_have_is_listed_as_nothing() {
+    let world = World::new();
+    world.ok("CreateUser", &[("UserName", "ann")]).await;
+    for operation in ["ListMFADevices", "ListSSHPublicKeys", "ListSigningCertificates"] {
+        assert_eq!(
+            world.ok(operation, &[("UserName", "ann")]).await.text("IsTruncated"),
+            "false"
+        );
+        world
+            .refused(
+                operation,
+                &[("UserName", "bob")],
+                404,
+                "NoSuchEntity",
+                "The user with name bob cannot be found.",
+            )
+            .await;
+    }
+    world.ok("ListVirtualMFADevices", &[]).await;
+    world.ok("ListServerCertificates", &[]).await;
+}
+
+#[tokio::test]
+async fn every_operation_is_implemented_or_listed_with_its_reason() {
+    let world = World::new();
+    let listed: Vec<(&str, &str)> = include_str!("../../data/not-implemented.tsv")
+        .lines()
+        .map(|line| line.split_once('\t').unwrap())
+        .collect();
+    assert!(listed.iter().all(|(_, reason)| !reason.is_empty()));
+    let mut listed: Vec<&str> = listed.into_iter().map(|(name, _)| name).collect();
+    let mut missing: Vec<&str> = api_iam::SERVICE
+        .operations
+        .iter()
+        .filter(|operation| !world.kernel.implements(operation))
+        .map(|operation| operation.name)
+        .collect();
+    missing.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(missing, listed);
+    let answer = world.iam(&world.root, "ListDelegationRequests", &[]).await;
     assert_eq!(answer.status, 501);
-    assert!(answer.text("Message").contains("GenerateCredentialReport"));
+    assert!(answer.text("Message").contains("ListDelegationRequests"));
 }

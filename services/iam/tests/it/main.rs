@@ -16,4 +16,5 @@ mod races;
 mod roles;
 mod sessions;
 mod users;
+mod web_identity;
 mod world;

@@ -8,10 +8,8 @@ use roadstead_kernel::{CallerKind, Claims, Role, SessionKind};
 
 use crate::prelude::*;
 use crate::problems;
+use crate::roles;
 use crate::session::{self, Limits};
-
-/// How long a session lasts when nothing is said, and at most when a role session assumes another role; in seconds.
-const HOUR: i32 = 3600;
 
 impl Handle<AssumeRole> for Sts {
     async fn needs(&self, cx: &Cx, input: &AssumeRoleRequest) -> Result<Needs> {
@@ -48,7 +46,7 @@ impl Handle<AssumeRole> for Sts {
         }
         let role = role(cx, &input.role_arn).await?;
         let account = role.identity.account;
-        let duration = duration(cx, &role, input.duration_seconds)?;
+        let duration = roles::duration(cx, &role, input.duration_seconds)?;
         let limits = Limits::check(cx, account, input.policy, input.policy_arns).await?;
         let inherited = Inherited::of(cx);
         let given = session::tags_of(input.tags.as_deref())?;
@@ -62,7 +60,7 @@ impl Handle<AssumeRole> for Sts {
         };
         let packed_policy_size = limits.packed(&given)?;
         let user_id = format!("{}:{}", role.identity.id, input.role_session_name);
-        let arn = session_arn(cx, &role, &input.role_session_name);
+        let arn = roles::session_arn(cx, &role, &input.role_session_name);
         let claims = Claims {
             key: String::new(),
             account,
@@ -93,26 +91,6 @@ async fn role(cx: &Cx, arn: &str) -> Result<Arc<Role>> {
     let (account, name) = session::role_of(arn).ok_or_else(|| problems::validation(format!("{arn} is invalid")))?;
     let found = cx.directory().role(account, name).await?;
     found.filter(|role| role.identity.arn == arn).ok_or_else(|| problems::may_not(cx, "sts:AssumeRole", arn))
-}
-
-fn session_arn(cx: &Cx, role: &Role, session: &str) -> String {
-    let place = roadstead_core::arn::Place { account: role.identity.account, region: cx.region() };
-    place.global_arn("sts", format_args!("assumed-role/{}/{session}", role.identity.name))
-}
-
-fn duration(cx: &Cx, role: &Role, wanted: Option<i32>) -> Result<std::time::Duration> {
-    let secs = wanted.unwrap_or(HOUR);
-    if cx.caller().kind() == CallerKind::RoleSession && secs > HOUR {
-        return Err(problems::validation(
-            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
-        ));
-    }
-    if u32::try_from(secs).is_ok_and(|secs| secs > role.max_session_secs) {
-        return Err(problems::validation(
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-        ));
-    }
-    Ok(session::seconds(secs))
 }
 
 /// What a session passes on to the sessions that are assumed from it.
