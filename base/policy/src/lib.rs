@@ -12,7 +12,13 @@
 //! A [`PolicySet`] holds the programs that govern one principal, a [`ResourceSide`] those on the side of the resource
 //! (resource, key or trust policy, RCPs, endpoint policy). A [`Request`] is one action on one resource by one
 //! [`Principal`], with a [`Context`] that is asked for condition keys one at a time. [`Decision::message`] words the
-//! refusal as AWS does.
+//! refusal as AWS does, [`explain`] tells which test of which statement failed, [`authorization_message`] gives EC2's
+//! decoded message, [`context_keys`] lists what documents ask for. [`ActionId`], [`KeyId`], [`ResourceType`] and
+//! [`Operation`] are the service authorization reference.
+//!
+//! The feature `reference` adds a second, slow and obvious evaluator, a generator of cases and the bodies of the fuzz
+//! targets; nothing but tests and benchmarks needs it. What AWS's documentation leaves open is answered in one place,
+//! `undetermined.rs`, for both evaluators.
 //!
 //! ```
 //! use std::sync::Arc;
