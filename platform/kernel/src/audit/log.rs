@@ -3,31 +3,49 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{BufRead, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Record;
+use super::search::{self, Position, Search, Spans};
 use crate::{Fault, Result};
 
 /// How long a record may wait in memory before it is written: the most that `kill -9` can lose.
 pub const FLUSH_EVERY: Duration = Duration::from_millis(50);
-/// A segment is closed when it reaches this many bytes.
-const SEGMENT_BYTES: u64 = 16 << 20;
-/// All segments together keep at most this many bytes; the oldest go first.
-const TOTAL_BYTES: u64 = 256 << 20;
 /// Records kept in memory when there is no directory.
-const IN_MEMORY: usize = 65_536;
+pub(super) const IN_MEMORY: usize = 65_536;
+/// How many records in memory are looked at before calls may append again.
+const SLICE: u64 = 1024;
 /// The most bytes that may wait for a slow disk; records beyond them are lost, and counted.
 const WAITING_BYTES: usize = 32 << 20;
 /// A batch of this many bytes is written without waiting for its time.
 const EARLY_BYTES: usize = 1 << 20;
 
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// A segment is closed when it reaches this many bytes.
+    pub(super) segment: u64,
+    /// All segments together keep at most this many bytes and what one batch adds; the oldest go first.
+    pub(super) total: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            segment: 16 << 20,
+            total: 256 << 20,
+        }
+    }
+}
+
 /// Takes records without ever waiting for a disk.
 pub struct AuditLog {
     shared: Arc<Shared>,
     dir: Option<PathBuf>,
+    spans: Spans,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
@@ -64,11 +82,20 @@ impl Shared {
 impl AuditLog {
     /// Keeps the newest records in memory only; for tests and the memory store.
     pub fn in_memory() -> Self {
-        Self { shared: Arc::new(Shared::new()), dir: None, writer: Mutex::new(None) }
+        Self {
+            shared: Arc::new(Shared::new()),
+            dir: None,
+            spans: Spans::default(),
+            writer: Mutex::new(None),
+        }
     }
 
     /// Appends to the segments in a directory, which is made (owner only) when it is missing.
     pub fn open(dir: &Path) -> Result<Self> {
+        Self::open_within(dir, Limits::default())
+    }
+
+    pub(super) fn open_within(dir: &Path, limits: Limits) -> Result<Self> {
         let refused = |error| Fault::internal(format_args!("opening the audit trail in `{}`: {error}", dir.display()));
         fs::create_dir_all(dir).map_err(refused)?;
         #[cfg(unix)]
@@ -78,7 +105,13 @@ impl AuditLog {
         }
         let segments = segments(dir).map_err(refused)?;
         let next = segments.last().map_or(1, |(number, _)| number + 1);
-        let mut files = Segments { dir: dir.to_owned(), number: next, file: None, size: 0 };
+        let mut files = Segments {
+            dir: dir.to_owned(),
+            limits,
+            number: next,
+            file: None,
+            size: 0,
+        };
         files.trim().map_err(refused)?;
         let shared = Arc::new(Shared::new());
         let ours = Arc::clone(&shared);
@@ -86,17 +119,23 @@ impl AuditLog {
             .name("audit".into())
             .spawn(move || write_batches(&ours, &mut files))
             .map_err(refused)?;
-        Ok(Self { shared, dir: Some(dir.to_owned()), writer: Mutex::new(Some(writer)) })
+        Ok(Self {
+            shared,
+            dir: Some(dir.to_owned()),
+            spans: Spans::default(),
+            writer: Mutex::new(Some(writer)),
+        })
     }
 
     /// Takes a record; never waits for the disk.
     pub fn append(&self, record: Record) {
         if self.dir.is_none() {
-            let kept = &mut self.shared.lock().kept;
-            if kept.len() >= IN_MEMORY {
-                kept.pop_front();
+            let mut queue = self.shared.lock();
+            if queue.kept.len() >= IN_MEMORY {
+                queue.kept.pop_front();
             }
-            kept.push_back(record);
+            queue.kept.push_back(record);
+            queue.taken += 1;
             return;
         }
         // Rendered here, by the many: the one writer only writes, and what waits is bounded in bytes.
@@ -128,12 +167,46 @@ impl AuditLog {
 
     /// The newest records that pass the filter, newest first.
     pub fn recent(&self, limit: usize, wanted: impl Fn(&Record) -> bool) -> Result<Vec<Record>> {
+        let found = self.search(&Search::newest(limit), wanted)?;
+        Ok(found.into_iter().map(|(_, record)| record).collect())
+    }
+
+    /// The newest records that were searched for and pass the filter, newest first, and where they stand.
+    ///
+    /// It reads the disk, so it is not for the threads that answer calls.
+    pub fn search(&self, search: &Search, wanted: impl Fn(&Record) -> bool) -> Result<Vec<(Position, Record)>> {
         let Some(dir) = &self.dir else {
-            let queue = self.shared.lock();
-            return Ok(queue.kept.iter().rev().filter(|r| wanted(r)).take(limit).cloned().collect());
+            return Ok(self.search_memory(search, &wanted));
         };
         self.flush();
-        read_records(dir, limit, wanted)
+        search::search(dir, &self.spans, search, &wanted)
+    }
+
+    fn search_memory(&self, search: &Search, wanted: &dyn Fn(&Record) -> bool) -> Vec<(Position, Record)> {
+        let mut found = Vec::new();
+        let mut end = search.before.map_or(u64::MAX, |before| before.at);
+        while found.len() < search.limit {
+            let queue = self.shared.lock();
+            let oldest = queue.taken - queue.kept.len() as u64;
+            end = end.min(queue.taken);
+            let begin = end.saturating_sub(SLICE).max(oldest);
+            if begin >= end {
+                break;
+            }
+            for at in (begin..end).rev() {
+                let record = usize::try_from(at - oldest)
+                    .ok()
+                    .and_then(|index| queue.kept.get(index));
+                if let Some(record) = record.filter(|record| search.covers(record.time) && wanted(record)) {
+                    found.push((Position { segment: 0, at }, record.clone()));
+                    if found.len() >= search.limit {
+                        break;
+                    }
+                }
+            }
+            end = begin;
+        }
+        found
     }
 
     /// Waits until everything taken so far is written.
@@ -145,8 +218,11 @@ impl AuditLog {
         let until = queue.taken;
         self.shared.wake.notify_all();
         while queue.flushed + queue.dropped < until && !queue.closed {
-            let (guard, timeout) =
-                self.shared.wake.wait_timeout(queue, Duration::from_secs(5)).unwrap_or_else(PoisonError::into_inner);
+            let (guard, timeout) = self
+                .shared
+                .wake
+                .wait_timeout(queue, Duration::from_secs(5))
+                .unwrap_or_else(PoisonError::into_inner);
             queue = guard;
             if timeout.timed_out() {
                 break;
@@ -173,7 +249,10 @@ impl Drop for AuditLog {
 
 impl Shared {
     fn new() -> Self {
-        Self { queue: Mutex::new(Queue::default()), wake: Condvar::new() }
+        Self {
+            queue: Mutex::new(Queue::default()),
+            wake: Condvar::new(),
+        }
     }
 }
 
@@ -183,7 +262,10 @@ fn write_batches(shared: &Shared, files: &mut Segments) {
         let (records, closed) = {
             let mut queue = shared.lock();
             if queue.lines.len() < EARLY_BYTES && !queue.closed {
-                (queue, _) = shared.wake.wait_timeout(queue, FLUSH_EVERY).unwrap_or_else(PoisonError::into_inner);
+                (queue, _) = shared
+                    .wake
+                    .wait_timeout(queue, FLUSH_EVERY)
+                    .unwrap_or_else(PoisonError::into_inner);
             }
             std::mem::swap(&mut lines, &mut queue.lines);
             (std::mem::take(&mut queue.waiting), queue.closed)
@@ -210,20 +292,21 @@ fn write_batches(shared: &Shared, files: &mut Segments) {
 }
 
 /// The segment being written.
-struct Segments {
-    dir: PathBuf,
-    number: u64,
-    file: Option<File>,
-    size: u64,
+pub(super) struct Segments {
+    pub(super) dir: PathBuf,
+    pub(super) limits: Limits,
+    pub(super) number: u64,
+    pub(super) file: Option<File>,
+    pub(super) size: u64,
 }
 
 impl Segments {
-    fn append(&mut self, text: &[u8]) -> std::io::Result<()> {
+    pub(super) fn append(&mut self, text: &[u8]) -> std::io::Result<()> {
         if text.is_empty() {
             return Ok(());
         }
         let mut file = match self.file.take() {
-            Some(file) if self.size < SEGMENT_BYTES => file,
+            Some(file) if self.size < self.limits.segment => file,
             full => {
                 if full.is_some() {
                     self.number += 1;
@@ -233,7 +316,15 @@ impl Segments {
                 open_private(&segment_path(&self.dir, self.number))?
             }
         };
-        file.write_all(text)?;
+        if let Err(error) = file.write_all(text) {
+            // Half a line must not stand before the next batch: take it back, or leave the segment.
+            if file.set_len(self.size).is_ok() {
+                self.file = Some(file);
+            } else {
+                self.number += 1;
+            }
+            return Err(error);
+        }
         self.size += text.len() as u64;
         self.file = Some(file);
         Ok(())
@@ -244,7 +335,8 @@ impl Segments {
         let all = segments(&self.dir)?;
         let mut total: u64 = all.iter().map(|(_, size)| size).sum();
         for (number, size) in all {
-            if total <= TOTAL_BYTES {
+            // Room for the segment that is about to be written.
+            if total + self.limits.segment <= self.limits.total {
                 break;
             }
             fs::remove_file(segment_path(&self.dir, number))?;
@@ -265,19 +357,25 @@ fn open_private(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-fn segment_path(dir: &Path, number: u64) -> PathBuf {
+pub(super) fn segment_path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:08}.jsonl"))
 }
 
 /// The segments in a directory, oldest first: number and size.
-fn segments(dir: &Path) -> std::io::Result<Vec<(u64, u64)>> {
+pub(super) fn segments(dir: &Path) -> std::io::Result<Vec<(u64, u64)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(".jsonl")).and_then(|n| n.parse().ok());
-        if let Some(number) = number {
-            found.push((number, entry.metadata()?.len()));
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_suffix(".jsonl"))
+            .and_then(|n| n.parse().ok());
+        let Some(number) = number else { continue };
+        match entry.metadata() {
+            // It was deleted since it was listed.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            data => found.push((number, data?.len())),
         }
     }
     found.sort_unstable();
@@ -286,29 +384,15 @@ fn segments(dir: &Path) -> std::io::Result<Vec<(u64, u64)>> {
 
 /// Reads the newest records that pass the filter, newest first; another process may be writing.
 pub fn read_records(dir: &Path, limit: usize, wanted: impl Fn(&Record) -> bool) -> Result<Vec<Record>> {
-    let unreadable =
-        |error: std::io::Error| Fault::internal(format_args!("reading the audit trail in `{}`: {error}", dir.display()));
-    let mut found = Vec::new();
-    for (number, _) in segments(dir).map_err(unreadable)?.into_iter().rev() {
-        let text = fs::read_to_string(segment_path(dir, number)).map_err(unreadable)?;
-        for line in text.lines().rev() {
-            // A torn last line after a crash is no record.
-            let Ok(record) = serde_json::from_str::<Record>(line) else { continue };
-            if wanted(&record) {
-                found.push(record);
-                if found.len() == limit {
-                    return Ok(found);
-                }
-            }
-        }
-    }
-    Ok(found)
+    let found = search::search(dir, &Spans::default(), &Search::newest(limit), &wanted)?;
+    Ok(found.into_iter().map(|(_, record)| record).collect())
 }
 
 /// Follows the trail: calls `each` for every record written after the call, until it answers `false`.
 pub fn tail(dir: &Path, mut each: impl FnMut(Record) -> bool) -> Result<()> {
-    let unreadable =
-        |error: std::io::Error| Fault::internal(format_args!("reading the audit trail in `{}`: {error}", dir.display()));
+    let unreadable = |error: std::io::Error| {
+        Fault::internal(format_args!("reading the audit trail in `{}`: {error}", dir.display()))
+    };
     let mut at = segments(dir).map_err(unreadable)?.pop().unwrap_or((1, 0));
     loop {
         if let Ok(mut file) = File::open(segment_path(dir, at.0)) {
@@ -325,98 +409,13 @@ pub fn tail(dir: &Path, mut each: impl FnMut(Record) -> bool) -> Result<()> {
                 line.clear();
             }
         }
-        let newest = segments(dir).map_err(unreadable)?.into_iter().find(|(number, _)| *number > at.0);
+        let newest = segments(dir)
+            .map_err(unreadable)?
+            .into_iter()
+            .find(|(number, _)| *number > at.0);
         match newest {
             Some((number, _)) => at = (number, 0),
             None => std::thread::sleep(FLUSH_EVERY),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::audit::IdentityRecord;
-    use roadstead_core::{AccountId, Region, Timestamp};
-
-    fn record(number: i64) -> Record {
-        let account = AccountId::parse("123456789012").unwrap();
-        Record {
-            time: Timestamp::from_secs(number),
-            event_id: format!("event-{number}"),
-            request_id: String::new(),
-            service: "ecs".into(),
-            operation: "ListClusters".into(),
-            region: Region::US_EAST_1,
-            account,
-            identity: IdentityRecord {
-                kind: "Root".into(),
-                principal_id: String::new(),
-                arn: String::new(),
-                account,
-                access_key_id: String::new(),
-                user_name: None,
-                session: None,
-                invoked_by: None,
-            },
-            source: String::new(),
-            user_agent: String::new(),
-            tls: false,
-            read_only: true,
-            parameters: None,
-            response: None,
-            error: None,
-            decisions: Vec::new(),
-        }
-    }
-
-    fn directory(name: &str) -> PathBuf {
-        let path = std::env::temp_dir().join(format!("roadstead-audit-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        path
-    }
-
-    fn newest(log: &AuditLog, limit: usize) -> Vec<String> {
-        log.recent(limit, |_| true).unwrap().into_iter().map(|record| record.event_id).collect()
-    }
-
-    #[test]
-    fn records_are_read_back_newest_first_and_after_a_restart() {
-        let dir = directory("restart");
-        let log = AuditLog::open(&dir).unwrap();
-        (0..100).for_each(|number| log.append(record(number)));
-        assert_eq!(newest(&log, 2), ["event-99", "event-98"]);
-        drop(log);
-        let log = AuditLog::open(&dir).unwrap();
-        log.append(record(100));
-        assert_eq!(newest(&log, 2), ["event-100", "event-99"]);
-        assert_eq!(newest(&log, 1000).len(), 101);
-        drop(log);
-        fs::remove_dir_all(dir).unwrap();
-    }
-
-    #[test]
-    fn a_torn_last_line_is_no_record_and_spoils_none() {
-        let dir = directory("torn");
-        let log = AuditLog::open(&dir).unwrap();
-        log.append(record(1));
-        drop(log);
-        let segment = segment_path(&dir, segments(&dir).unwrap()[0].0);
-        let mut file = OpenOptions::new().append(true).open(&segment).unwrap();
-        file.write_all(b"{\"time\":17").unwrap();
-        let log = AuditLog::open(&dir).unwrap();
-        log.append(record(2));
-        assert_eq!(newest(&log, 10), ["event-2", "event-1"]);
-        drop(log);
-        fs::remove_dir_all(dir).unwrap();
-    }
-
-    #[test]
-    fn in_memory_the_oldest_make_room() {
-        let log = AuditLog::in_memory();
-        let many = i64::try_from(IN_MEMORY).unwrap() + 1;
-        (0..many).for_each(|number| log.append(record(number)));
-        assert_eq!(log.recent(usize::MAX, |_| true).unwrap().len(), IN_MEMORY);
-        assert_eq!(newest(&log, 1), [format!("event-{}", many - 1)]);
     }
 }
