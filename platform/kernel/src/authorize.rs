@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use roadstead_core::{AccountId, Arn};
 use roadstead_policy::{
     Action, Context, Decision, Key, KeyId, PolicySet, Principal as PolicyPrincipal, Request, Resource, ResourcePolicy as Side,
-    ResourceSide, Value, evaluate,
+    ResourceSide, Value, authorization_message, evaluate,
 };
 use roadstead_wire::ApiError;
 
@@ -55,7 +55,8 @@ impl Kernel {
                     Some(_) => format!("Not authorized to perform {action}"),
                     None => decision.message(&request).unwrap_or_default(),
                 };
-                return Decisions { decisions, denied: Some(denied(cx, message)) };
+                let encoded = || encoded(cx, &decision, &request, ask);
+                return Decisions { decisions, denied: Some(denied(cx, message, encoded)) };
             }
         }
         Decisions { decisions, denied: None }
@@ -104,14 +105,23 @@ fn decided(decision: &Decision<'_>, action: &str, ask: &Ask) -> Decided {
     }
 }
 
+/// What `sts:DecodeAuthorizationMessage` gives back: the decision and what it went by, sealed.
+fn encoded(cx: &Cx, decision: &Decision<'_>, request: &Request<'_>, ask: &Ask) -> String {
+    let named = ask.keys.iter().map(|(name, _)| name.as_ref());
+    let keys: Vec<&str> = ["aws:RequestedRegion"].into_iter().chain(named).collect();
+    let name = cx.caller.identity().map(|identity| identity.name.as_str()).filter(|name| !name.is_empty());
+    let text = authorization_message(decision, request, cx.caller.user_id(), name, &keys);
+    cx.kernel.sessions.seal_text(&text).unwrap_or_default()
+}
+
 /// AWS's AccessDenied in the code that the service's protocol has for it.
-fn denied(cx: &Cx, message: String) -> ApiError {
+fn denied(cx: &Cx, message: String, encoded: impl FnOnce() -> String) -> ApiError {
     use roadstead_wire::Protocol;
     match cx.meta.service.preferred() {
         Protocol::Ec2 => {
-            let encoded = cx.kernel.sessions.seal_text(&message).unwrap_or_default();
             let text = format!(
-                "You are not authorized to perform this operation. {message} Encoded authorization failure message: {encoded}"
+                "You are not authorized to perform this operation. {message} Encoded authorization failure message: {}",
+                encoded()
             );
             ApiError::new("UnauthorizedOperation", 403, text)
         }

@@ -149,3 +149,19 @@ async fn nobody_but_ecs_assumes_the_role() {
         assert_eq!((answer.status, between(&answer.text, "<Code>", "</Code>")), (403, "AccessDenied".into()));
     }
 }
+
+#[tokio::test]
+async fn what_ec2_refuses_can_be_decoded_by_who_may() {
+    let world = World::new();
+    let keys = world.user("alice", json!([{ "Effect": "Allow", "Action": "ecs:*", "Resource": "*" }])).await;
+    let refused = world.acting(keys).form("ec2", "DescribeSubnets", &[]).await;
+    assert_eq!(between(&refused.text, "<Code>", "</Code>"), "UnauthorizedOperation");
+    let text = between(&refused.text, "<Message>", "</Message>");
+    let encoded = text.rsplit("Encoded authorization failure message: ").next().unwrap();
+    let decoded = world.form("sts", "DecodeAuthorizationMessage", &[("EncodedMessage", encoded)]).await;
+    let json = between(&decoded.text, "<DecodedMessage>", "</DecodedMessage>").replace("&quot;", "\"");
+    let message: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&message["allowed"], &message["explicitDeny"]), (&json!(false), &json!(false)));
+    assert_eq!(message["context"]["action"], "ec2:DescribeSubnets");
+    assert_eq!(message["context"]["principal"]["name"], "alice");
+}
