@@ -5,7 +5,7 @@ use crate::{Result, cargo, must};
 /// Name, what it measures, and how it is run.
 type Bench = (&'static str, &'static str, &'static [&'static str]);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 8] = [
     (
         "server",
         "signed requests against a real server: throughput, latency, CPU, memory, start, stored size",
@@ -26,6 +26,16 @@ const BENCHES: [Bench; 6] = [
             "--ignored",
             "--nocapture",
         ],
+    ),
+    (
+        "policy",
+        "decisions and compilation, next to the reference evaluator",
+        &["bench", "-q", "-p", "roadstead-policy", "--bench", "decide"],
+    ),
+    (
+        "cedar",
+        "the same decisions by cedar-policy",
+        &["run", "--release", "--quiet", "--manifest-path", "benches/policy-cedar/Cargo.toml"],
     ),
     (
         "commits",
