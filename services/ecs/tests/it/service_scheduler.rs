@@ -27,7 +27,7 @@ fn id_of(arn: &str) -> String {
 impl Stage {
     /// The engine's id of a task's only container.
     async fn container(&self, task: &str) -> ContainerId {
-        let labels = [("com.amazonaws.ecs.task-arn", Some(task))];
+        let labels = [("com.amazonaws.ecs.task-arn", Some(task)), ("com.amazonaws.ecs.container-name", Some("main"))];
         self.world.engine.list(&labels).await.unwrap()[0].id.clone()
     }
 
