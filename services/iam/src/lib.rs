@@ -182,6 +182,7 @@ roadstead_kernel::operations! {
     list_saml_provider_tags::ListSAMLProviderTags,
     list_saml_providers::ListSAMLProviders,
     list_server_certificates::ListServerCertificates,
+    list_service_specific_credentials::ListServiceSpecificCredentials,
     list_signing_certificates::ListSigningCertificates,
     list_ssh_public_keys::ListSSHPublicKeys,
     list_user_policies::ListUserPolicies,

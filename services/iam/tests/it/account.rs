@@ -392,7 +392,13 @@ async fn the_credential_report_has_a_line_for_root_and_for_each_user() {
 async fn what_nobody_can_have_is_listed_as_nothing() {
     let world = World::new();
     world.ok("CreateUser", &[("UserName", "ann")]).await;
-    for operation in ["ListMFADevices", "ListSSHPublicKeys", "ListSigningCertificates"] {
+    for operation in [
+        "ListMFADevices",
+        "ListSSHPublicKeys",
+        "ListSigningCertificates",
+        "ListServiceSpecificCredentials",
+        "ListServiceSpecificCredentials",
+    ] {
         assert_eq!(
             world.ok(operation, &[("UserName", "ann")]).await.text("IsTruncated"),
             "false"
