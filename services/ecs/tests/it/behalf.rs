@@ -111,3 +111,34 @@ async fn a_role_that_is_gone_leaves_a_stopping_task_with_its_interface_until_it_
     world.pass(60).await;
     assert_eq!(world.task(&arn).await["lastStatus"], "STOPPED");
 }
+
+#[tokio::test]
+async fn with_another_policy_on_the_role_ecs_fails() {
+    let world = World::new();
+    let subnet = world.cluster_and_definition().await;
+    world.run_task(&subnet, json!({})).await;
+    // The API refuses to change the role, so the record is changed behind its back.
+    let store = world.installation.store();
+    let (entries, _) = store.range(roadstead_store::Range::all()).await.unwrap();
+    let policy = "aws-service-role/AmazonECSServiceRolePolicy";
+    let is_role = |entry: &&roadstead_store::Entry| {
+        let parts = roadstead_store::KeyParts::parse(&entry.key);
+        parts.is_some_and(|p| p.table == "iam/role") && String::from_utf8_lossy(&entry.value).contains(policy)
+    };
+    let role = entries.iter().find(is_role).expect("the role is stored").clone();
+    let other = String::from_utf8(role.value.to_vec()).unwrap();
+    let other = other.replace(policy, "aws-service-role/AmazonECSComputeServiceRolePolicy");
+    store.commit(roadstead_store::Txn::new().put(role.key, other.into_bytes())).await.unwrap();
+    world.form("iam", "CreateUser", &[("UserName", "anybody")]).await;
+    let input = json!({
+        "cluster": "demo", "taskDefinition": "web", "launchType": "FARGATE",
+        "networkConfiguration": { "awsvpcConfiguration": { "subnets": [subnet] } }
+    });
+    let (code, message) = world.ecs("RunTask", input).await.error();
+    assert_eq!(code, "InvalidParameterException");
+    assert!(message.starts_with(&format!("Error retrieving subnet information for [{subnet}]: ")), "{message}");
+    assert!(message.ends_with("(ErrorCode: UnauthorizedOperation)"), "{message}");
+    assert!(message.contains("because no identity-based policy allows the ec2:DescribeSubnets action"), "{message}");
+    let denied = world.installation.kernel.audit().recent(1, |r| r.operation == "DescribeSubnets").unwrap();
+    assert!(!denied[0].decisions[0].allowed);
+}

@@ -14,6 +14,7 @@ mod clusters;
 mod definitions;
 mod network;
 mod role;
+mod service_scale;
 mod service_scheduler;
 mod services;
 mod tasks;
