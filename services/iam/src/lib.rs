@@ -12,6 +12,7 @@ mod credential_report;
 mod directory;
 mod documents;
 mod entities;
+mod follow;
 mod inline;
 mod linked;
 mod login;

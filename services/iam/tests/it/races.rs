@@ -185,3 +185,25 @@ async fn of_many_who_make_the_same_role_one_succeeds() {
     }
     assert_eq!(made, 1);
 }
+
+#[tokio::test]
+async fn a_server_that_follows_sees_what_another_one_writes() {
+    let store: Arc<dyn Store> = Arc::new(Memory::new());
+    let (here, there) = (World::over(Arc::clone(&store)), World::over(Arc::clone(&store)));
+    let following = tokio::spawn(Arc::clone(&there.iam).follow());
+    let user = here.user("u", Some(&allow("iam:ListRoles", "*"))).await;
+    there.iam(&user, "ListRoles", &[]).await.is_ok();
+    here.ok("DeleteUserPolicy", &[("UserName", "u"), ("PolicyName", "own")])
+        .await;
+    // The other server is told by its watch, which needs a turn.
+    while there.iam(&user, "ListRoles", &[]).await.status != 403 {
+        tokio::task::yield_now().await;
+    }
+    here.ok("DeleteAccessKey", &[("UserName", "u"), ("AccessKeyId", &user.id)])
+        .await;
+    while there.sts(&user, "GetCallerIdentity", &[]).await.status != 403 {
+        tokio::task::yield_now().await;
+    }
+    store.close().await.unwrap();
+    following.await.unwrap().unwrap();
+}
