@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ring::rand::SecureRandom as _;
+use roadstead_cloudtrail::CloudTrail;
 use roadstead_containers::{Runtime, Simulated};
 use roadstead_control::Controller;
 use roadstead_core::ids::Entropy;
@@ -116,6 +117,7 @@ impl Installation {
             iam,
             Arc::new(Sts),
             Arc::new(Ec2::new(Arc::clone(&store))),
+            CloudTrail::new(Arc::clone(&store)),
             Logs::new(Arc::clone(&store)),
             Arc::clone(&ecs) as Arc<dyn Service>,
         ];

@@ -19,10 +19,9 @@ impl Service for Modelled {
 
 /// The services that have a model and no implementation.
 pub fn services() -> impl Iterator<Item = Arc<dyn Service>> {
-    let metas: [&'static ServiceMeta; 11] = [
+    let metas: [&'static ServiceMeta; 10] = [
         &api_application_autoscaling::SERVICE,
         &api_autoscaling::SERVICE,
-        &api_cloudtrail::SERVICE,
         &api_cloudwatch::SERVICE,
         &api_ecr::SERVICE,
         &api_elbv2::SERVICE,

@@ -6,10 +6,10 @@ use roadstead_kernel::{Fault, Result};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::resources;
+use crate::{elements, resources};
 
-/// What stands in the place of a container's environment.
-const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+/// The name under which the root user's calls are found.
+pub const ROOT: &str = "root";
 
 /// The record in CloudTrail's form; members in CloudTrail's order.
 #[derive(Serialize)]
@@ -88,13 +88,18 @@ struct SessionAttributes {
 
 /// The source of a record's event, such as `ecs.amazonaws.com`.
 pub fn source(record: &Record) -> String {
-    format!("{}.amazonaws.com", record.service)
+    let name = match &*record.service {
+        // AWS: documented in the examples of both.
+        "application-autoscaling" | "autoscaling-plans" => "autoscaling",
+        other => other,
+    };
+    format!("{name}.amazonaws.com")
 }
 
 /// The name that lookups show and search for: a user's, or a session's.
 pub fn user_name(identity: &IdentityRecord) -> Option<&str> {
     match &*identity.kind {
-        "Root" => Some("root"),
+        "Root" => Some(ROOT),
         "AssumedRole" | "FederatedUser" => identity.arn.rsplit('/').next(),
         "AWSService" => identity.invoked_by.as_deref(),
         _ => identity.user_name.as_deref(),
@@ -122,7 +127,7 @@ pub fn text(record: &Record) -> Result<String> {
     let form = Form {
         event_version: "1.11",
         user_identity: identity(&record.identity),
-        event_time: record.time.iso8601(),
+        event_time: record.time.cut_to_secs().iso8601(),
         event_source: source(record),
         event_name: &record.operation,
         aws_region: record.region.as_str(),
@@ -130,8 +135,8 @@ pub fn text(record: &Record) -> Result<String> {
         user_agent: &record.user_agent,
         error_code: record.error.as_ref().map(|error| code(&error.code)),
         error_message: record.error.as_ref().map(|error| error.message.as_str()),
-        request_parameters: record.parameters.clone().map(|value| redacted(record, value)),
-        response_elements: record.response.clone().map(|value| redacted(record, value)),
+        request_parameters: elements::parameters(record),
+        response_elements: elements::response(record),
         request_id: &record.request_id,
         event_id: &record.event_id,
         read_only: record.read_only,
@@ -186,32 +191,8 @@ fn session_context<'a>(identity: &'a IdentityRecord, session: &'a SessionRecord)
         // A user's own session has no other issuer.
         session_issuer: Some(issuer).filter(|_| identity.kind != "IAMUser"),
         attributes: SessionAttributes {
-            creation_date: session.issued.iso8601(),
+            creation_date: session.issued.cut_to_secs().iso8601(),
             mfa_authenticated: "false",
         },
-    }
-}
-
-/// AWS: containers' environments are never recorded.
-fn redacted(record: &Record, value: Value) -> Value {
-    if record.service != "ecs" {
-        return value;
-    }
-    match value {
-        Value::Object(members) => Value::Object(
-            members
-                .into_iter()
-                .map(|(name, value)| {
-                    let value = if name == "environment" {
-                        Value::from(HIDDEN)
-                    } else {
-                        redacted(record, value)
-                    };
-                    (name, value)
-                })
-                .collect(),
-        ),
-        Value::Array(items) => Value::Array(items.into_iter().map(|item| redacted(record, item)).collect()),
-        plain => plain,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! LookupEvents reads what the kernel recorded anyway; a trail delivers nothing, it is kept and shown.
 
+mod elements;
 mod event;
 mod lookup;
 mod records;

@@ -23,6 +23,9 @@ const EC2: [(&str, &str); 6] = [
     ("routeTableId", "AWS::EC2::RouteTable"),
 ];
 
+/// The name of a cluster that nobody named.
+pub const DEFAULT: &str = "default";
+
 /// The resources of a record; reads have none.
 pub fn of(record: &Record) -> Vec<Resource> {
     if record.read_only {
@@ -30,8 +33,8 @@ pub fn of(record: &Record) -> Vec<Resource> {
     }
     match &*record.service {
         "ecs" => ecs(record).into_iter().collect(),
-        "iam" => named(record, &IAM),
-        "ec2" => named(record, &EC2),
+        "iam" => iam(record),
+        "ec2" => ec2(record),
         "sts" => text(record.parameters.as_ref(), "roleArn")
             .map(|arn| resource("AWS::IAM::Role", arn))
             .into_iter()
@@ -40,11 +43,36 @@ pub fn of(record: &Record) -> Vec<Resource> {
     }
 }
 
+/// Named in the call, or made by it: a service-linked role's name is the service's choice.
+fn iam(record: &Record) -> Vec<Resource> {
+    let mut found = named(record, &IAM);
+    if record.operation == "CreateServiceLinkedRole" {
+        let made = record.response.as_ref().and_then(|made| made.get("role"));
+        found.extend(text(made, "roleName").map(|name| resource("AWS::IAM::Role", name)));
+    }
+    found
+}
+
+fn ec2(record: &Record) -> Vec<Resource> {
+    let mut found = named(record, &EC2);
+    if record.operation == "CreateNetworkInterface" {
+        let groups = record
+            .parameters
+            .as_ref()
+            .and_then(|asked| asked.get("groups")?.as_array());
+        let ids = groups.into_iter().flatten().filter_map(Value::as_str);
+        found.extend(ids.map(|id| resource("AWS::EC2::SecurityGroup", id)));
+        let made = record.response.as_ref().and_then(|made| made.get("networkInterface"));
+        found.extend(text(made, "networkInterfaceId").map(|id| resource("AWS::EC2::NetworkInterface", id)));
+    }
+    found
+}
+
 fn ecs(record: &Record) -> Option<Resource> {
     match &*record.operation {
         // AWS: the cluster as the caller wrote it, and when the call failed too.
         "CreateCluster" => {
-            let name = text(record.parameters.as_ref(), "clusterName").unwrap_or("default");
+            let name = text(record.parameters.as_ref(), "clusterName").unwrap_or(DEFAULT);
             Some(resource("AWS::ECS::Cluster", name))
         }
         "DeleteCluster" | "UpdateClusterSettings" => {

@@ -15,15 +15,22 @@ pub fn arn(cx: &Cx, name: &str) -> String {
 }
 
 /// Where a trail is, and its name: what the ARN says, else the call's region.
-pub fn locate<'a>(cx: &Cx, name_or_arn: &'a str) -> (Place, &'a str) {
-    let parsed = Arn::parse(name_or_arn).filter(|arn| arn.service == "cloudtrail");
-    let named = parsed.and_then(|arn| Some((arn.place()?, arn.resource.strip_prefix("trail/")?)));
-    named.unwrap_or((cx.place(), name_or_arn))
+pub fn locate<'a>(cx: &Cx, name_or_arn: &'a str) -> Result<(Place, &'a str)> {
+    if !name_or_arn.starts_with("arn:") {
+        return Ok((cx.place(), name_or_arn));
+    }
+    let named = Arn::parse(name_or_arn)
+        .filter(|arn| arn.service == "cloudtrail")
+        .and_then(|arn| Some((arn.place()?, arn.resource.strip_prefix("trail/")?)));
+    named.ok_or_else(|| {
+        errors::CLOUD_TRAIL_ARN_INVALID_EXCEPTION
+            .with(format!("`{name_or_arn}` is not the ARN of a trail"))
+            .into()
+    })
 }
 
 /// The answer for a trail that does not exist.
-pub fn unknown(cx: &Cx, name_or_arn: &str) -> Fault {
-    let (place, name) = locate(cx, name_or_arn);
+fn unknown(cx: &Cx, place: Place, name: &str) -> Fault {
     let arn = place.arn("cloudtrail", format_args!("trail/{name}"));
     errors::TRAIL_NOT_FOUND_EXCEPTION
         .with(format!("Unknown trail: {arn} for the user: {}", cx.account()))
@@ -54,16 +61,45 @@ pub fn scope(account: &AccountId, region: Region) -> Scope<'_> {
 impl CloudTrail {
     /// The trail of a name or ARN; `None` where there is none.
     pub async fn find(&self, cx: &Cx, name_or_arn: &str) -> Result<Option<Versioned<Trail>>> {
-        let (place, name) = locate(cx, name_or_arn);
+        let (place, name) = locate(cx, name_or_arn)?;
         if place.account != cx.account() {
             return Ok(None);
         }
         Ok(self.trails.get(scope(&place.account, place.region), &[name]).await?)
     }
 
+    /// The trail of a name or ARN.
+    pub async fn existing(&self, cx: &Cx, name_or_arn: &str) -> Result<Versioned<Trail>> {
+        let (place, name) = locate(cx, name_or_arn)?;
+        let found = self.find(cx, name_or_arn).await?;
+        found.ok_or_else(|| unknown(cx, place, name))
+    }
+
+    /// The trail of a name or ARN, which must be in its own region to be changed.
+    pub async fn at_home(&self, cx: &Cx, name_or_arn: &str) -> Result<Versioned<Trail>> {
+        let found = self.existing(cx, name_or_arn).await?;
+        let (arn, home) = (&found.record.arn, found.record.home);
+        if home != cx.region() {
+            let message = format!("The trail {arn} can only be changed in its home region {home}.");
+            return Err(errors::INVALID_HOME_REGION_EXCEPTION.with(message).into());
+        }
+        Ok(found)
+    }
+
+    /// The trails that a region has: its own, and those of other regions that cover all.
+    pub async fn within(&self, cx: &Cx, others: bool) -> Result<Vec<Trail>> {
+        let (account, mut trails) = (cx.account(), Vec::new());
+        for region in Region::all().filter(|region| others || *region == cx.region()) {
+            let all = self.trails.list_all(scope(&account, region)).await?;
+            let shown = all.into_iter().map(|found| found.record);
+            trails.extend(shown.filter(|trail| trail.home == cx.region() || trail.multi_region));
+        }
+        Ok(trails)
+    }
+
     /// What an operation on a trail needs.
     pub async fn needs_on(&self, cx: &Cx, name_or_arn: &str) -> Result<Needs> {
-        let (place, name) = locate(cx, name_or_arn);
+        let (place, name) = locate(cx, name_or_arn)?;
         let needs = Needs::on(place.arn("cloudtrail", format_args!("trail/{name}")));
         Ok(match self.find(cx, name_or_arn).await? {
             Some(found) => needs.resource_tags("cloudtrail", &found.record.tags),
@@ -71,16 +107,16 @@ impl CloudTrail {
         })
     }
 
-    /// Changes a trail.
+    /// Changes a trail in its own region.
     pub async fn change(&self, cx: &Cx, name_or_arn: &str, change: impl Fn(&mut Trail)) -> Result<()> {
-        let (place, name) = locate(cx, name_or_arn);
+        let name = self.at_home(cx, name_or_arn).await?.record.name;
         let changed = self
             .trails
-            .update::<Fault>(scope(&cx.account(), place.region), &[name], |trail| {
+            .update::<Fault>(scope(&cx.account(), cx.region()), &[&name], |trail| {
                 change(trail);
                 Ok(())
             })
             .await?;
-        changed.map(|_| ()).ok_or_else(|| unknown(cx, name_or_arn))
+        changed.map(|_| ()).ok_or_else(|| unknown(cx, cx.place(), &name))
     }
 }

@@ -7,6 +7,11 @@ use crate::prelude::*;
 use crate::records::Trail;
 use crate::trails::{self, scope};
 
+/// How many trails a region can have, those of other regions that cover it included.
+const MAX_TRAILS: usize = 5;
+/// How many tags a trail can have.
+const MAX_TAGS: usize = 50;
+
 impl Handle<CreateTrail> for CloudTrail {
     async fn needs(&self, cx: &Cx, input: &CreateTrailRequest) -> Result<Needs> {
         let needs = Needs::on(trails::arn(cx, &input.name)).request_tags(&tags(input.tags_list.as_deref()));
@@ -15,6 +20,7 @@ impl Handle<CreateTrail> for CloudTrail {
 
     async fn handle(&self, cx: &Cx, input: CreateTrailRequest) -> Reply<CreateTrail> {
         trails::check_name(&input.name)?;
+        check_bucket(&input.s3_bucket_name)?;
         let (multi_region, global_events) =
             (input.is_multi_region_trail.unwrap_or_default(), input.include_global_service_events.unwrap_or(true));
         if multi_region && !global_events {
@@ -26,6 +32,11 @@ impl Handle<CreateTrail> for CloudTrail {
             return Err(errors::ORGANIZATIONS_NOT_IN_USE_EXCEPTION
                 .with("Your account is not a member of an organization.")
                 .into());
+        }
+        let tags = tags(input.tags_list.as_deref());
+        if tags.iter().count() > MAX_TAGS {
+            let message = format!("A trail can have at most {MAX_TAGS} tags.");
+            return Err(errors::TAGS_LIMIT_EXCEEDED_EXCEPTION.with(message).into());
         }
         let trail = Trail {
             arn: trails::arn(cx, &input.name),
@@ -42,9 +53,14 @@ impl Handle<CreateTrail> for CloudTrail {
             logging: false,
             started: None,
             stopped: None,
-            tags: tags(input.tags_list.as_deref()),
+            tags,
             name: input.name,
         };
+        let others = self.within(cx, true).await?;
+        if others.len() >= MAX_TRAILS && others.iter().all(|other| other.arn != trail.arn) {
+            let message = format!("User: {} already has {MAX_TRAILS} trails in {}.", cx.account(), cx.region());
+            return Err(errors::MAXIMUM_NUMBER_OF_TRAILS_EXCEEDED_EXCEPTION.with(message).into());
+        }
         match self.trails.put_new(scope(&cx.account(), cx.region()), &[&trail.name], &trail).await {
             Err(error) if error.is_conflict() => {
                 let message = format!("Trail {} already exists for customer: {}", trail.name, cx.account());
@@ -69,6 +85,22 @@ impl Handle<CreateTrail> for CloudTrail {
             is_organization_trail: api.is_organization_trail,
         })
     }
+}
+
+/// Refuses names that no bucket can have; whether there is such a bucket is not known here.
+fn check_bucket(name: &str) -> Result<()> {
+    let refused = |text: &str| Err(errors::INVALID_S3_BUCKET_NAME_EXCEPTION.with(text).into());
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if !(3..=63).contains(&name.len()) {
+        return refused("Bucket name must have between 3 and 63 characters.");
+    }
+    if !edge(name.chars().next()) || !edge(name.chars().last()) {
+        return refused("Bucket name must start and end with a lowercase letter or number.");
+    }
+    if !name.chars().all(|c| edge(Some(c)) || c == '.' || c == '-') {
+        return refused("Bucket name can only contain lowercase letters, numbers, periods and hyphens.");
+    }
+    Ok(())
 }
 
 fn tags(tags: Option<&[Tag]>) -> Tags {

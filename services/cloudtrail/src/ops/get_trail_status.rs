@@ -4,7 +4,6 @@ use api_cloudtrail::op::GetTrailStatus;
 use api_cloudtrail::{GetTrailStatusRequest, GetTrailStatusResponse};
 
 use crate::prelude::*;
-use crate::trails;
 
 impl Handle<GetTrailStatus> for CloudTrail {
     async fn needs(&self, cx: &Cx, input: &GetTrailStatusRequest) -> Result<Needs> {
@@ -12,15 +11,19 @@ impl Handle<GetTrailStatus> for CloudTrail {
     }
 
     async fn handle(&self, cx: &Cx, input: GetTrailStatusRequest) -> Reply<GetTrailStatus> {
-        let trail = self.find(cx, &input.name).await?.ok_or_else(|| trails::unknown(cx, &input.name))?.record;
+        let trail = self.existing(cx, &input.name).await?.record;
         let text = |at: Option<Timestamp>| Some(at.map(Timestamp::iso8601).unwrap_or_default());
-        // Nothing is ever delivered, so nothing is said of deliveries.
+        // Nothing is ever delivered: AWS's form of that is empty texts.
         Ok(GetTrailStatusResponse {
             is_logging: Some(trail.logging),
             start_logging_time: trail.started,
             stop_logging_time: trail.stopped,
             time_logging_started: text(trail.started),
             time_logging_stopped: text(trail.stopped),
+            latest_delivery_attempt_time: text(None),
+            latest_delivery_attempt_succeeded: text(None),
+            latest_notification_attempt_time: text(None),
+            latest_notification_attempt_succeeded: text(None),
             ..GetTrailStatusResponse::default()
         })
     }

@@ -1,277 +1,285 @@
-//! LookupEvents: shapes of events, what can be looked up, and pages.
+//! What can be looked up, by whom, and in which pages.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::{ACCOUNT, Keys, World, text};
+use crate::world::{World, record};
 
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]}"#;
-
-fn record(event: &Value) -> Value {
-    serde_json::from_str(event["CloudTrailEvent"].as_str().unwrap()).unwrap()
+fn names(events: &[Value]) -> Vec<&str> {
+    events
+        .iter()
+        .map(|event| event["EventName"].as_str().unwrap())
+        .collect()
 }
 
 #[tokio::test]
-async fn a_users_call_is_recorded_as_recorded_of_aws() {
+async fn every_attribute_finds_its_events_and_no_others() {
     let world = World::new();
     let ann = world.admin("ann").await;
-    let (_, made) = world
-        .query(
-            &ann,
-            "iam",
-            "CreateRole",
-            &[("RoleName", "r"), ("AssumeRolePolicyDocument", TRUST)],
-        )
-        .await;
-    let events = world.events("EventName", "CreateRole").await;
-    let [event] = events.as_slice() else {
-        panic!("{events:?}")
-    };
-    assert_eq!(
-        (&event["Username"], &event["ReadOnly"], &event["EventSource"]),
-        (&json!("ann"), &json!("false"), &json!("iam.amazonaws.com"))
-    );
-    assert_eq!(event["AccessKeyId"], json!(ann.id));
-    assert_eq!(
-        event["Resources"],
-        json!([{"ResourceType": "AWS::IAM::Role", "ResourceName": "r"}])
-    );
-    let told = record(event);
-    assert_eq!(told["eventVersion"], "1.11");
-    assert_eq!(told["eventTime"], "2026-11-24T06:00:00Z");
-    assert_eq!(
-        (&told["awsRegion"], &told["sourceIPAddress"], &told["userAgent"]),
-        (&json!("us-east-1"), &json!("127.0.0.1"), &json!("tests/1.0"))
-    );
-    assert_eq!(told["requestID"], json!(text(&made, "RequestId")));
-    assert_eq!(told["eventID"], event["EventId"]);
-    assert_eq!(
-        (&told["eventType"], &told["managementEvent"], &told["eventCategory"]),
-        (&json!("AwsApiCall"), &json!(true), &json!("Management"))
-    );
-    assert_eq!(told["recipientAccountId"], ACCOUNT);
-    assert_eq!(told["requestParameters"]["roleName"], "r");
-    assert_eq!(
-        told["responseElements"]["role"]["arn"],
-        "arn:aws:iam::123456789012:role/r"
-    );
-    let identity = &told["userIdentity"];
-    assert_eq!(
-        (&identity["type"], &identity["userName"], &identity["accessKeyId"]),
-        (&json!("IAMUser"), &json!("ann"), &json!(ann.id))
-    );
-    assert_eq!(identity["arn"], "arn:aws:iam::123456789012:user/ann");
-    assert!(identity["principalId"].as_str().unwrap().starts_with("AIDA"));
-    assert!(identity.get("invokedBy").is_none() && identity.get("sessionContext").is_none());
-    assert!(told.get("errorCode").is_none());
-}
-
-#[tokio::test]
-async fn a_role_sessions_call_names_its_issuer() {
-    let world = World::new();
-    let ann = world.admin("ann").await;
-    world
-        .query(
-            &ann,
-            "iam",
-            "CreateRole",
-            &[("RoleName", "r"), ("AssumeRolePolicyDocument", TRUST)],
-        )
-        .await;
-    let input = [
-        ("RoleArn", "arn:aws:iam::123456789012:role/r"),
-        ("RoleSessionName", "work"),
-    ];
-    let (_, made) = world.query(&ann, "sts", "AssumeRole", &input).await;
-    let session = Keys {
-        id: text(&made, "AccessKeyId"),
-        secret: text(&made, "SecretAccessKey"),
-        token: Some(text(&made, "SessionToken")),
-    };
-    world.clock.advance(Duration::from_secs(5));
-    assert_eq!(
-        world
-            .query(&session, "iam", "DeleteRole", &[("RoleName", "other")])
-            .await
-            .0,
-        403
-    );
-    let events = world.events("Username", "work").await;
-    let [event] = events.as_slice() else {
-        panic!("{events:?}")
-    };
-    let told = record(event);
-    let identity = &told["userIdentity"];
-    assert_eq!(identity["type"], "AssumedRole");
-    assert_eq!(identity["arn"], "arn:aws:sts::123456789012:assumed-role/r/work");
-    let issuer = &identity["sessionContext"]["sessionIssuer"];
-    assert_eq!(
-        (&issuer["type"], &issuer["userName"], &issuer["arn"]),
-        (&json!("Role"), &json!("r"), &json!("arn:aws:iam::123456789012:role/r"))
-    );
-    assert_eq!(
-        identity["sessionContext"]["attributes"],
-        json!({"creationDate": "2026-11-24T06:00:00Z", "mfaAuthenticated": "false"})
-    );
-    assert_eq!(
+    world.form(&ann, "iam", "ListRoles", &[]).await;
+    world.role(&ann, "r").await;
+    world.ecs(&ann, "us-east-1", "CreateCluster", json!({})).await.ok();
+    let (event, _) = world.event("CreateRole").await;
+    let id = event["EventId"].as_str().unwrap();
+    let by_service = ["CreateCluster", "CreateServiceLinkedRole"];
+    let of_ann = ["CreateCluster", "CreateRole", "ListRoles"];
+    let cases: [(&str, &str, &[&str]); 14] = [
+        ("EventId", id, &["CreateRole"]),
+        ("EventId", "CreateRole", &[]),
+        ("EventName", "CreateRole", &["CreateRole"]),
+        ("EventName", "createrole", &[]),
         (
-            &told["errorCode"],
-            &told["requestParameters"],
-            &told["responseElements"]
+            "Username",
+            "ann",
+            &["CreateCluster", "CreateServiceLinkedRole", "CreateRole", "ListRoles"],
         ),
-        (&json!("AccessDenied"), &Value::Null, &Value::Null)
-    );
-    assert!(told["errorMessage"].as_str().unwrap().contains("iam:DeleteRole"));
-    let assumed = world.events("EventName", "AssumeRole").await;
-    assert_eq!(
-        assumed[0]["Resources"][0]["ResourceName"],
-        "arn:aws:iam::123456789012:role/r"
-    );
-    let told = record(&assumed[0]);
-    assert_ne!(
-        told["responseElements"]["credentials"]["secretAccessKey"],
-        json!(session.secret)
-    );
+        ("Username", "an", &[]),
+        // What ECS passed on was called with another key.
+        ("AccessKeyId", &ann.id, &of_ann),
+        ("ResourceType", "AWS::ECS::Cluster", &["CreateCluster"]),
+        ("ResourceName", "r", &["CreateRole"]),
+        ("ResourceName", "default", &["CreateCluster"]),
+        ("ResourceName", "AWSServiceRoleForECS", &["CreateServiceLinkedRole"]),
+        ("EventSource", "ecs.amazonaws.com", &["CreateCluster"]),
+        ("EventSource", "ecs", &[]),
+        ("EventSource", "logs.amazonaws.com", &[]),
+    ];
+    for (key, value, wanted) in cases {
+        assert_eq!(names(&world.events(key, value).await), wanted, "{key}={value}");
+    }
+    let reads = world.events("ReadOnly", "true").await;
+    assert!(names(&reads).contains(&"ListRoles") && !names(&reads).contains(&"CreateRole"));
+    let writes = world.events("ReadOnly", "false").await;
+    assert!(by_service.iter().all(|name| names(&writes).contains(name)) && !names(&writes).contains(&"ListRoles"));
+    let roles = world.events("ResourceType", "AWS::IAM::Role").await;
+    assert_eq!(names(&roles), ["CreateServiceLinkedRole", "CreateRole"]);
 }
 
 #[tokio::test]
-async fn a_name_already_taken_is_recorded_under_the_models_code() {
-    let world = World::new();
-    let ecs = [("AWSServiceName", "ecs.amazonaws.com")];
-    world.query(&world.root, "iam", "CreateServiceLinkedRole", &ecs).await;
-    world.query(&world.root, "iam", "CreateServiceLinkedRole", &ecs).await;
-    let events = world.events("EventName", "CreateServiceLinkedRole").await;
-    assert_eq!(events.len(), 2);
-    let (failed, made) = (record(&events[0]), record(&events[1]));
-    assert_eq!(failed["errorCode"], "InvalidInputException");
-    assert_eq!(
-        failed["requestParameters"],
-        json!({"aWSServiceName": "ecs.amazonaws.com"})
-    );
-    assert_eq!(failed["responseElements"], Value::Null);
-    let role = &made["responseElements"]["role"];
-    assert_eq!(role["roleName"], "AWSServiceRoleForECS");
-    assert!(
-        role["assumeRolePolicyDocument"]
-            .as_str()
-            .unwrap()
-            .starts_with("%7B%22Version%22%3A%20")
-    );
-    assert_eq!(made["userIdentity"]["type"], "Root");
-}
-
-#[tokio::test]
-async fn every_attribute_finds_its_events() {
+async fn an_event_has_the_members_of_aws() {
     let world = World::new();
     let ann = world.admin("ann").await;
-    world.query(&ann, "iam", "ListRoles", &[]).await;
-    world
-        .query(
-            &ann,
-            "iam",
-            "CreateRole",
-            &[("RoleName", "r"), ("AssumeRolePolicyDocument", TRUST)],
-        )
-        .await;
-    let made = world.events("EventName", "CreateRole").await;
-    let id = made[0]["EventId"].as_str().unwrap().to_owned();
-    let names = |events: &[Value]| {
-        events
-            .iter()
-            .map(|event| event["EventName"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(names(&world.events("EventId", &id).await), ["CreateRole"]);
+    world.role(&ann, "r").await;
+    let (event, told) = world.event("CreateRole").await;
+    let wanted = json!({
+        "EventId": told["eventID"], "EventName": "CreateRole", "ReadOnly": "false", "AccessKeyId": ann.id,
+        "EventTime": 1_795_500_000, "EventSource": "iam.amazonaws.com", "Username": "ann",
+        "Resources": [{"ResourceType": "AWS::IAM::Role", "ResourceName": "r"}],
+        "CloudTrailEvent": event["CloudTrailEvent"],
+    });
     assert_eq!(
-        names(&world.events("Username", "ann").await),
-        ["CreateRole", "ListRoles"]
+        serde_json::from_str::<Value>(&event.to_string().replace("1795500000.0", "1795500000")).unwrap(),
+        wanted
     );
-    assert_eq!(
-        names(&world.events("AccessKeyId", &ann.id).await),
-        ["CreateRole", "ListRoles"]
-    );
-    assert_eq!(
-        names(&world.events("ResourceType", "AWS::IAM::Role").await),
-        ["CreateRole"]
-    );
-    assert_eq!(names(&world.events("ResourceName", "r").await), ["CreateRole"]);
-    assert!(names(&world.events("ReadOnly", "true").await).contains(&"ListRoles".to_owned()));
-    assert!(!names(&world.events("ReadOnly", "false").await).contains(&"ListRoles".to_owned()));
-    assert!(names(&world.events("EventSource", "iam.amazonaws.com").await).contains(&"CreateUser".to_owned()));
-    assert!(world.events("EventSource", "ecs.amazonaws.com").await.is_empty());
+    assert!(told.get("resources").is_none());
 }
 
 #[tokio::test]
-async fn pages_follow_each_other_newest_first() {
+async fn pages_follow_each_other_newest_first_while_calls_go_on() {
     let world = World::new();
     for at in 0..7 {
         world
-            .query(&world.root, "iam", "CreateUser", &[("UserName", &format!("u{at}"))])
+            .form(&world.root, "iam", "CreateUser", &[("UserName", &format!("u{at}"))])
             .await;
+        world.advance(Duration::from_secs(1));
     }
     let mut input =
         json!({"MaxResults": 3, "LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "CreateUser"}]});
-    let mut seen = Vec::new();
+    let (mut seen, mut sizes) = (Vec::new(), Vec::new());
     loop {
-        let page = world.ok("LookupEvents", input.clone()).await;
-        seen.extend(page["Events"].as_array().unwrap().iter().map(|event| {
+        let page = world.here("LookupEvents", input.clone()).await.ok();
+        let events = page["Events"].as_array().unwrap();
+        sizes.push(events.len());
+        let name = |event| {
             record(event)["requestParameters"]["userName"]
                 .as_str()
                 .unwrap()
                 .to_owned()
-        }));
+        };
+        seen.extend(events.iter().map(name));
+        // New calls do not move what the token stands for.
+        world
+            .form(
+                &world.root,
+                "iam",
+                "CreateUser",
+                &[("UserName", &format!("new{}", sizes.len()))],
+            )
+            .await;
         match page.get("NextToken") {
             Some(token) => input["NextToken"] = token.clone(),
             None => break,
         }
     }
     assert_eq!(seen, ["u6", "u5", "u4", "u3", "u2", "u1", "u0"]);
-    input["LookupAttributes"][0]["AttributeValue"] = json!("DeleteUser");
-    let (status, body) = world.trail(&world.root, "us-east-1", "LookupEvents", input).await;
+    assert_eq!(sizes, [3, 3, 1]);
+    // The same token gives the same page again.
+    let again = world.here("LookupEvents", input.clone()).await.ok();
+    assert_eq!(record(&again["Events"][0])["requestParameters"]["userName"], "u0");
+}
+
+#[tokio::test]
+async fn a_token_belongs_to_the_lookup_it_was_made_for() {
+    let world = World::new();
+    for at in 0..3 {
+        world
+            .form(&world.root, "iam", "CreateUser", &[("UserName", &format!("u{at}"))])
+            .await;
+    }
+    let by = |value: &str| json!([{"AttributeKey": "EventName", "AttributeValue": value}]);
+    let first = world
+        .here(
+            "LookupEvents",
+            json!({"MaxResults": 1, "LookupAttributes": by("CreateUser")}),
+        )
+        .await
+        .ok();
+    let token = &first["NextToken"];
+    let cases = [
+        json!({"NextToken": token}),
+        json!({"NextToken": token, "LookupAttributes": by("DeleteUser")}),
+        json!({"NextToken": token, "LookupAttributes": by("CreateUser"), "StartTime": 1}),
+        json!({"NextToken": token, "LookupAttributes": by("CreateUser"), "EndTime": 1}),
+        json!({"NextToken": format!("{}0", token.as_str().unwrap()), "LookupAttributes": by("CreateUser")}),
+        json!({"NextToken": ""}),
+    ];
+    for input in cases {
+        let code = world.here("LookupEvents", input.clone()).await.refused();
+        assert_eq!(code, "InvalidNextTokenException", "{input}");
+    }
+    let elsewhere = json!({"NextToken": token, "LookupAttributes": by("CreateUser")});
+    let code = world
+        .trail(&world.root, "eu-west-1", "LookupEvents", elsewhere.clone())
+        .await
+        .refused();
+    assert_eq!(code, "InvalidNextTokenException");
+    // More or fewer results may be asked for on the way.
+    let mut more = elsewhere;
+    more["MaxResults"] = json!(50);
     assert_eq!(
-        (status, body["__type"].as_str()),
-        (400, Some("InvalidNextTokenException"))
+        world.here("LookupEvents", more).await.ok()["Events"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
     );
 }
 
 #[tokio::test]
-async fn events_belong_to_a_region_and_a_time() {
+async fn events_belong_to_the_region_of_the_call() {
     let world = World::new();
     world
-        .query(&world.root, "iam", "CreateUser", &[("UserName", "u")])
-        .await;
-    let lookup = |region: &'static str, input: Value| {
+        .ecs(
+            &world.root,
+            "eu-west-1",
+            "CreateCluster",
+            json!({"clusterName": "demo"}),
+        )
+        .await
+        .ok();
+    let within = |region: &'static str| {
         let world = &world;
         async move {
-            let (status, body) = world.trail(&world.root, region, "LookupEvents", input).await;
-            assert_eq!(status, 200, "{body}");
-            body["Events"]
-                .as_array()
-                .unwrap()
+            let all = world.trail(&world.root, region, "LookupEvents", json!({})).await.ok();
+            names(all["Events"].as_array().unwrap())
+                .into_iter()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(within("eu-west-1").await, ["CreateCluster"]);
+    // IAM is global: its events are in us-east-1.
+    assert_eq!(within("us-east-1").await, ["CreateServiceLinkedRole"]);
+    assert!(within("eu-central-1").await.is_empty());
+}
+
+#[tokio::test]
+async fn times_bound_a_lookup_to_the_second_on_both_ends() {
+    let world = World::new();
+    world.advance(Duration::from_millis(700));
+    world.form(&world.root, "iam", "CreateUser", &[("UserName", "u")]).await;
+    let count = |input: Value| {
+        let world = &world;
+        async move {
+            let found = world.here("LookupEvents", input).await.ok();
+            names(found["Events"].as_array().unwrap())
                 .iter()
-                .filter(|event| event["EventName"] == "CreateUser")
+                .filter(|name| **name == "CreateUser")
                 .count()
         }
     };
-    assert_eq!(lookup("us-east-1", json!({})).await, 1);
-    assert_eq!(lookup("eu-west-1", json!({})).await, 0);
-    assert_eq!(lookup("us-east-1", json!({"StartTime": 1_795_500_001})).await, 0);
-    assert_eq!(lookup("us-east-1", json!({"EndTime": 1_795_499_999})).await, 0);
-    assert_eq!(
-        lookup(
-            "us-east-1",
-            json!({"StartTime": 1_795_499_999, "EndTime": 1_795_500_001})
-        )
-        .await,
-        1
+    let at = 1_795_500_000_i64;
+    assert_eq!(count(json!({})).await, 1);
+    assert_eq!(count(json!({"StartTime": at, "EndTime": at})).await, 1);
+    assert_eq!(count(json!({"StartTime": at + 1})).await, 0);
+    assert_eq!(count(json!({"EndTime": at - 1})).await, 0);
+    let backwards = world
+        .here("LookupEvents", json!({"StartTime": at + 1, "EndTime": at}))
+        .await;
+    assert_eq!(backwards.refused(), "InvalidTimeRangeException");
+    world.advance(Duration::from_secs(90 * 24 * 3600 - 10));
+    assert_eq!(count(json!({})).await, 1);
+    world.advance(Duration::from_secs(20));
+    assert_eq!(count(json!({})).await, 0);
+    assert_eq!(count(json!({"StartTime": at})).await, 0);
+}
+
+#[tokio::test]
+async fn lookups_that_make_no_sense_are_refused() {
+    let world = World::new();
+    let by = |key: &str, value: &str| json!({"AttributeKey": key, "AttributeValue": value});
+    let cases = [
+        (
+            json!({"LookupAttributes": [by("EventName", "a"), by("Username", "b")]}),
+            "InvalidLookupAttributesException",
+        ),
+        (
+            json!({"LookupAttributes": [by("ReadOnly", "yes")]}),
+            "InvalidLookupAttributesException",
+        ),
+        (
+            json!({"LookupAttributes": [by("Colour", "red")]}),
+            "ValidationException",
+        ),
+        (
+            json!({"LookupAttributes": [by("EventName", "")]}),
+            "ValidationException",
+        ),
+        (json!({"MaxResults": 0}), "ValidationException"),
+        (json!({"MaxResults": 51}), "ValidationException"),
+        (json!({"EventCategory": "weather"}), "ValidationException"),
+    ];
+    for (input, wanted) in cases {
+        assert_eq!(
+            world.here("LookupEvents", input.clone()).await.refused(),
+            wanted,
+            "{input}"
+        );
+    }
+    let insights = world
+        .here("LookupEvents", json!({"EventCategory": "insight"}))
+        .await
+        .ok();
+    assert_eq!(insights, json!({"Events": []}));
+}
+
+#[tokio::test]
+async fn looking_up_needs_permission_and_is_told_itself() {
+    let world = World::new();
+    let bob = world.user("bob").await;
+    let denied = world.trail(&bob, "us-east-1", "LookupEvents", json!({})).await;
+    assert!(
+        denied
+            .text
+            .contains("not authorized to perform: cloudtrail:LookupEvents"),
+        "{}",
+        denied.text
     );
-    let backwards = json!({"StartTime": 2, "EndTime": 1});
-    let (status, body) = world.trail(&world.root, "us-east-1", "LookupEvents", backwards).await;
+    assert_eq!(denied.refused(), "AccessDeniedException");
+    let (event, told) = world.event("LookupEvents").await;
     assert_eq!(
-        (status, body["__type"].as_str()),
-        (400, Some("InvalidTimeRangeException"))
+        (&event["Username"], &told["eventSource"], &told["readOnly"]),
+        (&json!("bob"), &json!("cloudtrail.amazonaws.com"), &json!(true))
     );
-    world.clock.advance(Duration::from_secs(91 * 24 * 3600));
-    assert_eq!(lookup("us-east-1", json!({})).await, 0);
 }

@@ -1,4 +1,4 @@
-//! CloudTrail as clients see it, over calls of IAM and STS that really happened.
+//! CloudTrail as clients see it, over calls that really happened.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,6 +8,8 @@
     reason = "tests"
 )]
 
+mod calls;
+mod identities;
 mod lookup;
 mod trails;
 mod world;
