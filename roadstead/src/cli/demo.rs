@@ -223,7 +223,7 @@ impl Demo {
         {
             println!("   {:<20} {}", text(detail, "/name"), text(detail, "/value"));
         }
-        let eni = self.interface_of(&running)?;
+        let eni = Self::interface_of(&running)?;
         let described = self.ec2(&format!("Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={eni}"))?;
         let attachment = text(&running, "/attachments/0/id");
         check(described.contains(&format!("attachment/{attachment}")), || {
@@ -235,7 +235,7 @@ impl Demo {
         Ok(task)
     }
 
-    fn interface_of(&self, task: &Value) -> Result<String> {
+    fn interface_of(task: &Value) -> Result<String> {
         let details = task.pointer("/attachments/0/details").and_then(Value::as_array);
         let eni = details
             .into_iter()
@@ -299,7 +299,9 @@ impl Demo {
         let mut records = self.installation.kernel.audit().recent(1000, Record::is_on_behalf)?;
         records.reverse();
         for record in &records {
-            trace::lines(record).iter().for_each(|line| println!("   {line}"));
+            for line in trace::lines(record) {
+                println!("   {line}");
+            }
         }
         let allowed = |operation: &str, sid: &str| {
             records
@@ -371,9 +373,9 @@ impl Demo {
         println!(
             "   stopped  {} (exit code {})",
             text(&stopped, "/stoppedReason"),
-            stopped["containers"][0]["exitCode"]
+            stopped.pointer("/containers/0/exitCode").cloned().unwrap_or_default()
         );
-        let eni = self.interface_of(&stopped)?;
+        let eni = Self::interface_of(&stopped)?;
         let answer = self.client.form(
             "ec2",
             &format!("Version=2016-11-15&Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={eni}"),
@@ -422,8 +424,9 @@ impl Demo {
         let tasks = self
             .ecs("ListTasks", &json!({ "cluster": CLUSTER }))
             .unwrap_or_default();
-        for task in tasks["taskArns"]
-            .as_array()
+        for task in tasks
+            .get("taskArns")
+            .and_then(Value::as_array)
             .into_iter()
             .flatten()
             .filter_map(Value::as_str)

@@ -7,6 +7,7 @@ mod explain;
 mod serve;
 mod trace;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -82,7 +83,8 @@ pub fn run() -> ExitCode {
 
 fn operations() -> roadstead_kernel::Result<ExitCode> {
     let (installation, ..) = roadstead::Installation::in_memory(0)?;
-    println!("{}", roadstead::admin::operations(&installation));
+    // Whoever stopped reading has what was wanted.
+    let _ = writeln!(std::io::stdout(), "{}", roadstead::admin::operations(&installation));
     Ok(ExitCode::SUCCESS)
 }
 

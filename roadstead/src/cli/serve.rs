@@ -150,7 +150,7 @@ pub async fn start(args: &ServeArgs, data_dir: &DataDir) -> Result<Server> {
         root: data_dir.root_keys(&ids)?,
         master_key: data_dir.master_key(&ids)?,
         audit,
-        runtime: runtime(args, data_dir, &clock)?,
+        runtime: runtime(args, data_dir, &clock),
         net: net(args, data_dir).await?,
         clock,
         ids,
@@ -178,13 +178,13 @@ pub async fn start(args: &ServeArgs, data_dir: &DataDir) -> Result<Server> {
 }
 
 /// `auto` is Docker: tasks wait for an engine that is not there, they are never pretended to run.
-fn runtime(args: &ServeArgs, data_dir: &DataDir, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Runtime>> {
+fn runtime(args: &ServeArgs, data_dir: &DataDir, clock: &Arc<dyn Clock>) -> Arc<dyn Runtime> {
     let owner = owner(data_dir);
     match args.runtime {
         RuntimeChoice::Simulated => {
             let simulated = Simulated::new(owner, Arc::clone(clock));
             tokio::spawn(simulated.clone().run());
-            Ok(Arc::new(simulated))
+            Arc::new(simulated)
         }
         RuntimeChoice::Docker | RuntimeChoice::Auto => {
             let docker = Arc::new(Docker::new(owner));
@@ -204,7 +204,7 @@ fn runtime(args: &ServeArgs, data_dir: &DataDir, clock: &Arc<dyn Clock>) -> Resu
                     );
                 }
             });
-            Ok(docker)
+            docker
         }
     }
 }

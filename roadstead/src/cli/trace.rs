@@ -1,5 +1,6 @@
 //! `roadstead trace`: the calls made on behalf, from the audit trail.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -27,20 +28,20 @@ pub fn run(args: &TraceArgs) -> Result<ExitCode> {
     let wanted = |record: &Record| args.all || record.is_on_behalf();
     let mut past = read_records(&dir, args.limit, wanted)?;
     past.reverse();
-    past.iter().for_each(print);
+    if !past.iter().all(print) {
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.follow {
-        tail(&dir, |record| {
-            if wanted(&record) {
-                print(&record);
-            }
-            true
-        })?;
+        tail(&dir, |record| !wanted(&record) || print(&record))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(record: &Record) {
-    lines(record).iter().for_each(|line| println!("{line}"));
+/// Prints a record; `false` when nobody reads any more.
+fn print(record: &Record) -> bool {
+    lines(record)
+        .iter()
+        .all(|line| writeln!(std::io::stdout(), "{line}").is_ok())
 }
 
 /// Time, region, session, action, resource, decision and statement of each action that was decided.
