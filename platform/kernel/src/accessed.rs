@@ -113,8 +113,13 @@ impl Accessed {
         match of_principal.get_mut(action.as_ref()) {
             Some(last) => (last.at, last.region, last.dirty) = (at, region, true),
             None => {
-                let last =
-                    Last { account: identity.account, principal: identity.arn.as_str().into(), at, region, dirty: true };
+                let last = Last {
+                    account: identity.account,
+                    principal: identity.arn.as_str().into(),
+                    at,
+                    region,
+                    dirty: true,
+                };
                 of_principal.insert(action, last);
             }
         }
@@ -122,7 +127,13 @@ impl Accessed {
             match seen.keys.get_mut(caller.access_key_id()) {
                 Some(last) => (last.at, last.region, last.service, last.dirty) = (at, region, service, true),
                 None => {
-                    let last = KeyLast { account: identity.account, service, at, region, dirty: true };
+                    let last = KeyLast {
+                        account: identity.account,
+                        service,
+                        at,
+                        region,
+                        dirty: true,
+                    };
                     seen.keys.insert(caller.access_key_id().into(), last);
                 }
             }
@@ -135,14 +146,20 @@ impl Accessed {
         for chunk in attempts.chunks(BATCH) {
             let mut txn = Txn::new();
             for (account, id, attempt) in chunk {
-                self.attempts.stage_put(&mut txn, Scope::global(account.as_str()), &[id, &attempt.action], attempt)?;
+                self.attempts.stage_put(
+                    &mut txn,
+                    Scope::global(account.as_str()),
+                    &[id, &attempt.action],
+                    attempt,
+                )?;
             }
             self.attempts.store().commit(txn).await?;
         }
         for chunk in keys.chunks(BATCH) {
             let mut txn = Txn::new();
             for (account, id, used) in chunk {
-                self.keys.stage_put(&mut txn, Scope::global(account.as_str()), &[id], used)?;
+                self.keys
+                    .stage_put(&mut txn, Scope::global(account.as_str()), &[id], used)?;
             }
             self.keys.store().commit(txn).await?;
         }
@@ -151,9 +168,15 @@ impl Accessed {
 
     /// The last attempt of each action by a principal, by its unique id.
     pub async fn attempts(&self, account: AccountId, id: &str) -> Result<Vec<Attempt>> {
-        let stored = self.attempts.list(Scope::global(account.as_str()), &[id], None, usize::MAX).await?.records;
-        let mut found: HashMap<String, Attempt> =
-            stored.into_iter().map(|versioned| (versioned.record.action.clone(), versioned.record)).collect();
+        let stored = self
+            .attempts
+            .list(Scope::global(account.as_str()), &[id], None, usize::MAX)
+            .await?
+            .records;
+        let mut found: HashMap<String, Attempt> = stored
+            .into_iter()
+            .map(|versioned| (versioned.record.action.clone(), versioned.record))
+            .collect();
         if let Some(newer) = self.lock().attempts.get(id) {
             for (action, last) in newer {
                 let attempt = Attempt {
@@ -170,13 +193,21 @@ impl Accessed {
 
     /// The newest attempt of any action by a principal, by its unique id.
     pub async fn last_used(&self, account: AccountId, id: &str) -> Result<Option<Attempt>> {
-        Ok(self.attempts(account, id).await?.into_iter().max_by_key(|attempt| attempt.at))
+        Ok(self
+            .attempts(account, id)
+            .await?
+            .into_iter()
+            .max_by_key(|attempt| attempt.at))
     }
 
     /// The last use of an access key.
     pub async fn key_use(&self, account: AccountId, key: &str) -> Result<Option<KeyUse>> {
         if let Some(last) = self.lock().keys.get(key) {
-            return Ok(Some(KeyUse { service: last.service.to_owned(), at: last.at, region: last.region }));
+            return Ok(Some(KeyUse {
+                service: last.service.to_owned(),
+                at: last.at,
+                region: last.region,
+            }));
         }
         let stored = self.keys.get(Scope::global(account.as_str()), &[key]).await?;
         Ok(stored.map(|versioned| versioned.record))
@@ -201,7 +232,11 @@ impl Accessed {
         let mut keys = Vec::new();
         for (id, last) in seen.keys.iter_mut().filter(|(_, last)| last.dirty) {
             last.dirty = false;
-            let used = KeyUse { service: last.service.to_owned(), at: last.at, region: last.region };
+            let used = KeyUse {
+                service: last.service.to_owned(),
+                at: last.at,
+                region: last.region,
+            };
             keys.push((last.account, Arc::clone(id), used));
         }
         (attempts, keys)

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use roadstead_core::{AccountId, Arn};
 use roadstead_policy::{
-    Action, Context, Decision, Key, KeyId, PolicySet, Principal as PolicyPrincipal, Request, Resource, ResourcePolicy as Side,
-    ResourceSide, Value, authorization_message, evaluate,
+    Action, Context, Decision, Key, KeyId, PolicySet, Principal as PolicyPrincipal, Request, Resource,
+    ResourcePolicy as Side, ResourceSide, Value, authorization_message, evaluate,
 };
 use roadstead_wire::ApiError;
 
@@ -31,7 +31,11 @@ impl Kernel {
                 None => self.own_action(cx),
             };
             let owner = owner(cx, ask);
-            let facts = Facts { cx, ask, owner: owner.as_str() };
+            let facts = Facts {
+                cx,
+                ask,
+                owner: owner.as_str(),
+            };
             let request = Request {
                 principal,
                 action: Action::named(&action),
@@ -41,12 +45,19 @@ impl Kernel {
             };
             let policy = match &ask.policy {
                 ResourcePolicy::None => Side::Absent,
-                ResourcePolicy::Trust { program, service_linked } => {
-                    Side::Trust { program, service_linked: *service_linked }
-                }
+                ResourcePolicy::Trust {
+                    program,
+                    service_linked,
+                } => Side::Trust {
+                    program,
+                    service_linked: *service_linked,
+                },
                 ResourcePolicy::Resource(program) => Side::Resource(program),
             };
-            let side = ResourceSide { policy, ..ResourceSide::default() };
+            let side = ResourceSide {
+                policy,
+                ..ResourceSide::default()
+            };
             let decision = evaluate(policies, &side, &request);
             decisions.push(decided(&decision, &action, ask));
             if !decision.is_allowed() {
@@ -56,10 +67,16 @@ impl Kernel {
                     None => decision.message(&request).unwrap_or_default(),
                 };
                 let encoded = || encoded(cx, &decision, &request, ask);
-                return Decisions { decisions, denied: Some(denied(cx, message, encoded)) };
+                return Decisions {
+                    decisions,
+                    denied: Some(denied(cx, message, encoded)),
+                };
             }
         }
-        Decisions { decisions, denied: None }
+        Decisions {
+            decisions,
+            denied: None,
+        }
     }
 
     fn own_action(&self, cx: &Cx) -> Cow<'static, str> {
@@ -109,7 +126,11 @@ fn decided(decision: &Decision<'_>, action: &str, ask: &Ask) -> Decided {
 fn encoded(cx: &Cx, decision: &Decision<'_>, request: &Request<'_>, ask: &Ask) -> String {
     let named = ask.keys.iter().map(|(name, _)| name.as_ref());
     let keys: Vec<&str> = ["aws:RequestedRegion"].into_iter().chain(named).collect();
-    let name = cx.caller.identity().map(|identity| identity.name.as_str()).filter(|name| !name.is_empty());
+    let name = cx
+        .caller
+        .identity()
+        .map(|identity| identity.name.as_str())
+        .filter(|name| !name.is_empty());
     let text = authorization_message(decision, request, cx.caller.user_id(), name, &keys);
     cx.kernel.sessions.seal_text(&text).unwrap_or_default()
 }
@@ -127,8 +148,15 @@ fn denied(cx: &Cx, message: String, encoded: impl FnOnce() -> String) -> ApiErro
         }
         Protocol::Query | Protocol::RestXml => ApiError::new("AccessDenied", 403, message),
         Protocol::Json10 | Protocol::Json11 | Protocol::RestJson | Protocol::RpcV2Cbor => {
-            let modelled = cx.meta.errors.iter().find(|error| error.code == "AccessDeniedException");
-            modelled.map_or_else(|| ApiError::new("AccessDeniedException", 400, message.clone()), |error| error.with(message.clone()))
+            let modelled = cx
+                .meta
+                .errors
+                .iter()
+                .find(|error| error.code == "AccessDeniedException");
+            modelled.map_or_else(
+                || ApiError::new("AccessDeniedException", 400, message.clone()),
+                |error| error.with(message.clone()),
+            )
         }
     }
 }
@@ -197,7 +225,8 @@ impl Facts<'_> {
         let session = self.cx.caller.session().map(|session| &session.tags);
         let stored = self.cx.caller.identity().map(|identity| &identity.tags);
         let mut all = session.into_iter().chain(stored).flat_map(roadstead_core::Tags::iter);
-        all.find(|(key, _)| key.eq_ignore_ascii_case(tag)).map(|(_, value)| Value::Str(value))
+        all.find(|(key, _)| key.eq_ignore_ascii_case(tag))
+            .map(|(_, value)| Value::Str(value))
     }
 }
 

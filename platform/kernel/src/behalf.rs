@@ -60,7 +60,10 @@ impl Behalf {
         about: Option<String>,
     ) -> Result<Self> {
         let caller = Caller {
-            principal: Principal::Service { name: service, account: place.account },
+            principal: Principal::Service {
+                name: service,
+                account: place.account,
+            },
             access_key_id: String::new(),
             via: Vec::new(),
         };
@@ -70,9 +73,16 @@ impl Behalf {
             duration_seconds: i32::try_from(SESSION.as_secs()).ok(),
             ..AssumeRoleRequest::default()
         };
-        let call = Call { caller, place, origin: Origin::within(service, about), request_id: None };
+        let call = Call {
+            caller,
+            place,
+            origin: Origin::within(service, about),
+            request_id: None,
+        };
         let answer = kernel.call_typed::<AssumeRole>(call, input).await?;
-        let credentials = answer.credentials.ok_or_else(|| Fault::internal("a session without credentials"))?;
+        let credentials = answer
+            .credentials
+            .ok_or_else(|| Fault::internal("a session without credentials"))?;
         Ok(Self {
             kernel: Arc::clone(kernel),
             place,
@@ -85,8 +95,16 @@ impl Behalf {
     /// Calls an operation in the account and region of the session, as the role.
     pub async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output> {
         // The session is looked up anew each time: a role that was deleted or changed meanwhile counts as it is now.
-        let caller = self.kernel.session_caller(&self.access_key_id, &self.session_token).await?;
-        let call = Call { caller, place: self.place, origin: Origin::within(self.service, None), request_id: None };
+        let caller = self
+            .kernel
+            .session_caller(&self.access_key_id, &self.session_token)
+            .await?;
+        let call = Call {
+            caller,
+            place: self.place,
+            origin: Origin::within(self.service, None),
+            request_id: None,
+        };
         self.kernel.call_typed::<O>(call, input).await
     }
 

@@ -23,11 +23,22 @@ pub(crate) enum Principal {
     /// The account's root user.
     Root(Arc<Identity>),
     /// An IAM user, with long-lived keys or a session of its own (`GetSessionToken`).
-    User { identity: Arc<Identity>, session: Option<Arc<Claims>> },
+    User {
+        identity: Arc<Identity>,
+        session: Option<Arc<Claims>>,
+    },
     /// A session of a role.
-    Role { identity: Arc<Identity>, session: Arc<Claims>, policies: PolicySet },
+    Role {
+        identity: Arc<Identity>,
+        session: Arc<Claims>,
+        policies: PolicySet,
+    },
     /// A session made by `GetFederationToken`.
-    Federated { issuer: Arc<Identity>, session: Arc<Claims>, policies: PolicySet },
+    Federated {
+        issuer: Arc<Identity>,
+        session: Arc<Claims>,
+        policies: PolicySet,
+    },
     /// A service in its own name; trust and resource policies alone can allow it something.
     Service { name: &'static str, account: AccountId },
     /// Nobody: the few operations that take no signature.
@@ -175,6 +186,11 @@ pub struct Origin {
 impl Origin {
     /// A call that a service makes within.
     pub(crate) fn within(service: &'static str, about: Option<String>) -> Self {
-        Self { source: service.to_owned(), user_agent: service.to_owned(), secure: false, about }
+        Self {
+            source: service.to_owned(),
+            user_agent: service.to_owned(),
+            secure: false,
+            about,
+        }
     }
 }

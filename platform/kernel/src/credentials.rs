@@ -48,29 +48,56 @@ impl Kernel {
             if opened.claims.expires <= self.now() {
                 return Ok(Err(AuthError::ExpiredToken));
             }
-            let Some(caller) = self.caller_of(&opened).await? else { return Ok(Err(AuthError::UnknownKey)) };
-            return Ok(Ok(Candidate { caller, secret: self.sessions.secret_of(access_key_id) }));
+            let Some(caller) = self.caller_of(&opened).await? else {
+                return Ok(Err(AuthError::UnknownKey));
+            };
+            return Ok(Ok(Candidate {
+                caller,
+                secret: self.sessions.secret_of(access_key_id),
+            }));
         }
-        let key = self.directory.access_key(access_key_id).await.context("looking up an access key")?;
-        let Some(key) = key.filter(|key| key.active) else { return Ok(Err(AuthError::UnknownKey)) };
+        let key = self
+            .directory
+            .access_key(access_key_id)
+            .await
+            .context("looking up an access key")?;
+        let Some(key) = key.filter(|key| key.active) else {
+            return Ok(Err(AuthError::UnknownKey));
+        };
         let Some(identity) = self.directory.identity(key.account, &key.who).await? else {
             return Ok(Err(AuthError::UnknownKey));
         };
         let principal = match key.who {
             Who::Root => Principal::Root(identity),
-            Who::User(_) => Principal::User { identity, session: None },
+            Who::User(_) => Principal::User {
+                identity,
+                session: None,
+            },
             Who::Role(_) => return Ok(Err(AuthError::UnknownKey)),
         };
-        let caller = Caller { principal, access_key_id: access_key_id.to_owned(), via: Vec::new() };
-        Ok(Ok(Candidate { caller, secret: key.secret.clone() }))
+        let caller = Caller {
+            principal,
+            access_key_id: access_key_id.to_owned(),
+            via: Vec::new(),
+        };
+        Ok(Ok(Candidate {
+            caller,
+            secret: key.secret.clone(),
+        }))
     }
 
     /// The caller behind a session that was issued to a service within.
     pub(crate) async fn session_caller(&self, access_key_id: &str, token: &str) -> Result<Caller> {
         match self.candidate(access_key_id, Some(token)).await? {
             Ok(candidate) => Ok(candidate.caller),
-            Err(AuthError::ExpiredToken) => Err(invalid_token("ExpiredToken", "The security token included in the request is expired")),
-            Err(_) => Err(invalid_token("InvalidClientTokenId", "The security token included in the request is invalid.")),
+            Err(AuthError::ExpiredToken) => Err(invalid_token(
+                "ExpiredToken",
+                "The security token included in the request is expired",
+            )),
+            Err(_) => Err(invalid_token(
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid.",
+            )),
         }
     }
 
@@ -78,11 +105,19 @@ impl Kernel {
         if let Some(opened) = self.session_cache.get(access_key_id) {
             return Ok(same_secret(opened.token.expose(), token).then_some(opened));
         }
-        let Some(claims) = self.sessions.open(token).filter(|claims| same_secret(&claims.key, access_key_id)) else {
+        let Some(claims) = self
+            .sessions
+            .open(token)
+            .filter(|claims| same_secret(&claims.key, access_key_id))
+        else {
             return Ok(None);
         };
         let session = self.session_policies(&claims).await?;
-        let opened = Arc::new(Opened { token: Secret::new(token), claims: Arc::new(claims), session });
+        let opened = Arc::new(Opened {
+            token: Secret::new(token),
+            claims: Arc::new(claims),
+            session,
+        });
         self.session_cache.put(access_key_id, Arc::clone(&opened), self.now());
         Ok(Some(opened))
     }
@@ -94,8 +129,13 @@ impl Kernel {
         }
         let mut programs = Vec::new();
         if let Some(text) = &claims.policy {
-            let document = Document::parse(text).map_err(Fault::internal).context("reading a session policy")?;
-            programs.push(Arc::new(Program::compile(&document, PolicyLabel::new(PolicyType::Session, "session policy"))));
+            let document = Document::parse(text)
+                .map_err(Fault::internal)
+                .context("reading a session policy")?;
+            programs.push(Arc::new(Program::compile(
+                &document,
+                PolicyLabel::new(PolicyType::Session, "session policy"),
+            )));
         }
         for arn in &claims.policy_arns {
             // A policy that was deleted since grants nothing.
@@ -106,17 +146,34 @@ impl Kernel {
 
     async fn caller_of(&self, opened: &Opened) -> Result<Option<Caller>> {
         let claims = &opened.claims;
-        let Some(identity) = self.directory.identity(claims.account, &claims.who).await? else { return Ok(None) };
+        let Some(identity) = self.directory.identity(claims.account, &claims.who).await? else {
+            return Ok(None);
+        };
         let mut policies: PolicySet = identity.policies.clone();
         policies.session.clone_from(&opened.session);
         let session = Arc::clone(claims);
         let principal = match claims.kind {
-            SessionKind::Role => Principal::Role { identity, session, policies },
-            SessionKind::Federated => Principal::Federated { issuer: identity, session, policies },
+            SessionKind::Role => Principal::Role {
+                identity,
+                session,
+                policies,
+            },
+            SessionKind::Federated => Principal::Federated {
+                issuer: identity,
+                session,
+                policies,
+            },
             SessionKind::Same if identity.who == Who::Root => Principal::Root(identity),
-            SessionKind::Same => Principal::User { identity, session: Some(session) },
+            SessionKind::Same => Principal::User {
+                identity,
+                session: Some(session),
+            },
         };
-        Ok(Some(Caller { principal, access_key_id: claims.key.clone(), via: Vec::new() }))
+        Ok(Some(Caller {
+            principal,
+            access_key_id: claims.key.clone(),
+            via: Vec::new(),
+        }))
     }
 }
 
@@ -126,7 +183,11 @@ fn invalid_token(code: &'static str, message: &str) -> Fault {
 
 impl SessionCache {
     fn get(&self, access_key_id: &str) -> Option<Arc<Opened>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(access_key_id)
+            .cloned()
     }
 
     fn put(&self, access_key_id: &str, opened: Arc<Opened>, now: Timestamp) {

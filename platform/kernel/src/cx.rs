@@ -96,7 +96,17 @@ impl Cx {
         let mut caller = self.caller.clone();
         caller.via.push(service);
         let origin = Origin::within(service, None);
-        self.kernel.call_typed::<O>(Call { caller, place: self.place, origin, request_id: None }, input).await
+        self.kernel
+            .call_typed::<O>(
+                Call {
+                    caller,
+                    place: self.place,
+                    origin,
+                    request_id: None,
+                },
+                input,
+            )
+            .await
     }
 
     /// Asks for permissions that only become known while the call is carried out; denied ones end the call.

@@ -92,17 +92,28 @@ impl Kernel {
     }
 
     async fn principal_by_arn(&self, text: &str) -> Result<Arc<Identity>> {
-        let unknown = || Fault::internal(format_args!("there is no principal `{text}`; give the ARN of a user, role or session"));
+        let unknown = || {
+            Fault::internal(format_args!(
+                "there is no principal `{text}`; give the ARN of a user, role or session"
+            ))
+        };
         let arn = Arn::parse(text).ok_or_else(unknown)?;
         let account = AccountId::parse(arn.account).ok_or_else(unknown)?;
         let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
         let found = match (arn.service, arn.typed_resource()) {
             ("iam", None) if arn.resource == "root" => self.directory.identity(account, &crate::Who::Root).await?,
-            ("iam", Some(("role", path))) => self.directory.role(account, &last(path)).await?.map(|r| Arc::clone(&r.identity)),
+            ("iam", Some(("role", path))) => self
+                .directory
+                .role(account, &last(path))
+                .await?
+                .map(|r| Arc::clone(&r.identity)),
             ("iam", Some(("user", path))) => self.directory.user(account, &last(path)).await?,
             ("sts", Some(("assumed-role", rest))) => {
                 let role = rest.split('/').next().unwrap_or_default();
-                self.directory.role(account, role).await?.map(|role| Arc::clone(&role.identity))
+                self.directory
+                    .role(account, role)
+                    .await?
+                    .map(|role| Arc::clone(&role.identity))
             }
             _ => None,
         };
@@ -144,7 +155,10 @@ fn describe(context: &mut MapContext, identity: &Identity, principal: &PolicyPri
 
 fn policy(policy: &roadstead_policy::PolicyExplanation<'_>) -> ExplainedPolicy {
     let statement = |statement: &roadstead_policy::StatementExplanation| ExplainedStatement {
-        name: statement.sid.clone().unwrap_or_else(|| format!("#{}", statement.index + 1)),
+        name: statement
+            .sid
+            .clone()
+            .unwrap_or_else(|| format!("#{}", statement.index + 1)),
         effect: format!("{:?}", statement.effect),
         applies: statement.applies(),
         because: statement.first_failure().map(in_words),
@@ -166,13 +180,24 @@ fn in_words(test: &roadstead_policy::Test) -> String {
         Subject::Resource(true) => "NotResource".to_owned(),
         Subject::Condition { operator, key } => format!("{operator} {key}"),
     };
-    let asked = if test.request.is_empty() { "nothing".to_owned() } else { test.request.join(", ") };
-    format!("{subject}: the request has {asked}, the policy has {}", short(&test.policy))
+    let asked = if test.request.is_empty() {
+        "nothing".to_owned()
+    } else {
+        test.request.join(", ")
+    };
+    format!(
+        "{subject}: the request has {asked}, the policy has {}",
+        short(&test.policy)
+    )
 }
 
 /// The first few values of a list that may be long.
 fn short(values: &[String]) -> String {
     const SHOWN: usize = 4;
     let shown = values.get(..SHOWN).unwrap_or(values).join(", ");
-    if values.len() > SHOWN { format!("{shown} and {} more", values.len() - SHOWN) } else { shown }
+    if values.len() > SHOWN {
+        format!("{shown} and {} more", values.len() - SHOWN)
+    } else {
+        shown
+    }
 }

@@ -25,7 +25,10 @@ pub type Result<T, E = Fault> = std::result::Result<T, E>;
 impl Fault {
     /// An internal fault with its cause.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        Self::Internal(Cause { said: vec![cause.to_string()], conflict: false })
+        Self::Internal(Cause {
+            said: vec![cause.to_string()],
+            conflict: false,
+        })
     }
 
     /// Whether somebody else wrote a record first, so that reading again and retrying can help.
@@ -50,7 +53,10 @@ impl From<ApiError> for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        Self::Internal(Cause { conflict: error.is_conflict(), said: vec![error.to_string()] })
+        Self::Internal(Cause {
+            conflict: error.is_conflict(),
+            said: vec![error.to_string()],
+        })
     }
 }
 

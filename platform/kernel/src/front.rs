@@ -67,15 +67,27 @@ impl Kernel {
     ) -> Result<Response, ApiError> {
         let unsigned = matches!((signed, &routed.operation), (Ok(None), Ok(operation)) if operation.unsigned);
         let (caller, region) = if unsigned {
-            let principal = Principal::Anonymous { account: self.directory.home_account() };
-            (Caller { principal, access_key_id: String::new(), via: Vec::new() }, Region::US_EAST_1)
+            let principal = Principal::Anonymous {
+                account: self.directory.home_account(),
+            };
+            (
+                Caller {
+                    principal,
+                    access_key_id: String::new(),
+                    via: Vec::new(),
+                },
+                Region::US_EAST_1,
+            )
         } else {
             match self.authenticate(signed, request).await {
                 Ok(authentic) => authentic,
                 Err(refused) => {
                     let error = refused.error(routed.protocol);
                     if let (Refused::Known(candidate, _), Ok(operation)) = (refused, &routed.operation) {
-                        let place = Place { account: candidate.caller.account(), region: Region::US_EAST_1 };
+                        let place = Place {
+                            account: candidate.caller.account(),
+                            region: Region::US_EAST_1,
+                        };
                         let call = call(candidate.caller, place, request, peer, request_id);
                         self.record_refusal(operation, call, &error);
                     }
@@ -84,7 +96,10 @@ impl Kernel {
             }
         };
         let wire_call = routed.call()?;
-        let place = Place { account: caller.account(), region };
+        let place = Place {
+            account: caller.account(),
+            region,
+        };
         let call = call(caller, place, request, peer, request_id);
         let Some(entry) = self.entry(wire_call.operation) else {
             return Err(ApiError::not_implemented(wire_call.operation));
@@ -114,10 +129,13 @@ impl Kernel {
             Err(error) => return Err(Refused::Unknown(error.clone())),
         };
         let now = self.now();
-        let found = self.candidate(signed.access_key_id(), signed.session_token()).await.map_err(|fault| {
-            tracing::error!(%fault, "credentials could not be looked up");
-            Refused::Broken
-        })?;
+        let found = self
+            .candidate(signed.access_key_id(), signed.session_token())
+            .await
+            .map_err(|fault| {
+                tracing::error!(%fault, "credentials could not be looked up");
+                Refused::Broken
+            })?;
         let candidate = match found {
             Ok(candidate) => candidate,
             Err(AuthError::UnknownKey) => {
@@ -164,7 +182,12 @@ fn call(caller: Caller, place: Place, request: &Request, peer: Peer, request_id:
         secure: peer.secure,
         about: None,
     };
-    Call { caller, place, origin, request_id: Some(request_id.to_owned()) }
+    Call {
+        caller,
+        place,
+        origin,
+        request_id: Some(request_id.to_owned()),
+    }
 }
 
 /// Whether a caller may learn of an operation at all; for the list of operations.

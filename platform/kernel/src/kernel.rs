@@ -133,7 +133,11 @@ impl Kernel {
     /// Everything about calls in Prometheus' text form.
     pub fn metrics(&self) -> String {
         let mut text = String::new();
-        let mut called: Vec<_> = self.operations.iter().map(|((s, o), entry)| (*s, *o, &entry.stats)).collect();
+        let mut called: Vec<_> = self
+            .operations
+            .iter()
+            .map(|((s, o), entry)| (*s, *o, &entry.stats))
+            .collect();
         called.sort_unstable_by_key(|(service, operation, _)| (*service, *operation));
         crate::metrics::write_operations(&mut text, called.into_iter());
         text.push_str("# HELP roadstead_audit_dropped_total Audit records lost because the disk could not keep up.\n");
@@ -150,7 +154,9 @@ impl Kernel {
     pub(crate) async fn call_typed<O: Operation>(self: &Arc<Self>, call: Call, input: O::Input) -> Result<O::Output> {
         let entry = self.entry(O::META).ok_or_else(|| ApiError::not_implemented(O::META))?;
         let output = self.run(entry, call, Box::new(input)).await?;
-        let output = output.downcast::<O::Output>().map_err(|_| Fault::internal("an output of another operation"))?;
+        let output = output
+            .downcast::<O::Output>()
+            .map_err(|_| Fault::internal("an output of another operation"))?;
         Ok(*output)
     }
 
@@ -158,15 +164,7 @@ impl Kernel {
     pub(crate) async fn run(self: &Arc<Self>, entry: &Entry, call: Call, input: Erased) -> Result<Erased> {
         let started = std::time::Instant::now();
         let meta = entry.serve.meta();
-        let cx = Cx {
-            kernel: Arc::clone(self),
-            caller: call.caller,
-            place: place_of(meta, call.place),
-            origin: call.origin,
-            request_id: call.request_id.unwrap_or_else(|| self.ids.uuid()),
-            now: self.clock.now(),
-            meta,
-        };
+        let cx = self.context(meta, call);
         let mut trail = Trail::default();
         let outcome = self.decide_and_handle(entry, &cx, input, &mut trail).await;
         if let Err(Fault::Internal(_)) = &outcome {
@@ -199,6 +197,18 @@ impl Kernel {
         outcome
     }
 
+    fn context(self: &Arc<Self>, meta: &'static OperationMeta, call: Call) -> Cx {
+        Cx {
+            kernel: Arc::clone(self),
+            caller: call.caller,
+            place: place_of(meta, call.place),
+            origin: call.origin,
+            request_id: call.request_id.unwrap_or_else(|| self.ids.uuid()),
+            now: self.clock.now(),
+            meta,
+        }
+    }
+
     async fn decide_and_handle(&self, entry: &Entry, cx: &Cx, input: Erased, trail: &mut Trail) -> Result<Erased> {
         let needs = entry.serve.needs(cx, &input).await?;
         let decided = self.decide(cx, &needs);
@@ -218,7 +228,13 @@ impl Kernel {
     fn record(&self, entry: &Entry, cx: &Cx, trail: Trail, outcome: &Result<Erased>) {
         let meta = entry.serve.meta();
         if trail.decisions.is_empty() {
-            self.accessed.note(&cx.caller, entry.action.clone(), meta.service.signing_name, cx.place.region, cx.now);
+            self.accessed.note(
+                &cx.caller,
+                entry.action.clone(),
+                meta.service.signing_name,
+                cx.place.region,
+                cx.now,
+            );
         }
         for decision in &trail.decisions {
             let action = if decision.action == entry.action {
@@ -226,10 +242,12 @@ impl Kernel {
             } else {
                 Cow::Owned(decision.action.clone())
             };
-            self.accessed.note(&cx.caller, action, meta.service.signing_name, cx.place.region, cx.now);
+            self.accessed
+                .note(&cx.caller, action, meta.service.signing_name, cx.place.region, cx.now);
         }
         let error = outcome.as_ref().err().map(|fault| failure(meta, &public(fault)));
-        self.audit.append(self.record_of(meta, &cx.caller, &cx.origin, cx, trail, error));
+        self.audit
+            .append(self.record_of(meta, &cx.caller, &cx.origin, cx, trail, error));
     }
 
     fn record_of(
@@ -268,23 +286,26 @@ impl Kernel {
 
     /// Records a call of a known principal that never reached its handler.
     pub(crate) fn record_refusal(self: &Arc<Self>, meta: &'static OperationMeta, call: Call, error: &ApiError) {
-        let cx = Cx {
-            kernel: Arc::clone(self),
-            caller: call.caller,
-            place: place_of(meta, call.place),
-            origin: call.origin,
-            request_id: call.request_id.unwrap_or_else(|| self.ids.uuid()),
-            now: self.clock.now(),
+        let cx = self.context(meta, call);
+        let record = self.record_of(
             meta,
-        };
-        let record = self.record_of(meta, &cx.caller, &cx.origin, &cx, Trail::default(), Some(failure(meta, error)));
+            &cx.caller,
+            &cx.origin,
+            &cx,
+            Trail::default(),
+            Some(failure(meta, error)),
+        );
         self.audit.append(record);
     }
 }
 
 /// Where a call takes place: a global service is in its partition's own region, whatever the request was signed for.
 fn place_of(meta: &OperationMeta, asked: Place) -> Place {
-    let region = if meta.service.global { asked.partition().global_region() } else { asked.region };
+    let region = if meta.service.global {
+        asked.partition().global_region()
+    } else {
+        asked.region
+    };
     Place { region, ..asked }
 }
 
@@ -322,7 +343,10 @@ pub(crate) fn internal_failure() -> ApiError {
 fn failure(meta: &OperationMeta, error: &ApiError) -> Failure {
     // AWS: EC2's codes carry this prefix in the trail alone.
     let prefix = if meta.service.name == "ec2" { "Client." } else { "" };
-    Failure { code: format!("{prefix}{}", error.name()), message: error.message.clone() }
+    Failure {
+        code: format!("{prefix}{}", error.name()),
+        message: error.message.clone(),
+    }
 }
 
 /// The prefix that a service's actions have in policies.

@@ -44,7 +44,10 @@ impl Fence {
     /// The fence of a service's role.
     pub fn new(account: AccountId, service: &str) -> Self {
         let key = |side| record_key(Scope::global(account.as_str()), "kernel/linked-fence", &[service, side]);
-        Self { used: key("used"), deleted: key("deleted") }
+        Self {
+            used: key("used"),
+            deleted: key("deleted"),
+        }
     }
 
     /// To be read before a service makes sure that its role exists.
@@ -77,7 +80,11 @@ fn stage(txn: &mut Txn, guarded: &Bytes, mark: Mark, written: &Bytes) {
         Some(revision) => Guard::At(guarded.clone(), revision),
         None => Guard::Absent(guarded.clone()),
     });
-    txn.push(Op::Put { key: written.clone(), value: Bytes::from_static(b"\x01"), lease: None });
+    txn.push(Op::Put {
+        key: written.clone(),
+        value: Bytes::from_static(b"\x01"),
+        lease: None,
+    });
 }
 
 #[cfg(test)]
@@ -100,10 +107,16 @@ mod tests {
         let store = Memory::new();
         let fence = Fence::new(AccountId::parse("123456789012").unwrap(), "ecs.amazonaws.com");
         for _ in 0..2 {
-            let (using, deleting) = (fence.before_use(&store).await.unwrap(), fence.before_deletion(&store).await.unwrap());
+            let (using, deleting) = (
+                fence.before_use(&store).await.unwrap(),
+                fence.before_deletion(&store).await.unwrap(),
+            );
             assert!(commit(&store, |txn| fence.stage_use(txn, using)).await);
             assert!(!commit(&store, |txn| fence.stage_deletion(txn, deleting)).await);
-            let (using, deleting) = (fence.before_use(&store).await.unwrap(), fence.before_deletion(&store).await.unwrap());
+            let (using, deleting) = (
+                fence.before_use(&store).await.unwrap(),
+                fence.before_deletion(&store).await.unwrap(),
+            );
             assert!(commit(&store, |txn| fence.stage_deletion(txn, deleting)).await);
             assert!(!commit(&store, |txn| fence.stage_use(txn, using)).await);
         }

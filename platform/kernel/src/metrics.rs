@@ -49,7 +49,10 @@ impl OperationStats {
     }
 
     fn total(&self) -> u64 {
-        [&self.ok, &self.client_errors, &self.server_errors].iter().map(|c| c.load(Ordering::Relaxed)).sum()
+        [&self.ok, &self.client_errors, &self.server_errors]
+            .iter()
+            .map(|c| c.load(Ordering::Relaxed))
+            .sum()
     }
 }
 
@@ -62,7 +65,11 @@ pub(crate) fn write_operations<'a>(
     text.push_str("# HELP roadstead_requests_total Calls by service, operation and status class.\n");
     text.push_str("# TYPE roadstead_requests_total counter\n");
     for (service, operation, stats) in called.clone() {
-        for (class, count) in [("2xx", &stats.ok), ("4xx", &stats.client_errors), ("5xx", &stats.server_errors)] {
+        for (class, count) in [
+            ("2xx", &stats.ok),
+            ("4xx", &stats.client_errors),
+            ("5xx", &stats.server_errors),
+        ] {
             let count = count.load(Ordering::Relaxed);
             if count > 0 {
                 let _ = writeln!(
@@ -79,10 +86,16 @@ pub(crate) fn write_operations<'a>(
         let mut below = 0;
         for ((_, bound), bucket) in BUCKETS.iter().zip(&stats.buckets) {
             below += bucket.load(Ordering::Relaxed);
-            let _ = writeln!(text, "roadstead_request_duration_seconds_bucket{{{labels},le=\"{bound}\"}} {below}");
+            let _ = writeln!(
+                text,
+                "roadstead_request_duration_seconds_bucket{{{labels},le=\"{bound}\"}} {below}"
+            );
         }
         let total = stats.total();
-        let _ = writeln!(text, "roadstead_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} {total}");
+        let _ = writeln!(
+            text,
+            "roadstead_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} {total}"
+        );
         #[expect(clippy::cast_precision_loss, reason = "a sum of microseconds stays far below 2^52")]
         let sum = stats.micros.load(Ordering::Relaxed) as f64 / 1e6;
         let _ = writeln!(text, "roadstead_request_duration_seconds_sum{{{labels}}} {sum}");

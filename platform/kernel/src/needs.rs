@@ -47,7 +47,10 @@ pub(crate) enum ResourcePolicy {
     #[default]
     None,
     /// A role's trust policy: it must allow by itself.
-    Trust { program: Arc<Program>, service_linked: bool },
+    Trust {
+        program: Arc<Program>,
+        service_linked: bool,
+    },
     /// An ordinary resource policy.
     Resource(Arc<Program>),
 }
@@ -60,7 +63,9 @@ impl Needs {
 
     /// The operation's own action on a resource.
     pub fn on(arn: impl Into<String>) -> Self {
-        Self { asks: vec![Ask::new(None, arn.into())] }
+        Self {
+            asks: vec![Ask::new(None, arn.into())],
+        }
     }
 
     /// The operation's own action on `*`: it names no single resource.
@@ -70,7 +75,9 @@ impl Needs {
 
     /// The operation's own action on each of several resources.
     pub fn on_each(arns: impl IntoIterator<Item = String>) -> Self {
-        Self { asks: arns.into_iter().map(|arn| Ask::new(None, arn)).collect() }
+        Self {
+            asks: arns.into_iter().map(|arn| Ask::new(None, arn)).collect(),
+        }
     }
 
     /// Another action than the one of the operation's name, for the last ask.
@@ -155,7 +162,10 @@ impl Needs {
     pub fn resource_tags(mut self, service: &str, tags: &Tags) -> Self {
         for (key, value) in tags.iter() {
             self.push_key(format!("aws:ResourceTag/{key}").into(), KeyValue::One(value.to_owned()));
-            self.push_key(format!("{service}:ResourceTag/{key}").into(), KeyValue::One(value.to_owned()));
+            self.push_key(
+                format!("{service}:ResourceTag/{key}").into(),
+                KeyValue::One(value.to_owned()),
+            );
         }
         self
     }
@@ -174,7 +184,10 @@ impl Needs {
     pub fn trusted_by(mut self, role: &Role) -> Self {
         if let Some(last) = self.asks.last_mut() {
             let service_linked = role.identity.linked_service.is_some();
-            last.policy = ResourcePolicy::Trust { program: Arc::clone(&role.trust), service_linked };
+            last.policy = ResourcePolicy::Trust {
+                program: Arc::clone(&role.trust),
+                service_linked,
+            };
         }
         self
     }
@@ -215,6 +228,13 @@ impl Needs {
 
 impl Ask {
     fn new(action: Option<Cow<'static, str>>, resource: String) -> Self {
-        Self { action, resource, resource_account: None, keys: Vec::new(), policy: ResourcePolicy::None, vouched_by: None }
+        Self {
+            action,
+            resource,
+            resource_account: None,
+            keys: Vec::new(),
+            policy: ResourcePolicy::None,
+            vouched_by: None,
+        }
     }
 }

@@ -77,11 +77,15 @@ impl<S: Handle<O>, O: Operation> Serve for Mounted<S, O> {
     }
 
     fn parameters(&self, input: &Erased) -> serde_json::Value {
-        input.downcast_ref::<O::Input>().map_or(serde_json::Value::Null, |input| to_value(input, Names::LowerFirst))
+        input
+            .downcast_ref::<O::Input>()
+            .map_or(serde_json::Value::Null, |input| to_value(input, Names::LowerFirst))
     }
 
     fn elements(&self, output: &Erased) -> serde_json::Value {
-        output.downcast_ref::<O::Output>().map_or(serde_json::Value::Null, |output| to_value(output, Names::LowerFirst))
+        output
+            .downcast_ref::<O::Output>()
+            .map_or(serde_json::Value::Null, |output| to_value(output, Names::LowerFirst))
     }
 
     fn needs<'a>(&'a self, cx: &'a Cx, input: &'a Erased) -> BoxFuture<'a, Result<Needs>> {

@@ -97,8 +97,12 @@ impl Sessions {
         let mut seal = [0_u8; 32];
         let mut secrets = [0_u8; 32];
         let unusable = |_| Fault::internal("deriving the session keys");
-        salt.expand(&[b"seal"], hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut seal)).map_err(unusable)?;
-        salt.expand(&[b"secret"], hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut secrets)).map_err(unusable)?;
+        salt.expand(&[b"seal"], hkdf::HKDF_SHA256)
+            .and_then(|okm| okm.fill(&mut seal))
+            .map_err(unusable)?;
+        salt.expand(&[b"secret"], hkdf::HKDF_SHA256)
+            .and_then(|okm| okm.fill(&mut secrets))
+            .map_err(unusable)?;
         let seal = aead::UnboundKey::new(&aead::AES_256_GCM, &seal).map_err(unusable)?;
         Ok(Self {
             seal: aead::LessSafeKey::new(seal),
@@ -113,7 +117,11 @@ impl Sessions {
         let mut sealed = serde_json::to_vec(&claims).map_err(Fault::internal)?;
         let nonce: [u8; aead::NONCE_LEN] = self.ids.bytes();
         self.seal
-            .seal_in_place_append_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::empty(), &mut sealed)
+            .seal_in_place_append_tag(
+                aead::Nonce::assume_unique_for_key(nonce),
+                aead::Aad::empty(),
+                &mut sealed,
+            )
             .map_err(|_| Fault::internal("sealing a session"))?;
         let mut token = nonce.to_vec();
         token.append(&mut sealed);
@@ -139,7 +147,9 @@ impl Sessions {
         let nonce: [u8; aead::NONCE_LEN] = self.ids.bytes();
         let mut sealed = text.as_bytes().to_vec();
         let aad = aead::Aad::from(MESSAGE);
-        self.seal.seal_in_place_append_tag(aead::Nonce::assume_unique_for_key(nonce), aad, &mut sealed).ok()?;
+        self.seal
+            .seal_in_place_append_tag(aead::Nonce::assume_unique_for_key(nonce), aad, &mut sealed)
+            .ok()?;
         let mut whole = nonce.to_vec();
         whole.append(&mut sealed);
         Some(URL_SAFE_NO_PAD.encode(whole))

@@ -125,14 +125,20 @@ impl IdentityRecord {
             CallerKind::Anonymous => "Unknown",
         };
         let invoked_by = caller.invoking_service().map(Cow::Borrowed).or_else(|| {
-            caller.session().and_then(|session| session.service.clone()).map(Cow::Owned)
+            caller
+                .session()
+                .and_then(|session| session.service.clone())
+                .map(Cow::Owned)
         });
-        let session = caller.session().zip(caller.identity()).map(|(session, identity)| SessionRecord {
-            issued: session.issued,
-            issuer_id: identity.id.clone(),
-            issuer_arn: identity.arn.clone(),
-            issuer_name: identity.name.clone(),
-        });
+        let session = caller
+            .session()
+            .zip(caller.identity())
+            .map(|(session, identity)| SessionRecord {
+                issued: session.issued,
+                issuer_id: identity.id.clone(),
+                issuer_arn: identity.arn.clone(),
+                issuer_name: identity.name.clone(),
+            });
         Self {
             kind: Cow::Borrowed(kind),
             principal_id: caller.user_id().to_owned(),
