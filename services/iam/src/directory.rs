@@ -56,11 +56,14 @@ struct Account {
 
 /// Values kept until they are forgotten all together.
 ///
-/// What was read before a `forget` cannot be kept after it: whoever reads takes the generation first.
+/// What was read before a `forget` cannot be kept after it: whoever reads takes the generation first. While a change is
+/// under way nothing is answered from here and nothing is kept, so that whoever asks after the change sees it.
 struct Kept<K, V>(RwLock<Generation<K, V>>);
 
 struct Generation<K, V> {
     number: u64,
+    /// Changes under way.
+    changing: usize,
     values: HashMap<K, Arc<V>>,
 }
 
@@ -71,6 +74,7 @@ impl<K, V> Default for Kept<K, V> {
     fn default() -> Self {
         Self(RwLock::new(Generation {
             number: 0,
+            changing: 0,
             values: HashMap::new(),
         }))
     }
@@ -89,7 +93,12 @@ impl<K: Hash + Eq, V> Kept<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.read().values.get(key).cloned()
+        let kept = self.read();
+        if kept.changing > 0 {
+            None
+        } else {
+            kept.values.get(key).cloned()
+        }
     }
 
     fn generation(&self) -> u64 {
@@ -98,7 +107,7 @@ impl<K: Hash + Eq, V> Kept<K, V> {
 
     fn keep(&self, generation: u64, key: K, value: &Arc<V>) {
         let mut kept = self.write();
-        if kept.number != generation {
+        if kept.number != generation || kept.changing > 0 {
             return;
         }
         if kept.values.len() >= MAX_KEPT {
@@ -107,10 +116,36 @@ impl<K: Hash + Eq, V> Kept<K, V> {
         kept.values.insert(key, Arc::clone(value));
     }
 
-    fn forget(&self) {
+    /// Forgets everything; `change` counts a change that begins or ends.
+    fn forget(&self, change: Change) {
         let mut kept = self.write();
         kept.number += 1;
         kept.values.clear();
+        kept.changing = match change {
+            Change::Begins => kept.changing + 1,
+            Change::Ends => kept.changing.saturating_sub(1),
+            Change::Happened => kept.changing,
+        };
+    }
+}
+
+/// What is told of a change to an account's IAM.
+#[derive(Clone, Copy)]
+enum Change {
+    Begins,
+    Ends,
+    Happened,
+}
+
+/// A change under way; ends when it is dropped.
+pub struct Changing {
+    principals: Arc<Principals>,
+    account: AccountId,
+}
+
+impl Drop for Changing {
+    fn drop(&mut self) {
+        self.principals.tell(self.account, Change::Ends);
     }
 }
 
@@ -158,14 +193,27 @@ impl Principals {
             .insert(id.to_owned(), key_set.into());
     }
 
-    /// Forgets what is kept of an account, after something in its IAM changed.
+    /// Forgets what is kept of an account, after something in its IAM was changed elsewhere.
     pub fn forget(&self, account: AccountId) {
+        self.tell(account, Change::Happened);
+    }
+
+    /// Keeps nothing of an account until what is answered is dropped, to be called before its IAM is changed.
+    pub fn changing(self: &Arc<Self>, account: AccountId) -> Changing {
+        self.tell(account, Change::Begins);
+        Changing {
+            principals: Arc::clone(self),
+            account,
+        }
+    }
+
+    fn tell(&self, account: AccountId, change: Change) {
         let known = self.account(account);
         // What others are made of goes first: nobody may make something new of something old.
-        self.keys.forget();
-        known.programs.forget();
-        known.identities.forget();
-        known.roles.forget();
+        self.keys.forget(change);
+        known.programs.forget(change);
+        known.identities.forget(change);
+        known.roles.forget(change);
     }
 
     fn account(&self, account: AccountId) -> Arc<Account> {
@@ -450,10 +498,25 @@ mod tests {
         let generation = kept.generation();
         kept.keep(generation, "a".to_owned(), &Arc::new(1));
         assert_eq!(kept.get("a").as_deref(), Some(&1));
-        kept.forget();
+        kept.forget(Change::Happened);
         assert!(kept.get("a").is_none());
         kept.keep(generation, "a".to_owned(), &Arc::new(1));
         assert!(kept.get("a").is_none());
+    }
+
+    #[test]
+    fn while_a_change_is_under_way_nothing_is_kept_or_answered() {
+        let kept: Kept<String, u8> = Kept::default();
+        kept.forget(Change::Begins);
+        kept.forget(Change::Begins);
+        kept.keep(kept.generation(), "a".to_owned(), &Arc::new(1));
+        kept.forget(Change::Ends);
+        kept.keep(kept.generation(), "a".to_owned(), &Arc::new(1));
+        assert!(kept.get("a").is_none());
+        kept.forget(Change::Ends);
+        assert!(kept.get("a").is_none());
+        kept.keep(kept.generation(), "a".to_owned(), &Arc::new(1));
+        assert_eq!(kept.get("a").as_deref(), Some(&1));
     }
 
     #[test]

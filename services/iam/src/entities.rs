@@ -38,11 +38,11 @@ impl Iam {
     ///
     /// INVARIANT: nothing that decides what anybody may do is written but here.
     pub async fn commit(&self, account: AccountId, txn: Txn) -> Result<Revision> {
-        let (store, principals) = (Arc::clone(&self.store), Arc::clone(&self.principals));
+        let (store, changing) = (Arc::clone(&self.store), self.principals.changing(account));
         // In a task of its own: a caller that goes away must not leave a change behind that nobody is told of.
         let task = tokio::spawn(async move {
             let committed = store.commit(txn).await;
-            principals.forget(account);
+            drop(changing);
             committed
         });
         Ok(task.await.map_err(Fault::internal)??)
