@@ -175,7 +175,9 @@ impl Installation {
     /// Starts what works in the background: task control, the engine's events, saving. Ends with the runtime.
     pub async fn start(&self) -> Result<()> {
         // Before any task is worked on: what is attached now is what a run before this one left.
-        self.tasks.reconciler().resume().await?;
+        if let Err(fault) = self.tasks.reconciler().resume().await {
+            tracing::error!(%fault, "the networks of tasks could not be taken over: their rules stay as they were");
+        }
         tokio::spawn(crate::security_groups::follow(
             Arc::clone(&self.store),
             Arc::clone(&self.tasks),

@@ -84,7 +84,14 @@ async fn nft(arguments: &[&str], script: &str) -> Result<(), String> {
 
 /// Whether rules can be kept on this host: `nft` is there and may change the kernel's tables.
 pub(super) async fn is_able() -> bool {
-    nft(&["list", "tables"], "").await.is_ok()
+    // More than once: for a passing failure, such as a lack of memory, tasks must not go without rules ever after.
+    for _ in 0..3 {
+        match nft(&["list", "tables"], "").await {
+            Ok(()) => return true,
+            Err(said) => tracing::debug!(said, "looking whether rules can be kept"),
+        }
+    }
+    false
 }
 
 impl Filter {

@@ -170,14 +170,16 @@ impl Kernel {
 
     async fn remove(&self, eni_id: &str) -> Result<(), NetError> {
         let interface = interface_name(eni_id)?;
-        let _shared = self.shared.write().await;
-        let netlink = Netlink::open()?;
-        if let Some(found) = netlink.find(&interface).await? {
-            self.may_remove(&found, eni_id)?;
-            // The other end goes with it, wherever it is, and so do the routes.
-            netlink.delete(found.index).await?;
+        {
+            let _shared = self.shared.write().await;
+            let netlink = Netlink::open()?;
+            if let Some(found) = netlink.find(&interface).await? {
+                self.may_remove(&found, eni_id)?;
+                // The other end goes with it, wherever it is, and so do the routes.
+                netlink.delete(found.index).await?;
+            }
+            self.sweep(&netlink).await?;
         }
-        self.sweep(&netlink).await?;
         self.filter.remove(eni_id).await
     }
 

@@ -361,3 +361,62 @@ fn words_that_are_no_ids_are_refused() {
         }
     });
 }
+
+#[test]
+fn a_long_history_of_changes_leaves_the_rules_that_a_fresh_start_would_make() {
+    const NAME: &str = "a_long_history_of_changes_leaves_the_rules_that_a_fresh_start_would_make";
+    on_a_host(NAME, async |kernel: Kernel| {
+        if cannot(&kernel, NAME).await {
+            return;
+        }
+        let ids: Vec<String> = (1..=5).map(|number| format!("sg-{number:017x}")).collect();
+        let mut seed = 12_345_u32;
+        let mut draw = |below: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) % below
+        };
+        let pick = |number: u32| ids[number as usize].as_str();
+        let mut known = std::collections::BTreeMap::new();
+        let mut attached = std::collections::BTreeMap::new();
+        for _ in 0..60 {
+            let number = u8::try_from(draw(6)).unwrap() + 1;
+            match draw(4) {
+                0 | 1 => {
+                    let (from, port) = (pick(draw(5)), u16::try_from(draw(100)).unwrap());
+                    let changed = group(pick(draw(5)), &[(Traffic::Tcp(port, port + 9), from)], &[ANYTHING]);
+                    kernel.set_groups(vec![changed.clone()]).await.unwrap();
+                    known.insert(changed.id.clone(), changed);
+                }
+                2 => {
+                    let groups = [pick(draw(5)), pick(draw(5))].map(str::to_owned);
+                    let spec = EniSpec {
+                        groups: groups.to_vec(),
+                        ..eni(number, [10, 9, 1, 20 + number])
+                    };
+                    let task = Task::new();
+                    kernel.attach(spec.clone(), task.namespace()).await.unwrap();
+                    attached.insert(number, (task, spec));
+                }
+                _ => {
+                    kernel.detach(&eni(number, [10, 9, 1, 20]).id).await.unwrap();
+                    attached.remove(&number);
+                }
+            }
+        }
+        assert!(!attached.is_empty());
+        // Elements of sets are listed in no particular order.
+        let words = || {
+            let listed = table();
+            let mut words: Vec<String> = listed.split([' ', ',', '\n', '\t']).map(str::to_owned).collect();
+            words.retain(|word| !word.is_empty());
+            words.sort();
+            words
+        };
+        let after_all = words();
+        let fresh = Kernel::new("test").unwrap();
+        fresh.set_groups(known.into_values().collect()).await.unwrap();
+        let specs = attached.values().map(|(_, spec)| spec.clone()).collect();
+        assert_eq!(fresh.resume(specs).await, Ok(vec![]));
+        assert_eq!(after_all, words());
+    });
+}
