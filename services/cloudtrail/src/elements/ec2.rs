@@ -67,9 +67,6 @@ fn taken(members: &mut Map<String, Value>, name: &str) -> Vec<Value> {
 
 /// A set: an object without members when it is empty.
 fn set(each: &str, items: Vec<Value>) -> Value {
-    if items.is_empty() {
-        json!({})
-    } else {
-        json!({ each: items })
-    }
+    let named = (!items.is_empty()).then(|| (each.to_owned(), Value::Array(items)));
+    Value::Object(named.into_iter().collect())
 }
