@@ -17,7 +17,7 @@ use crate::records::{
     AccessKey, Group, Holder, InstanceProfile, OidcProvider, Policy, ProfileOfRole, Role, SamlProvider, User,
     boundary_to_api,
 };
-use crate::{Iam, documents, pages, tagging};
+use crate::{Iam, advisor, documents, pages, tagging};
 
 /// One thing in the account, before it is told in detail.
 enum Thing {
@@ -134,6 +134,7 @@ impl Iam {
     /// When and where a role was last used; empty for one that never was.
     pub async fn role_last_used(&self, cx: &Cx, role: &Role) -> Result<RoleLastUsed> {
         let used = cx.kernel().accessed().last_used(cx.account(), &role.common.id).await?;
+        let used = used.filter(|used| cx.now().since(used.at) < advisor::TRACKED);
         Ok(RoleLastUsed {
             last_used_date: used.as_ref().map(|used| used.at.cut_to_secs()),
             region: used.map(|used| used.region.to_string()),

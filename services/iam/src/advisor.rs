@@ -17,6 +17,8 @@ use crate::subject::Subject;
 use crate::{Iam, problems};
 
 const MINUTE_SECS: i64 = 60;
+/// How far back anything is told.
+pub const TRACKED: Duration = Duration::from_secs(400 * 24 * 3600);
 /// How long a report is kept.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 
@@ -85,7 +87,7 @@ impl Iam {
     async fn uses_of(&self, cx: &Cx, members: &[(Kind, String)]) -> Result<Uses> {
         let mut uses = Uses::new();
         for (_, id) in members {
-            for attempt in cx.kernel().accessed().attempts(cx.account(), id).await? {
+            for attempt in attempts(cx, id).await? {
                 note(&mut uses, id, attempt);
             }
         }
@@ -120,8 +122,8 @@ impl Iam {
                 _ => continue,
             };
             let Some(common) = common else { continue };
-            let attempts = cx.kernel().accessed().attempts(cx.account(), id).await?.into_iter();
-            let of_service = attempts.filter(|attempt| service_of(&attempt.action) == namespace);
+            let all = attempts(cx, id).await?.into_iter();
+            let of_service = all.filter(|attempt| service_of(&attempt.action) == namespace);
             let last = of_service.map(|attempt| to_minute(attempt.at)).max();
             found.push(EntityDetails {
                 entity_info: info(common, kind),
@@ -135,6 +137,13 @@ impl Iam {
         });
         Ok(found)
     }
+}
+
+/// The attempts of a principal that are still told of.
+async fn attempts(cx: &Cx, id: &str) -> Result<Vec<Attempt>> {
+    let mut all = cx.kernel().accessed().attempts(cx.account(), id).await?;
+    all.retain(|attempt| cx.now().since(attempt.at) < TRACKED);
+    Ok(all)
 }
 
 /// Checks a marker as Access Advisor does: unreadable ones and those of another list are told apart.

@@ -501,6 +501,9 @@ async fn the_last_use_of_a_role_is_shown() {
         (read.text("LastUsedDate"), read.text("Region")),
         ("2026-11-24T06:00:00Z".into(), "us-east-1".into())
     );
+    world.clock.advance(std::time::Duration::from_secs(400 * 24 * 3600));
+    let read = world.ok("GetRole", &[("RoleName", "r")]).await;
+    assert!(read.has("RoleLastUsed") && !read.has("LastUsedDate"));
 }
 
 #[tokio::test]
