@@ -174,7 +174,7 @@ mod linux {
             assumed.push(begun.elapsed());
             let begun = Instant::now();
             session
-                .call::<api_ec2::op::DescribeAccountAttributes>(Default::default())
+                .call::<api_ec2::op::DescribeAccountAttributes>(api_ec2::DescribeAccountAttributesRequest::default())
                 .await
                 .unwrap();
             called.push(begun.elapsed());

@@ -105,7 +105,7 @@ async fn a_running_task_has_the_interface_that_ec2_made_for_it() {
     assert_eq!(spec.host_addresses, [std::net::Ipv4Addr::new(172, 31, 0, 2)]);
     let groups = world.form("ec2", "DescribeSecurityGroups", &[]).await.text;
     let default = between(&groups, "<groupId>", "</groupId>");
-    assert_eq!(spec.groups, [default.clone()]);
+    assert_eq!(spec.groups, [default.as_str()]);
     let rules = net.group(&default).unwrap();
     assert_eq!(
         rules.ingress,
