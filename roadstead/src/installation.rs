@@ -25,6 +25,10 @@ use crate::data_dir::RootKeys;
 
 /// How often records of attempts are saved.
 const SAVE_EVERY: Duration = Duration::from_secs(2);
+/// How often leases are looked at.
+const TICK_EVERY: Duration = Duration::from_secs(1);
+/// How often log events whose retention is over are removed.
+const PURGE_EVERY: Duration = Duration::from_secs(3600);
 /// Tasks that are worked on at the same time.
 const WORKERS: usize = 8;
 /// Services that are worked on at the same time.
@@ -62,6 +66,8 @@ pub struct Installation {
     pub services: Arc<Controller<ServiceControl>>,
     /// The root user's keys.
     pub root: RootKeys,
+    iam: Arc<Iam>,
+    logs: Arc<Logs>,
     ecs: Arc<Ecs>,
     runtime: Arc<dyn Runtime>,
     store: Arc<dyn Store>,
@@ -113,12 +119,13 @@ impl Installation {
             vec![ecs.role_usage()],
         );
         let directory: Arc<dyn Directory> = iam.directory();
+        let logs = Logs::new(Arc::clone(&store));
         let mut services: Vec<Arc<dyn Service>> = vec![
-            iam,
+            Arc::clone(&iam) as Arc<dyn Service>,
             Arc::new(Sts),
             Arc::new(Ec2::new(Arc::clone(&store))),
             CloudTrail::new(Arc::clone(&store)),
-            Logs::new(Arc::clone(&store)),
+            Arc::clone(&logs) as Arc<dyn Service>,
             Arc::clone(&ecs) as Arc<dyn Service>,
         ];
         services.extend(crate::modelled::services());
@@ -138,10 +145,17 @@ impl Installation {
             tasks,
             services,
             root,
+            iam,
+            logs,
             ecs,
             runtime,
             store,
         })
+    }
+
+    /// Gives the public keys of an OpenID Connect provider, as a JSON Web Key Set, by the provider's URL.
+    pub fn use_oidc_keys(&self, url: &str, key_set: &str) {
+        self.iam.use_oidc_keys(url, key_set);
     }
 
     /// Everything in memory, with a clock that stands still and simulated containers and interfaces; for tests.
@@ -198,6 +212,8 @@ impl Installation {
         for key in self.services.reconciler().all().await? {
             self.services.enqueue(key);
         }
+        tokio::spawn(end_leases(Arc::clone(&self.store)));
+        tokio::spawn(purge_logs(Arc::clone(&self.logs), Arc::clone(&self.kernel)));
         let kernel = Arc::clone(&self.kernel);
         tokio::spawn(async move {
             loop {
@@ -234,5 +250,28 @@ impl Installation {
     /// The ECS service.
     pub fn ecs(&self) -> &Arc<Ecs> {
         &self.ecs
+    }
+}
+
+/// Lets leases in the store end when their time is over.
+async fn end_leases(store: Arc<dyn Store>) {
+    let started = std::time::Instant::now();
+    loop {
+        tokio::time::sleep(TICK_EVERY).await;
+        if let Err(error) = store.tick(started.elapsed()).await {
+            tracing::debug!(%error, "leases are no longer looked after");
+            return;
+        }
+    }
+}
+
+/// Removes log events whose retention is over, and counts again what groups hold.
+async fn purge_logs(logs: Arc<Logs>, kernel: Arc<Kernel>) {
+    loop {
+        tokio::time::sleep(PURGE_EVERY).await;
+        match logs.purge(kernel.clock().now()).await {
+            Ok(purged) => tracing::debug!(events = purged.events, bytes = purged.bytes, "log events were purged"),
+            Err(fault) => tracing::warn!(%fault, "log events could not be purged"),
+        }
     }
 }

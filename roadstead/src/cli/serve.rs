@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -41,6 +42,10 @@ pub struct ServeArgs {
     /// Where records are kept.
     #[arg(long, env = "ROADSTEAD_STORE", default_value = "embedded")]
     pub store: StoreChoice,
+    /// The public keys of an OpenID Connect provider: its URL and a file with a JSON Web Key Set; may be given several
+    /// times. Web identity tokens are checked against these keys alone; nothing is fetched.
+    #[arg(long, env = "ROADSTEAD_OIDC_KEYS", value_delimiter = ',', value_parser = oidc_keys, value_name = "URL=FILE")]
+    pub oidc_keys: Vec<(String, PathBuf)>,
     /// What is logged, such as `info` or `roadstead_kernel=debug`.
     #[arg(long, env = "ROADSTEAD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
@@ -71,6 +76,11 @@ pub enum LogFormat {
 
 fn account(text: &str) -> std::result::Result<AccountId, String> {
     AccountId::parse(text).ok_or_else(|| "an account id is twelve digits".to_owned())
+}
+
+fn oidc_keys(text: &str) -> std::result::Result<(String, PathBuf), String> {
+    let (url, file) = text.rsplit_once('=').ok_or("write URL=FILE")?;
+    Ok((url.to_owned(), PathBuf::from(file)))
 }
 
 fn region(text: &str) -> std::result::Result<Region, String> {
@@ -156,6 +166,10 @@ pub async fn start(args: &ServeArgs, data_dir: &DataDir) -> Result<Server> {
         ids,
     };
     let installation = Arc::new(Installation::new(options)?);
+    for (url, file) in &args.oidc_keys {
+        let refused = |error| Fault::internal(format_args!("reading the keys in `{}`: {error}", file.display()));
+        installation.use_oidc_keys(url, &std::fs::read_to_string(file).map_err(refused)?);
+    }
     let listener = Listener::bind(args.listen, Arc::clone(&installation)).await?;
     installation.start().await?;
     let endpoint = format!("http://{}", listener.address()?);
