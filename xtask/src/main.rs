@@ -5,6 +5,7 @@ mod codegen;
 mod conformance;
 mod coverage;
 mod env;
+mod fmt;
 mod import_models;
 mod sar;
 mod test;
@@ -21,6 +22,7 @@ cargo xtask TASK [options]
 
   test [--fast] [--only PART]   everything that must hold: fmt, clippy, tests, coverage, conformance
                                 (--fast leaves out conformance; PART is one of the five)
+  fmt [--check]                 formats what is written by hand, or says what would change
   tidy                          the rules of the repository itself (also run as tests)
   conformance [pytest options]  real clients against a real server
   bench [NAME [options]]        how fast and how small, printed as a table
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.collect();
     let outcome = match task.as_str() {
         "test" => test::run(&rest),
+        "fmt" => fmt::run(rest.iter().any(|argument| argument == "--check")),
         "tidy" => tidy::run(),
         "conformance" => conformance::run(&rest),
         "bench" => bench::run(&rest),

@@ -87,7 +87,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     for part in parts {
         println!("== {part}");
         tally.add(match part {
-            "fmt" => Tally::of(part, must(&mut cargo(["fmt", "--all", "--check"]))),
+            "fmt" => Tally::of(part, crate::fmt::run(true)),
             "clippy" => Tally::of(part, clippy()),
             "tests" => tests()?,
             "coverage" => Tally::of(part, coverage::run(&["--check".to_owned()])),
