@@ -1,10 +1,10 @@
 //! What the operations on services share: finding services, and checking what is asked of them.
 
 use api_ecs::{
-    AvailabilityZoneRebalancing, CapacityProviderStrategyItem, ContainerDefinition, CreateServiceRequest, DeploymentCircuitBreaker,
-    DeploymentConfiguration, DeploymentController, DeploymentControllerType, DeploymentStrategy, LaunchType, LoadBalancer,
-    NetworkConfiguration, PlacementStrategy, ServiceConnectConfiguration, ServiceRegistry, ServiceVolumeConfiguration,
-    VpcLatticeConfiguration,
+    AvailabilityZoneRebalancing, CapacityProviderStrategyItem, ContainerDefinition, CreateServiceRequest,
+    DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController, DeploymentControllerType,
+    DeploymentStrategy, LaunchType, LoadBalancer, NetworkConfiguration, PlacementStrategy, ServiceConnectConfiguration,
+    ServiceRegistry, ServiceVolumeConfiguration, VpcLatticeConfiguration,
 };
 use roadstead_kernel::{Cx, Result};
 use roadstead_store::Versioned;
@@ -12,7 +12,8 @@ use roadstead_store::Versioned;
 use crate::arn::DefinitionRef;
 use crate::error::{client, invalid, service_not_found, unsupported};
 use crate::records::{
-    Cluster, DefinitionStatus, Document, Launch, Service, ServiceDeployment, ServiceEvents, ServiceRevision, Settings, TaskDefinition,
+    Cluster, DefinitionStatus, Document, Launch, Service, ServiceDeployment, ServiceEvents, ServiceRevision, Settings,
+    TaskDefinition,
 };
 use crate::start;
 use crate::{Ecs, arn, scope};
@@ -40,7 +41,11 @@ impl Ecs {
     pub(crate) async fn usable_definition(&self, cx: &Cx, given: &str) -> Result<TaskDefinition> {
         let named = DefinitionRef::parse(cx.place(), given)?;
         // AWS: recorded.
-        let found = self.definition(cx, &named).await?.ok_or_else(|| client("TaskDefinition not found."))?.record;
+        let found = self
+            .definition(cx, &named)
+            .await?
+            .ok_or_else(|| client("TaskDefinition not found."))?
+            .record;
         match found.status {
             DefinitionStatus::Active => Ok(found),
             DefinitionStatus::Inactive => Err(invalid("TaskDefinition is inactive")),
@@ -60,10 +65,14 @@ impl Ecs {
         let vpc = network.and_then(|network| network.awsvpc_configuration.as_ref());
         if definition.is_awsvpc() && vpc.is_none() {
             // AWS: recorded.
-            return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
+            return Err(invalid(
+                "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+            ));
         }
         if !definition.is_awsvpc() && vpc.is_some() {
-            return Err(invalid("Network Configuration is not valid for the given networkMode of this task definition."));
+            return Err(invalid(
+                "Network Configuration is not valid for the given networkMode of this task definition.",
+            ));
         }
         if launch.is_fargate() && !definition.is_awsvpc() {
             // AWS: recorded.
@@ -80,7 +89,9 @@ impl Ecs {
         Ok(Settings {
             family: definition.family().to_owned(),
             revision: definition.revision,
-            platform_version: launch.is_fargate().then(|| platform_version.unwrap_or_else(|| "LATEST".to_owned())),
+            platform_version: launch
+                .is_fargate()
+                .then(|| platform_version.unwrap_or_else(|| "LATEST".to_owned())),
             launch,
             network: vpc.and(network).map(|network| Document(network.clone())),
             subnets,
@@ -97,7 +108,9 @@ pub fn launch(
 ) -> Result<Launch> {
     let strategy = strategy.unwrap_or_default();
     if launch_type.is_some() && !strategy.is_empty() {
-        return Err(invalid("You may choose a capacity provider or a launch type but not both."));
+        return Err(invalid(
+            "You may choose a capacity provider or a launch type but not both.",
+        ));
     }
     match launch_type {
         Some(LaunchType::Ec2) => Ok(Launch::Ec2),
@@ -116,15 +129,22 @@ pub fn launch(
 }
 
 fn providers(strategy: &[CapacityProviderStrategyItem]) -> Result<Launch> {
-    if strategy.iter().any(|item| !matches!(item.capacity_provider.as_str(), "FARGATE" | "FARGATE_SPOT")) {
-        return Err(invalid("The specified capacity provider was not found. Specify a valid name or ARN and try again."));
+    if strategy
+        .iter()
+        .any(|item| !matches!(item.capacity_provider.as_str(), "FARGATE" | "FARGATE_SPOT"))
+    {
+        return Err(invalid(
+            "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
+        ));
     }
     let with_base = |item: &CapacityProviderStrategyItem| CapacityProviderStrategyItem {
         // AWS: recorded for clusters.
         base: item.base.or(Some(0)),
         ..item.clone()
     };
-    Ok(Launch::Providers(strategy.iter().map(|item| Document(with_base(item))).collect()))
+    Ok(Launch::Providers(
+        strategy.iter().map(|item| Document(with_base(item))).collect(),
+    ))
 }
 
 /// The deployment configuration after a change of some of its members.
@@ -136,7 +156,10 @@ pub fn merge_configuration(
     is_daemon: bool,
 ) -> Result<DeploymentConfiguration> {
     let mut merged = before.cloned().unwrap_or_else(|| DeploymentConfiguration {
-        deployment_circuit_breaker: Some(DeploymentCircuitBreaker { enable: false, rollback: false }),
+        deployment_circuit_breaker: Some(DeploymentCircuitBreaker {
+            enable: false,
+            rollback: false,
+        }),
         maximum_percent: Some(if is_daemon { 100 } else { 200 }),
         minimum_healthy_percent: Some(if is_daemon { 0 } else { 100 }),
         strategy: Some(DeploymentStrategy::Rolling),
@@ -154,7 +177,11 @@ pub fn merge_configuration(
     if given.minimum_healthy_percent.is_some_and(|percent| percent < 0) {
         return Err(invalid("minimumHealthyPercent must be at least 0"));
     }
-    if given.strategy.as_ref().is_some_and(|strategy| *strategy != DeploymentStrategy::Rolling) {
+    if given
+        .strategy
+        .as_ref()
+        .is_some_and(|strategy| *strategy != DeploymentStrategy::Rolling)
+    {
         return Err(unsupported("Deployment strategies other than ROLLING are"));
     }
     if given.alarms.as_ref().is_some_and(|alarms| alarms.enable) {
@@ -185,9 +212,13 @@ pub fn merge_rebalancing(
     configuration: Option<&DeploymentConfiguration>,
     is_daemon: bool,
 ) -> Result<AvailabilityZoneRebalancing> {
-    let is_tight = configuration.and_then(|c| c.maximum_percent).is_some_and(|percent| percent <= 100);
+    let is_tight = configuration
+        .and_then(|c| c.maximum_percent)
+        .is_some_and(|percent| percent <= 100);
     match (before, given) {
-        (_, Some(AvailabilityZoneRebalancing::Enabled)) | (Some(AvailabilityZoneRebalancing::Enabled), None) if is_tight => {
+        (_, Some(AvailabilityZoneRebalancing::Enabled)) | (Some(AvailabilityZoneRebalancing::Enabled), None)
+            if is_tight =>
+        {
             let verb = if before.is_some() { "updated" } else { "created" };
             Err(invalid(format!(
                 "The service couldn't be {verb} because Availability Zone Rebalancing does not support maximumPercent <= 100 % as deployment configuration. Update deployment configuration and try again."
@@ -221,18 +252,32 @@ impl Joined<'_> {
     /// Refuses what cannot be done, with `UnsupportedFeatureException`.
     pub fn check(&self) -> Result<()> {
         let asked = [
-            ("Load balancers of services are", self.load_balancers.is_some_and(|list| !list.is_empty())),
-            ("Service discovery is", self.registries.is_some_and(|list| !list.is_empty())),
-            ("Service Connect is", self.connect.is_some_and(|connect| connect.enabled)),
-            ("Volumes configured at launch are", self.volumes.is_some_and(|list| !list.is_empty())),
+            (
+                "Load balancers of services are",
+                self.load_balancers.is_some_and(|list| !list.is_empty()),
+            ),
+            (
+                "Service discovery is",
+                self.registries.is_some_and(|list| !list.is_empty()),
+            ),
+            (
+                "Service Connect is",
+                self.connect.is_some_and(|connect| connect.enabled),
+            ),
+            (
+                "Volumes configured at launch are",
+                self.volumes.is_some_and(|list| !list.is_empty()),
+            ),
             ("VPC Lattice is", self.lattice.is_some_and(|list| !list.is_empty())),
             (
                 "The deployment controller CODE_DEPLOY is",
-                self.controller.is_some_and(|c| c.r#type == DeploymentControllerType::CodeDeploy),
+                self.controller
+                    .is_some_and(|c| c.r#type == DeploymentControllerType::CodeDeploy),
             ),
             (
                 "The deployment controller EXTERNAL, with its task sets, is",
-                self.controller.is_some_and(|c| c.r#type == DeploymentControllerType::External),
+                self.controller
+                    .is_some_and(|c| c.r#type == DeploymentControllerType::External),
             ),
         ];
         match asked.into_iter().find(|(_, is_asked)| *is_asked) {
@@ -246,7 +291,11 @@ impl Joined<'_> {
 // AWS: measured through Terraform.
 pub fn placement(strategies: Option<Vec<PlacementStrategy>>) -> Option<Vec<PlacementStrategy>> {
     let kept = |mut one: PlacementStrategy| {
-        if let Some(field) = one.field.as_mut().filter(|field| matches!(field.as_str(), "cpu" | "memory")) {
+        if let Some(field) = one
+            .field
+            .as_mut()
+            .filter(|field| matches!(field.as_str(), "cpu" | "memory"))
+        {
             *field = field.to_ascii_uppercase();
         }
         one
@@ -260,7 +309,13 @@ pub fn deployment_ids(cx: &Cx) -> (String, String) {
 }
 
 /// The revision of a deployment.
-pub fn revision(number: &str, settings: &Settings, definition: &TaskDefinition, is_update: bool, cx: &Cx) -> ServiceRevision {
+pub fn revision(
+    number: &str,
+    settings: &Settings,
+    definition: &TaskDefinition,
+    is_update: bool,
+    cx: &Cx,
+) -> ServiceRevision {
     let image = |c: &ContainerDefinition| (c.name.clone().unwrap_or_default(), c.image.clone().unwrap_or_default());
     ServiceRevision {
         number: number.to_owned(),
@@ -283,7 +338,7 @@ pub fn service_deployment(
         id: id.to_owned(),
         target: target.to_owned(),
         sources,
-        status: crate::records::Progress::InProgress,
+        status: crate::records::Progress::Ongoing,
         reason: None,
         created_at: cx.now(),
         updated_at: cx.now(),

@@ -52,8 +52,17 @@ impl Start<'_> {
             capacity_provider: provider,
             cpu: overrides.cpu.clone().or_else(|| document.cpu.clone()),
             memory: overrides.memory.clone().or_else(|| document.memory.clone()),
-            ephemeral_gib: overrides.ephemeral_storage.as_ref().or(document.ephemeral_storage.as_ref()).map(|e| e.size_in_gi_b),
-            containers: self.definition.containers().iter().map(|c| container_record(ids, c)).collect(),
+            ephemeral_gib: overrides
+                .ephemeral_storage
+                .as_ref()
+                .or(document.ephemeral_storage.as_ref())
+                .map(|e| e.size_in_gi_b),
+            containers: self
+                .definition
+                .containers()
+                .iter()
+                .map(|c| container_record(ids, c))
+                .collect(),
             overrides: Document(overrides.clone()),
             interface: Some(interface),
             managed_tags: self.managed_tags,
@@ -85,9 +94,16 @@ pub async fn subnets(kernel: &Arc<Kernel>, place: Place, vpc: &AwsVpcConfigurati
         role.describe_security_groups(groups).await?;
     }
     let zone_of = |id: &String| {
-        found.iter().find(|s| s.subnet_id.as_ref() == Some(id)).and_then(|s| s.availability_zone.clone())
+        found
+            .iter()
+            .find(|s| s.subnet_id.as_ref() == Some(id))
+            .and_then(|s| s.availability_zone.clone())
     };
-    Ok(vpc.subnets.iter().map(|subnet| (subnet.clone(), zone_of(subnet).unwrap_or_default())).collect())
+    Ok(vpc
+        .subnets
+        .iter()
+        .map(|subnet| (subnet.clone(), zone_of(subnet).unwrap_or_default()))
+        .collect())
 }
 
 /// The interface that a task will get, in one of the subnets.

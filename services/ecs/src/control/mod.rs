@@ -5,6 +5,7 @@ mod leftovers;
 mod network;
 mod plan;
 mod service;
+mod service_books;
 mod service_plan;
 mod spread;
 mod task;

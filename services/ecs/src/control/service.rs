@@ -8,20 +8,21 @@ use roadstead_control::{Controller, Next, Reconciler};
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
 use roadstead_kernel::{Fault, Kernel, Result};
-use roadstead_store::{StoreError, Table, Txn, Versioned};
+use roadstead_store::{Op, StoreError, Table, Txn, Versioned};
 
+use super::service_books::{Draft, said_started};
 use super::service_plan::{
     End, Leaving, Plan, Problem, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan, threshold,
 };
 use super::spread::{Spread, choose_provider};
 use super::{TaskControl, TaskKey};
 use crate::records::{
-    Deployment, DeploymentStatus, Desired, Launch, Member, Progress, Rollback, Rollout, Service, ServiceDeployment,
-    ServiceEvents, ServiceRevision, ServiceStatus, StopCode, Task, TaskDefinition, TaskStatus,
+    Deployment, Desired, Launch, Member, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus,
+    StopCode, Task, TaskDefinition, TaskStatus,
 };
 use crate::run::revision_key;
-use crate::start::{self, Start};
 use crate::scope_of;
+use crate::start::{self, Start};
 
 /// Names a service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +47,10 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { healthy_after: Duration::from_secs(5), gather: Duration::from_millis(100) }
+        Self {
+            healthy_after: Duration::from_secs(5),
+            gather: Duration::from_millis(100),
+        }
     }
 }
 
@@ -94,7 +98,14 @@ impl ServiceControl {
         control: Arc<Controller<TaskControl>>,
         pace: Pace,
     ) -> Self {
-        Self { kernel, tables, tasks, definitions, control, pace }
+        Self {
+            kernel,
+            tables,
+            tasks,
+            definitions,
+            control,
+            pace,
+        }
     }
 
     /// How long after a task's change its service is looked at.
@@ -106,14 +117,19 @@ impl ServiceControl {
     pub async fn all(&self) -> Result<Vec<ServiceKey>> {
         let mut keys = Vec::new();
         for (account, region) in roadstead_store::scopes(&**self.tasks.store()).await? {
-            let (Some(account), Some(region)) =
-                (roadstead_core::AccountId::parse(&account), roadstead_core::Region::parse(&region))
-            else {
+            let (Some(account), Some(region)) = (
+                roadstead_core::AccountId::parse(&account),
+                roadstead_core::Region::parse(&region),
+            ) else {
                 continue;
             };
             let place = Place { account, region };
             for found in self.tables.services.list_all(scope_of(place).of()).await? {
-                keys.push(ServiceKey { place, cluster: found.record.cluster, service: found.record.name });
+                keys.push(ServiceKey {
+                    place,
+                    cluster: found.record.cluster,
+                    service: found.record.name,
+                });
             }
         }
         Ok(keys)
@@ -130,14 +146,21 @@ impl Reconciler for ServiceControl {
     async fn reconcile(&self, key: &ServiceKey) -> Result<Next> {
         let scope = scope_of(key.place);
         let id = [key.cluster.as_str(), key.service.as_str()];
-        let Some(found) = self.tables.services.get(scope.of(), &id).await? else { return Ok(Next::Forget) };
+        let Some(found) = self.tables.services.get(scope.of(), &id).await? else {
+            return Ok(Next::Forget);
+        };
         if found.record.status == ServiceStatus::Inactive {
             return self.keep_or_forget(key, &found).await;
         }
         let Some(primary) = found.record.primary() else {
             return Err(Fault::internal("a service without a deployment"));
         };
-        let members = self.tables.members.list(scope.of(), &id, None, usize::MAX).await?.records;
+        let members = self
+            .tables
+            .members
+            .list(scope.of(), &id, None, usize::MAX)
+            .await?
+            .records;
         let tasks = self.observe(key, &found.record, members).await?;
         let now = self.kernel.clock().now();
         let seen = self.seen(&found.record, primary, tasks);
@@ -152,7 +175,11 @@ impl Reconciler for ServiceControl {
             Some((count, replaced)) => self.start(key, booked, &seen, count, replaced, now).await?,
             None => false,
         };
-        Ok(if started && plan.next == Next::WhenChanged { Next::In(Duration::from_secs(30)) } else { plan.next })
+        Ok(if started && plan.next == Next::WhenChanged {
+            Next::In(Duration::from_secs(30))
+        } else {
+            plan.next
+        })
     }
 }
 
@@ -182,7 +209,11 @@ impl Counts {
     /// Writes the counts into a service; whether something changed.
     fn write(&self, service: &mut Service, now: Timestamp) -> bool {
         let mut changed = false;
-        let desired = if service.status == ServiceStatus::Active { service.desired } else { 0 };
+        let desired = if service.status == ServiceStatus::Active {
+            service.desired
+        } else {
+            0
+        };
         for (at, deployment) in service.deployments.iter_mut().enumerate() {
             let (pending, running) = self.0.get(&deployment.number).copied().unwrap_or_default();
             let wanted = if at == 0 { desired } else { pending + running };
@@ -209,11 +240,17 @@ impl ServiceControl {
     }
 
     /// The service's tasks as the plan sees them.
-    async fn observe(&self, key: &ServiceKey, service: &Service, members: Vec<Versioned<Member>>) -> Result<Vec<SeenTask>> {
+    async fn observe(
+        &self,
+        key: &ServiceKey,
+        service: &Service,
+        members: Vec<Versioned<Member>>,
+    ) -> Result<Vec<SeenTask>> {
         let scope = scope_of(key.place);
         let mut seen = Vec::with_capacity(members.len());
         for member in members {
-            let Some(id) = Table::<Member>::parse_key(&member.key).and_then(|parts| parts.id.into_iter().next_back()) else {
+            let Some(id) = Table::<Member>::parse_key(&member.key).and_then(|parts| parts.id.into_iter().next_back())
+            else {
                 continue;
             };
             let found = self.tasks.get(scope.of(), &[&key.cluster, &id]).await?;
@@ -232,8 +269,16 @@ impl ServiceControl {
     }
 
     fn see(&self, service: &Service, task: Task) -> SeenTask {
-        let number = task.started_by.as_deref().and_then(|by| by.strip_prefix("ecs-svc/")).unwrap_or_default().to_owned();
-        let checked = service.deployments.iter().any(|d| d.number == number && d.settings.checked);
+        let number = task
+            .started_by
+            .as_deref()
+            .and_then(|by| by.strip_prefix("ecs-svc/"))
+            .unwrap_or_default()
+            .to_owned();
+        let checked = service
+            .deployments
+            .iter()
+            .any(|d| d.number == number && d.settings.checked);
         let state = match (task.status, task.desired) {
             (TaskStatus::Stopped, _) => TaskState::Ended(self.end(&task)),
             (_, Desired::Stopped) | (TaskStatus::Deprovisioning, _) => TaskState::Stopping(self.end(&task)),
@@ -244,7 +289,13 @@ impl ServiceControl {
             }
         };
         let zone = task.interface.map(|interface| interface.zone).unwrap_or_default();
-        SeenTask { id: task.id, deployment: number, zone, provider: task.capacity_provider, state }
+        SeenTask {
+            id: task.id,
+            deployment: number,
+            zone,
+            provider: task.capacity_provider,
+            state,
+        }
     }
 
     fn end(&self, task: &Task) -> End {
@@ -254,7 +305,11 @@ impl ServiceControl {
             (_, None) => End::NeverRan,
             (_, Some(started)) => {
                 let ended = task.execution_stopped_at.or(task.stopping_at).unwrap_or(started);
-                if ended.since(started) < self.pace.healthy_after { End::Crashed } else { End::Fine }
+                if ended.since(started) < self.pace.healthy_after {
+                    End::Crashed
+                } else {
+                    End::Fine
+                }
             }
         }
     }
@@ -264,8 +319,14 @@ impl ServiceControl {
         let desired = if draining { 0 } else { service.desired };
         let (minimum, maximum) = bounds(desired, service.percents());
         let given = &service.document.0;
-        let grace = given.health_check_grace_period_seconds.and_then(|secs| u64::try_from(secs).ok()).unwrap_or(0);
-        let told = service.told.iter().filter_map(|(kind, at)| Some((Problem::parse(kind)?, *at)));
+        let grace = given
+            .health_check_grace_period_seconds
+            .and_then(|secs| u64::try_from(secs).ok())
+            .unwrap_or(0);
+        let told = service
+            .told
+            .iter()
+            .filter_map(|(kind, at)| Some((Problem::parse(kind)?, *at)));
         Seen {
             desired: usize::try_from(desired).unwrap_or(usize::MAX),
             minimum,
@@ -305,7 +366,11 @@ impl ServiceControl {
     }
 
     fn look_at(&self, key: &ServiceKey, task: String) {
-        self.control.enqueue(TaskKey { place: key.place, cluster: key.cluster.clone(), task });
+        self.control.enqueue(TaskKey {
+            place: key.place,
+            cluster: key.cluster.clone(),
+            task,
+        });
     }
 
     /// Writes down what the plan means for the service itself, and what is to be said about it.
@@ -328,24 +393,37 @@ impl ServiceControl {
                 return Ok(found);
             }
             let mut txn = Txn::new();
-            self.tables.services.stage_replace(&mut txn, scope.of(), &id, found.revision, &draft.service)?;
+            self.tables
+                .services
+                .stage_replace(&mut txn, scope.of(), &id, found.revision, &draft.service)?;
             if draft.service.status == ServiceStatus::Inactive {
                 // AWS: recorded; a service that is gone has no messages, and its revisions cannot be read.
-                self.tables.stage_forget_history(&mut txn, key);
+                stage_forget_history(&mut txn, key);
                 draft.deployment = None;
             } else if !draft.said.is_empty() {
-                self.stage_events(&mut txn, key, std::mem::take(&mut draft.said), now).await?;
+                self.stage_events(&mut txn, key, std::mem::take(&mut draft.said), now)
+                    .await?;
             }
             if let Some(deployment) = &draft.deployment {
                 let id = [key.cluster.as_str(), key.service.as_str(), deployment.id.as_str()];
-                self.tables.deployments.stage_put(&mut txn, scope.of(), &id, deployment)?;
+                self.tables
+                    .deployments
+                    .stage_put(&mut txn, scope.of(), &id, deployment)?;
             }
             for task in plan.reaped() {
                 let id = [key.cluster.as_str(), key.service.as_str(), task.as_str()];
-                txn.push(roadstead_store::Op::Delete { key: Table::<Member>::key(scope.of(), &id) });
+                txn.push(Op::Delete {
+                    key: Table::<Member>::key(scope.of(), &id),
+                });
             }
             match self.tasks.store().commit(txn).await {
-                Ok(revision) => return Ok(Versioned { record: draft.service, revision, ..found }),
+                Ok(revision) => {
+                    return Ok(Versioned {
+                        record: draft.service,
+                        revision,
+                        ..found
+                    });
+                }
                 Err(StoreError::Conflict { .. }) => {
                     let Some(again) = self.tables.services.get(scope.of(), &id).await? else {
                         return Err(Fault::internal("the service was removed while it was worked on"));
@@ -367,21 +445,40 @@ impl ServiceControl {
             fallback: None,
             is_untouched: true,
         };
-        let ends = plan.steps.iter().any(|step| matches!(step, Step::Complete | Step::Fail));
+        let ends = plan
+            .steps
+            .iter()
+            .any(|step| matches!(step, Step::Complete | Step::Fail));
         if let Some(primary) = service.primary().filter(|_| ends) {
-            let id = [key.cluster.as_str(), key.service.as_str(), primary.service_deployment.as_str()];
-            draft.deployment = self.tables.deployments.get(scope.of(), &id).await?.map(|found| found.record);
+            let id = [key.cluster.as_str(), key.service.as_str(), primary.history.as_str()];
+            draft.deployment = self
+                .tables
+                .deployments
+                .get(scope.of(), &id)
+                .await?
+                .map(|found| found.record);
         }
         if let Some(number) = service.completed.as_ref().filter(|_| plan.steps.contains(&Step::Fail)) {
             let id = [key.cluster.as_str(), key.service.as_str(), number.as_str()];
-            draft.fallback = self.tables.revisions.get(scope.of(), &id).await?.map(|found| found.record);
+            draft.fallback = self
+                .tables
+                .revisions
+                .get(scope.of(), &id)
+                .await?
+                .map(|found| found.record);
         }
         Ok(draft)
     }
 
     async fn stage_events(&self, txn: &mut Txn, key: &ServiceKey, said: Vec<String>, now: Timestamp) -> Result<()> {
         let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
-        let mut events = self.tables.events.get(scope.of(), &id).await?.map(|found| found.record).unwrap_or_default();
+        let mut events = self
+            .tables
+            .events
+            .get(scope.of(), &id)
+            .await?
+            .map(|found| found.record)
+            .unwrap_or_default();
         events.say(said, self.kernel.ids(), now);
         self.tables.events.stage_put(txn, scope.of(), &id, &events)?;
         Ok(())
@@ -404,7 +501,11 @@ impl ServiceControl {
             return Ok(false);
         };
         let settings = primary.settings.clone();
-        let Some(vpc) = settings.network.as_ref().and_then(|network| network.0.awsvpc_configuration.clone()) else {
+        let Some(vpc) = settings
+            .network
+            .as_ref()
+            .and_then(|network| network.0.awsvpc_configuration.clone())
+        else {
             return Err(Fault::internal("a service whose tasks have no network"));
         };
         let revision = revision_key(settings.revision);
@@ -413,10 +514,14 @@ impl ServiceControl {
             return Err(Fault::internal("the service's task definition is gone"));
         };
         let (service, by) = (found.record.clone(), primary.id());
-        let start = self.start_of(&service, &definition, by);
+        let start = start_of(&service, &definition, by);
         let mut spread = Spread::new(&settings.subnets, &seen.tasks);
         let mut providers: BTreeMap<String, usize> = BTreeMap::new();
-        for task in seen.tasks.iter().filter(|task| !matches!(task.state, TaskState::Ended(_))) {
+        for task in seen
+            .tasks
+            .iter()
+            .filter(|task| !matches!(task.state, TaskState::Ended(_)))
+        {
             *providers.entry(task.provider.clone().unwrap_or_default()).or_default() += 1;
         }
         let mut left = count;
@@ -426,16 +531,21 @@ impl ServiceControl {
             let mut txn = Txn::new();
             let mut started = Vec::with_capacity(size);
             for _ in 0..size {
-                let Some((subnet, zone)) = spread.next() else { return Ok(false) };
+                let Some((subnet, zone)) = spread.next() else {
+                    return Ok(false);
+                };
                 let provider = match &settings.launch {
-                    Launch::Providers(items) => choose_provider(items.iter().map(|item| &item.0), &mut providers),
+                    Launch::Providers(items) => choose_provider(items, &mut providers),
                     _ => None,
                 };
                 let interface = start::interface(self.kernel.ids(), &vpc, subnet, zone);
                 let task = start.task(self.kernel.ids(), now, provider, interface);
-                self.tasks.stage_new(&mut txn, scope.of(), &[&key.cluster, &task.id], &task)?;
+                self.tasks
+                    .stage_new(&mut txn, scope.of(), &[&key.cluster, &task.id], &task)?;
                 let member = [key.cluster.as_str(), key.service.as_str(), task.id.as_str()];
-                self.tables.members.stage_new(&mut txn, scope.of(), &member, &Member {})?;
+                self.tables
+                    .members
+                    .stage_new(&mut txn, scope.of(), &member, &Member {})?;
                 started.push(task.id);
             }
             let mut service = found.record.clone();
@@ -443,51 +553,64 @@ impl ServiceControl {
                 primary.pending += u32::try_from(size).unwrap_or(u32::MAX);
                 primary.updated_at = now;
             }
-            self.tables.services.stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
+            self.tables
+                .services
+                .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
             let said = said_started(&service.name, &started, replaced.min(size));
             self.stage_events(&mut txn, key, vec![said], now).await?;
             let revision = self.tasks.store().commit(txn).await?;
-            found = Versioned { record: service, revision, ..found };
-            started.into_iter().for_each(|task| self.look_at(key, task));
+            found = Versioned {
+                record: service,
+                revision,
+                ..found
+            };
+            for task in started {
+                self.look_at(key, task);
+            }
             replaced = replaced.saturating_sub(size);
             left -= size;
         }
         Ok(true)
     }
+}
 
-    fn start_of<'a>(&self, service: &'a Service, definition: &'a TaskDefinition, started_by: String) -> Start<'a> {
-        let given = &service.document.0;
-        let managed_tags = given.enable_ecs_managed_tags.unwrap_or(false);
-        let mut tags = match &given.propagate_tags {
-            Some(api_ecs::PropagateTags::TaskDefinition) => definition.tags.clone(),
-            Some(api_ecs::PropagateTags::Service) => service.tags.clone(),
-            _ => Tags::new(),
-        };
-        if managed_tags {
-            tags.set("aws:ecs:clusterName", service.cluster.clone());
-            tags.set("aws:ecs:serviceName", service.name.clone());
-        }
-        Start {
-            cluster: &service.cluster,
-            definition,
-            group: service.group(),
-            started_by: Some(started_by),
-            overrides: api_ecs::TaskOverride::default(),
-            managed_tags,
-            exec: given.enable_execute_command.unwrap_or(false),
-            tags,
-        }
+/// What is the same for all tasks that a service starts.
+fn start_of<'a>(service: &'a Service, definition: &'a TaskDefinition, started_by: String) -> Start<'a> {
+    let given = &service.document.0;
+    let managed_tags = given.enable_ecs_managed_tags.unwrap_or(false);
+    let mut tags = match &given.propagate_tags {
+        Some(api_ecs::PropagateTags::TaskDefinition) => definition.tags.clone(),
+        Some(api_ecs::PropagateTags::Service) => service.tags.clone(),
+        _ => Tags::new(),
+    };
+    if managed_tags {
+        tags.set("aws:ecs:clusterName", service.cluster.clone());
+        tags.set("aws:ecs:serviceName", service.name.clone());
+    }
+    Start {
+        cluster: &service.cluster,
+        definition,
+        group: service.group(),
+        started_by: Some(started_by),
+        overrides: api_ecs::TaskOverride::default(),
+        managed_tags,
+        exec: given.enable_execute_command.unwrap_or(false),
+        tags,
     }
 }
 
-impl ServiceTables {
-    /// Adds to a transaction: revisions, deployments and messages of a service are forgotten.
-    pub fn stage_forget_history(&self, txn: &mut Txn, key: &ServiceKey) {
-        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
-        txn.push(roadstead_store::Op::DeletePrefix { prefix: Table::<ServiceRevision>::prefix(scope.of(), &id) });
-        txn.push(roadstead_store::Op::DeletePrefix { prefix: Table::<ServiceDeployment>::prefix(scope.of(), &id) });
-        txn.push(roadstead_store::Op::Delete { key: Table::<ServiceEvents>::key(scope.of(), &id) });
-    }
+/// Adds to a transaction: revisions, deployments and messages of a service are forgotten.
+fn stage_forget_history(txn: &mut Txn, key: &ServiceKey) {
+    let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
+    txn.push(Op::DeletePrefix {
+        prefix: Table::<ServiceRevision>::prefix(scope.of(), &id),
+    });
+    txn.push(Op::DeletePrefix {
+        prefix: Table::<ServiceDeployment>::prefix(scope.of(), &id),
+    });
+    txn.push(Op::Delete {
+        key: Table::<ServiceEvents>::key(scope.of(), &id),
+    });
 }
 
 impl Plan {
@@ -506,208 +629,10 @@ impl Plan {
     }
 }
 
-impl Problem {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::NoInstances => "no-instances",
-            Self::NoRoom => "no-room",
-            Self::Impaired => "impaired",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        [Self::NoInstances, Self::NoRoom, Self::Impaired].into_iter().find(|problem| problem.as_str() == text)
-    }
-
-    /// What is said about it.
-    fn message(self, service: &str) -> String {
-        match self {
-            // AWS: reported.
-            Self::NoInstances => format!(
-                "(service {service}) was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
-            ),
-            // AWS: documented.
-            Self::NoRoom => format!(
-                "(service {service}) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
-            ),
-            // AWS: reported.
-            Self::Impaired => format!(
-                "(service {service}) is unable to consistently start tasks successfully. For more information, see the Troubleshooting section."
-            ),
-        }
-    }
-}
-
 fn health(task: &Task) -> TaskHealth {
     match task.health() {
         api_ecs::HealthStatus::Healthy => TaskHealth::Healthy,
         api_ecs::HealthStatus::Unhealthy => TaskHealth::Unhealthy,
         _ => TaskHealth::Unknown,
-    }
-}
-
-fn task_list<'a>(ids: impl Iterator<Item = &'a str>) -> String {
-    ids.map(|id| format!("(task {id})")).collect::<Vec<_>>().join(" ")
-}
-
-// AWS: recorded; the words about unhealthy tasks are reported.
-fn said_started(service: &str, started: &[String], replaced: usize) -> String {
-    let mut said =
-        format!("(service {service}) has started {} tasks: {}.", started.len(), task_list(started.iter().map(String::as_str)));
-    if replaced > 0 {
-        said.push_str(&format!(" Amazon ECS replaced {replaced} tasks due to an unhealthy status."));
-    }
-    said
-}
-
-/// A service as a pass leaves it, and what is said about it.
-struct Draft {
-    service: Service,
-    said: Vec<String>,
-    /// The service deployment of the primary deployment, where it ends.
-    deployment: Option<ServiceDeployment>,
-    /// The revision that the circuit breaker returns to.
-    fallback: Option<ServiceRevision>,
-    is_untouched: bool,
-}
-
-impl Draft {
-    fn book(&mut self, step: &Step, now: Timestamp) {
-        self.is_untouched &= matches!(step, Step::Start { .. });
-        let name = self.service.name.clone();
-        match step {
-            Step::Reap { failed, throttle, .. } => {
-                if let Some(primary) = self.service.primary_mut().filter(|_| *failed > 0) {
-                    primary.failed_tasks = primary.failed_tasks.saturating_add(*failed);
-                    primary.updated_at = now;
-                }
-                self.service.throttle = throttle.or(self.service.throttle);
-            }
-            Step::Recover => {
-                self.service.throttle = None;
-                if let Some(primary) = self.service.primary_mut() {
-                    primary.failed_tasks = 0;
-                }
-            }
-            Step::Fail => self.fail(now),
-            Step::Stop(leaving) => self.say_stopped(leaving),
-            Step::Start { .. } => {}
-            Step::Complete => self.complete(now),
-            Step::Steady => {
-                self.service.steady_at = Some(now);
-                self.said.push(format!("(service {name}) has reached a steady state."));
-            }
-            Step::Unsettle => self.service.steady_at = None,
-            Step::Tell(problem) => {
-                self.service.told.insert(problem.as_str().to_owned(), now);
-                self.said.push(problem.message(&name));
-            }
-            Step::Resolve(problem) => {
-                self.service.told.remove(problem.as_str());
-            }
-            Step::Deactivate => self.deactivate(now),
-        }
-    }
-
-    // AWS: recorded; of tasks that never ran only the number is told.
-    fn say_stopped(&mut self, leaving: &[Leaving]) {
-        let name = &self.service.name;
-        for task in leaving.iter().filter(|task| task.why == Why::Unhealthy) {
-            self.said.push(format!("(service {name}) (task {}) failed container health checks.", task.id));
-        }
-        let running: Vec<&str> = leaving.iter().filter(|task| task.runs).map(|task| task.id.as_str()).collect();
-        let pending = leaving.len() - running.len();
-        if !running.is_empty() {
-            let list = task_list(running.iter().copied());
-            self.said.push(format!("(service {name}) has stopped {} running tasks: {list}.", running.len()));
-        }
-        if pending > 0 {
-            self.said.push(format!("(service {name}) stopped {pending} pending tasks."));
-        }
-    }
-
-    fn complete(&mut self, now: Timestamp) {
-        let Some(primary) = self.service.deployments.first_mut() else { return };
-        let was_in_progress = primary.is_in_progress();
-        primary.complete();
-        primary.updated_at = now;
-        let (id, number) = (primary.id(), primary.number.clone());
-        self.service.deployments.truncate(1);
-        self.service.completed = Some(number);
-        if was_in_progress {
-            self.said.push(format!("(service {}) (deployment {id}) deployment completed.", self.service.name));
-        }
-        if let Some(deployment) = self.deployment.as_mut().filter(|deployment| deployment.status.is_open()) {
-            let status =
-                if deployment.status == Progress::RollingBack { Progress::RolledBack } else { Progress::Successful };
-            if status == Progress::Successful {
-                deployment.failures = (0, threshold(self.service.desired));
-            }
-            deployment.end(status, None, now);
-        }
-    }
-
-    /// The circuit breaker: the primary deployment is given up; where that was asked, the last one that completed
-    /// leads again, with its tasks that still run.
-    fn fail(&mut self, now: Timestamp) {
-        let limit = threshold(self.service.desired);
-        let rolls_back = self.service.breaker().1;
-        let name = self.service.name.clone();
-        let Some(primary) = self.service.deployments.first_mut() else { return };
-        primary.rollout = Rollout::Failed;
-        "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut primary.reason);
-        primary.updated_at = now;
-        let (id, number, failed, of) =
-            (primary.id(), primary.number.clone(), primary.failed_tasks, primary.service_deployment.clone());
-        let reason = primary.reason.clone();
-        self.said.push(format!("(service {name}) (deployment {id}) deployment failed: tasks failed to start."));
-        let fallback = self.fallback.take().filter(|revision| rolls_back && revision.number != number);
-        if let Some(deployment) = &mut self.deployment {
-            deployment.failures = (failed, limit);
-            match &fallback {
-                Some(revision) => {
-                    deployment.status = Progress::RollingBack;
-                    deployment.reason = Some(reason.clone());
-                    deployment.updated_at = now;
-                    deployment.rollback =
-                        Some(Rollback { reason, at: now, revision: revision.number.clone() });
-                }
-                None => deployment.end(Progress::Stopped, Some(reason), now),
-            }
-        }
-        if let Some(revision) = fallback {
-            let back_to = self.service.roll_back(revision, of, now);
-            self.said.push(format!("(service {name}) rolling back to deployment {back_to}."));
-        }
-    }
-
-    fn deactivate(&mut self, now: Timestamp) {
-        self.service.status = ServiceStatus::Inactive;
-        self.service.ended_at = Some(now);
-        self.service.throttle = None;
-        self.service.told.clear();
-        self.service.deployments.truncate(1);
-        if let Some(primary) = self.service.primary_mut() {
-            primary.status = DeploymentStatus::Primary;
-            primary.complete();
-        }
-    }
-}
-
-impl Service {
-    /// Makes the deployment of an earlier revision the wanted one again; its id.
-    pub fn roll_back(&mut self, revision: ServiceRevision, service_deployment: String, now: Timestamp) -> String {
-        let known = self.deployments.iter().find(|deployment| deployment.number == revision.number).cloned();
-        let mut deployment =
-            known.unwrap_or_else(|| Deployment::new(revision.number, service_deployment.clone(), revision.settings, now));
-        deployment.status = DeploymentStatus::Primary;
-        deployment.rollout = Rollout::InProgress;
-        deployment.service_deployment = service_deployment;
-        deployment.failed_tasks = 0;
-        deployment.updated_at = now;
-        let id = deployment.id();
-        deployment.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {id}.");
-        self.lead_with(deployment);
-        id
     }
 }

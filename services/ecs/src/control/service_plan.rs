@@ -162,7 +162,11 @@ pub struct Leaving {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Takes ended tasks off the books, with what they mean for the primary deployment.
-    Reap { tasks: Vec<String>, failed: u32, throttle: Option<Throttle> },
+    Reap {
+        tasks: Vec<String>,
+        failed: u32,
+        throttle: Option<Throttle>,
+    },
     /// Forgets earlier failures.
     Recover,
     /// The circuit breaker gives up.
@@ -218,9 +222,10 @@ pub fn plan(seen: &Seen, now: Timestamp) -> Plan {
     let crowd = Crowd::of(seen, now);
     let mut throttle = throttle.or(seen.throttle);
     // AWS: documented; failures count in a row, so a task that came to be healthy after the last one ends the row.
-    let is_recovered = crowd.wanted.iter().any(|task| {
-        task.is_healthy(seen, now) && task.running_since() > throttle.map(|throttle| throttle.last)
-    });
+    let is_recovered = crowd
+        .wanted
+        .iter()
+        .any(|task| task.is_healthy(seen, now) && task.running_since() > throttle.map(|throttle| throttle.last));
     if is_recovered && (failed > 0 || throttle.is_some()) {
         steps.push(Step::Recover);
         throttle = None;
@@ -229,9 +234,17 @@ pub fn plan(seen: &Seen, now: Timestamp) -> Plan {
         && seen.threshold.is_some_and(|threshold| failed >= threshold)
     {
         steps.push(Step::Fail);
-        return Plan { steps, next: Next::In(Duration::ZERO) };
+        return Plan {
+            steps,
+            next: Next::In(Duration::ZERO),
+        };
     }
-    let turn = Turn { seen, now, crowd: &crowd, throttle };
+    let turn = Turn {
+        seen,
+        now,
+        crowd: &crowd,
+        throttle,
+    };
     let leaving = turn.leaving();
     let (starting, replaced) = turn.starting();
     let problems = turn.problems(leaving.is_empty() && starting == 0);
@@ -240,7 +253,10 @@ pub fn plan(seen: &Seen, now: Timestamp) -> Plan {
         steps.push(Step::Stop(leaving));
     }
     if starting > 0 {
-        steps.push(Step::Start { count: starting, replaced });
+        steps.push(Step::Start {
+            count: starting,
+            replaced,
+        });
     }
     let completes = settled && seen.rollout == Rollout::InProgress && turn.is_healthy();
     if completes || settled && seen.rollout == Rollout::Completed && seen.has_others {
@@ -280,26 +296,49 @@ fn reap(seen: &Seen, now: Timestamp, steps: &mut Vec<Step>) -> Option<Throttle> 
     if ended.is_empty() {
         return None;
     }
-    let failures = || ended.iter().filter(|(task, end)| task.deployment == seen.primary && end.is_failure());
+    let failures = || {
+        ended
+            .iter()
+            .filter(|(task, end)| task.deployment == seen.primary && end.is_failure())
+    };
     let never_ran = failures().any(|(_, end)| *end == End::NeverRan);
     let crashed = failures().any(|(_, end)| *end == End::Crashed);
     let before = seen.throttle.map_or(0, |throttle| throttle.failures);
     let throttle = if never_ran {
         let failures = before.saturating_add(1);
-        Some(Throttle { failures, last: now, until: now.plus(pause_after(failures)) })
+        Some(Throttle {
+            failures,
+            last: now,
+            until: now.plus(pause_after(failures)),
+        })
     } else if crashed {
         // AWS: documented; a task that ran never makes the pauses longer.
-        let until = seen.throttle.map(|throttle| throttle.until).max(Some(now.plus(CRASH_PAUSE)));
-        until.map(|until| Throttle { failures: before, last: now, until })
+        let until = seen
+            .throttle
+            .map(|throttle| throttle.until)
+            .max(Some(now.plus(CRASH_PAUSE)));
+        until.map(|until| Throttle {
+            failures: before,
+            last: now,
+            until,
+        })
     } else if failures().next().is_some() {
         let until = seen.throttle.map_or(now, |throttle| throttle.until);
-        Some(Throttle { failures: before, last: now, until })
+        Some(Throttle {
+            failures: before,
+            last: now,
+            until,
+        })
     } else {
         None
     };
     let failed = u32::try_from(failures().count()).unwrap_or(u32::MAX);
     let tasks = ended.iter().map(|(task, _)| task.id.clone()).collect();
-    steps.push(Step::Reap { tasks, failed, throttle });
+    steps.push(Step::Reap {
+        tasks,
+        failed,
+        throttle,
+    });
     throttle
 }
 
@@ -344,7 +383,13 @@ struct Crowd<'a> {
 
 impl<'a> Crowd<'a> {
     fn of(seen: &'a Seen, now: Timestamp) -> Self {
-        let mut crowd = Self { wanted: Vec::new(), replaced: Vec::new(), sick: 0, stopping: 0, failing: 0 };
+        let mut crowd = Self {
+            wanted: Vec::new(),
+            replaced: Vec::new(),
+            sick: 0,
+            stopping: 0,
+            failing: 0,
+        };
         for task in &seen.tasks {
             let is_primary = task.deployment == seen.primary;
             match task.state {
@@ -426,7 +471,12 @@ impl Turn<'_> {
             let nth = zones.entry(task.zone.as_str()).or_insert(0);
             *nth += 1;
             let runs = task.running_since().is_some();
-            ranked.push((task.is_healthy(self.seen, self.now), runs && !task.is_sick(self.seen, self.now), *nth, task));
+            ranked.push((
+                task.is_healthy(self.seen, self.now),
+                runs && !task.is_sick(self.seen, self.now),
+                *nth,
+                task,
+            ));
         }
         ranked.sort_by(|a, b| (a.0, a.1, b.2, &a.3.id).cmp(&(b.0, b.1, a.2, &b.3.id)));
         let mut chosen = Vec::new();
@@ -439,7 +489,11 @@ impl Turn<'_> {
                 id: task.id.clone(),
                 deployment: task.deployment.clone(),
                 runs: task.running_since().is_some(),
-                why: if task.is_sick(self.seen, self.now) { Why::Unhealthy } else { Why::Scaling },
+                why: if task.is_sick(self.seen, self.now) {
+                    Why::Unhealthy
+                } else {
+                    Why::Scaling
+                },
             });
         }
         chosen
@@ -453,8 +507,16 @@ impl Turn<'_> {
             return (0, 0);
         }
         let room = self.seen.maximum.saturating_sub(self.crowd.occupied());
-        let cautious = if self.throttle.is_some_and(|t| t.failures > 0) { CAUTIOUS } else { usize::MAX };
-        let count = self.missing().saturating_sub(self.crowd.failing).min(room).min(cautious);
+        let cautious = if self.throttle.is_some_and(|t| t.failures > 0) {
+            CAUTIOUS
+        } else {
+            usize::MAX
+        };
+        let count = self
+            .missing()
+            .saturating_sub(self.crowd.failing)
+            .min(room)
+            .min(cautious);
         (count, count.min(self.crowd.sick))
     }
 
@@ -477,9 +539,8 @@ impl Turn<'_> {
             found.push(Problem::NoInstances);
         }
         let moves = |task: &&SeenTask| !task.is_healthy(self.seen, self.now);
-        let rests = self.crowd.stopping == 0
-            && !self.crowd.wanted.iter().any(moves)
-            && !self.crowd.replaced.iter().any(moves);
+        let rests =
+            self.crowd.stopping == 0 && !self.crowd.wanted.iter().any(moves) && !self.crowd.replaced.iter().any(moves);
         if lacks && is_idle && self.may_start() && rests {
             found.push(Problem::NoRoom);
         }
@@ -493,7 +554,11 @@ impl Turn<'_> {
     fn next(&self, is_steady: bool, is_fine: bool) -> Next {
         let seen = self.seen;
         let mut moments: Vec<Timestamp> = Vec::new();
-        moments.extend(self.throttle.filter(|_| self.missing() > 0).map(|throttle| throttle.until));
+        moments.extend(
+            self.throttle
+                .filter(|_| self.missing() > 0)
+                .map(|throttle| throttle.until),
+        );
         if is_steady || !is_fine {
             let said = seen.told.values().copied().chain(seen.steady_at).min();
             moments.push(said.unwrap_or(self.now).plus(REPEAT));
@@ -505,7 +570,13 @@ impl Turn<'_> {
         };
         let all = self.crowd.wanted.iter().chain(&self.crowd.replaced);
         moments.extend(all.filter_map(|task| ages(task)).filter(|at| *at > self.now).min());
-        if seen.tasks.iter().filter(|task| matches!(task.state, TaskState::Ended(_))).count() > REAP {
+        if seen
+            .tasks
+            .iter()
+            .filter(|task| matches!(task.state, TaskState::Ended(_)))
+            .count()
+            > REAP
+        {
             return Next::In(Duration::ZERO);
         }
         match moments.into_iter().filter(|at| *at > self.now).min() {

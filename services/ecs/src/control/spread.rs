@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use api_ecs::CapacityProviderStrategyItem;
 
 use super::service_plan::{SeenTask, TaskState};
+use crate::records::Document;
 
 /// Gives out subnets, each time one in the zone that has fewest tasks.
 pub struct Spread<'a> {
@@ -17,12 +18,19 @@ impl<'a> Spread<'a> {
     /// Counts the tasks that already take a place.
     pub fn new(subnets: &'a [(String, String)], tasks: &[SeenTask]) -> Self {
         let mut zones: BTreeMap<&str, usize> = subnets.iter().map(|(_, zone)| (zone.as_str(), 0)).collect();
-        for task in tasks.iter().filter(|task| matches!(task.state, TaskState::Pending | TaskState::Running(..))) {
+        for task in tasks
+            .iter()
+            .filter(|task| matches!(task.state, TaskState::Pending | TaskState::Running(..)))
+        {
             if let Some(count) = zones.get_mut(task.zone.as_str()) {
                 *count += 1;
             }
         }
-        Self { subnets, zones, used: vec![0; subnets.len()] }
+        Self {
+            subnets,
+            zones,
+            used: vec![0; subnets.len()],
+        }
     }
 }
 
@@ -31,7 +39,11 @@ impl<'a> Iterator for Spread<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let rank = |(at, (_, zone)): (usize, &(String, String))| {
-            (self.zones.get(zone.as_str()).copied().unwrap_or(0), self.used.get(at).copied().unwrap_or(0), at)
+            (
+                self.zones.get(zone.as_str()).copied().unwrap_or(0),
+                self.used.get(at).copied().unwrap_or(0),
+                at,
+            )
         };
         let (_, _, at) = self.subnets.iter().enumerate().map(rank).min()?;
         let (subnet, zone) = self.subnets.get(at)?;
@@ -44,22 +56,27 @@ impl<'a> Iterator for Spread<'a> {
 }
 
 /// Chooses the capacity provider of the next task and counts it: bases first, then by weight.
-pub fn choose_provider<'a>(
-    strategy: impl Iterator<Item = &'a CapacityProviderStrategyItem> + Clone,
+pub fn choose_provider(
+    strategy: &[Document<CapacityProviderStrategyItem>],
     counts: &mut BTreeMap<String, usize>,
 ) -> Option<String> {
+    let strategy = || strategy.iter().map(|item| &item.0);
     let number = |value: Option<i32>| value.and_then(|value| usize::try_from(value).ok()).unwrap_or(0);
     let count_of = |item: &CapacityProviderStrategyItem| counts.get(&item.capacity_provider).copied().unwrap_or(0);
-    let below_base = strategy.clone().find(|item| count_of(item) < number(item.base));
+    let below_base = strategy().find(|item| count_of(item) < number(item.base));
     let by_weight = || {
         // The provider whose share would be fullest is the last to get another: compares (count - base + 1) / weight.
-        let weighted = strategy.clone().filter(|item| number(item.weight) > 0);
+        let weighted = strategy().filter(|item| number(item.weight) > 0);
         weighted.min_by(|a, b| {
             let load = |item: &CapacityProviderStrategyItem| count_of(item).saturating_sub(number(item.base)) + 1;
             (load(a) * number(b.weight)).cmp(&(load(b) * number(a.weight)))
         })
     };
-    let chosen = below_base.or_else(by_weight).or_else(|| strategy.clone().next())?.capacity_provider.clone();
+    let chosen = below_base
+        .or_else(by_weight)
+        .or_else(|| strategy().next())?
+        .capacity_provider
+        .clone();
     *counts.entry(chosen.clone()).or_default() += 1;
     Some(chosen)
 }
@@ -71,31 +88,50 @@ mod tests {
     use roadstead_core::Timestamp;
 
     fn task(zone: &str, state: TaskState) -> SeenTask {
-        SeenTask { id: String::new(), deployment: String::new(), zone: zone.to_owned(), provider: None, state }
+        SeenTask {
+            id: String::new(),
+            deployment: String::new(),
+            zone: zone.to_owned(),
+            provider: None,
+            state,
+        }
     }
 
     #[test]
     fn new_tasks_go_to_the_zone_with_fewest() {
-        let subnets: Vec<(String, String)> =
-            [("s1", "a"), ("s2", "b"), ("s3", "b")].map(|(s, z)| (s.to_owned(), z.to_owned())).into();
+        let subnets: Vec<(String, String)> = [("s1", "a"), ("s2", "b"), ("s3", "b")]
+            .map(|(s, z)| (s.to_owned(), z.to_owned()))
+            .into();
         let running = TaskState::Running(Timestamp::from_secs(1), TaskHealth::Unchecked);
-        let tasks = [task("a", running), task("a", TaskState::Pending), task("b", TaskState::Ended(End::Fine))];
-        let chosen: Vec<&str> = Spread::new(&subnets, &tasks).take(5).map(|(subnet, _)| subnet).collect();
+        let tasks = [
+            task("a", running),
+            task("a", TaskState::Pending),
+            task("b", TaskState::Ended(End::Fine)),
+        ];
+        let chosen: Vec<&str> = Spread::new(&subnets, &tasks)
+            .take(5)
+            .map(|(subnet, _)| subnet)
+            .collect();
         assert_eq!(chosen, ["s2", "s3", "s1", "s2", "s1"]);
     }
 
     #[test]
     fn capacity_providers_get_their_base_and_then_their_weight() {
-        let item = |name: &str, base, weight| CapacityProviderStrategyItem {
-            capacity_provider: name.to_owned(),
-            base: Some(base),
-            weight: Some(weight),
+        let item = |name: &str, base, weight| {
+            Document(CapacityProviderStrategyItem {
+                capacity_provider: name.to_owned(),
+                base: Some(base),
+                weight: Some(weight),
+            })
         };
         let strategy = [item("FARGATE", 2, 1), item("FARGATE_SPOT", 0, 3)];
         let mut counts = BTreeMap::new();
         for _ in 0..10 {
-            choose_provider(strategy.iter(), &mut counts);
+            choose_provider(&strategy, &mut counts);
         }
-        assert_eq!(counts, BTreeMap::from([("FARGATE".to_owned(), 4), ("FARGATE_SPOT".to_owned(), 6)]));
+        assert_eq!(
+            counts,
+            BTreeMap::from([("FARGATE".to_owned(), 4), ("FARGATE_SPOT".to_owned(), 6)])
+        );
     }
 }

@@ -27,14 +27,26 @@ impl Handle<CreateService> for Ecs {
             }
             None => None,
         };
-        let vpc = input.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.as_ref());
+        let vpc = input
+            .network_configuration
+            .as_ref()
+            .and_then(|network| network.awsvpc_configuration.as_ref());
         Ok(Needs::on(service)
             .request_tags(&tags_from_api(input.tags.as_deref()))
             .key("ecs:cluster", cluster)
             .key_if("ecs:task-definition", definition)
-            .key("ecs:enable-execute-command", input.enable_execute_command.unwrap_or(false).to_string())
-            .key("ecs:enable-ecs-managed-tags", input.enable_ecs_managed_tags.unwrap_or(false).to_string())
-            .key_if("ecs:propagate-tags", input.propagate_tags.as_ref().map(|p| p.as_str().to_owned()))
+            .key(
+                "ecs:enable-execute-command",
+                input.enable_execute_command.unwrap_or(false).to_string(),
+            )
+            .key(
+                "ecs:enable-ecs-managed-tags",
+                input.enable_ecs_managed_tags.unwrap_or(false).to_string(),
+            )
+            .key_if(
+                "ecs:propagate-tags",
+                input.propagate_tags.as_ref().map(|p| p.as_str().to_owned()),
+            )
             .keys("ecs:subnet", vpc.map(|vpc| vpc.subnets.clone()).unwrap_or_default())
             .pass_role(input.role.as_deref(), role::SERVICE))
     }
@@ -72,10 +84,18 @@ impl Ecs {
         check_tags(&tags)?;
         let desired = desired(input)?;
         let (document, definition) = self.wanted(cx, input).await?;
-        role::ensure(cx, &self.attempted).await.context("ensuring the service-linked role")?;
-        let launch = service::launch(input.launch_type.as_ref(), input.capacity_provider_strategy.as_deref(), &cluster.record)?;
+        role::ensure(cx, &self.attempted)
+            .await
+            .context("ensuring the service-linked role")?;
+        let launch = service::launch(
+            input.launch_type.as_ref(),
+            input.capacity_provider_strategy.as_deref(),
+            &cluster.record,
+        )?;
         let network = input.network_configuration.as_ref();
-        let settings = self.settings(cx, &definition, launch, network, input.platform_version.clone()).await?;
+        let settings = self
+            .settings(cx, &definition, launch, network, input.platform_version.clone())
+            .await?;
         if document.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
             check_daemon(input, settings.launch.is_fargate())?;
         }
@@ -111,20 +131,31 @@ impl Ecs {
         let (of, name) = (wanted.cluster.as_str(), wanted.name.as_str());
         let key = [of, name];
         let mut txn = Txn::new();
-        self.clusters.require_at(&mut txn, scope.of(), &[&wanted.cluster], cluster.revision);
+        self.clusters
+            .require_at(&mut txn, scope.of(), &[&wanted.cluster], cluster.revision);
         match &existing {
-            Some(gone) => self.services.services.stage_replace(&mut txn, scope.of(), &key, gone.revision, &wanted)?,
+            Some(gone) => self
+                .services
+                .services
+                .stage_replace(&mut txn, scope.of(), &key, gone.revision, &wanted)?,
             None => self.services.services.stage_new(&mut txn, scope.of(), &key, &wanted)?,
         }
-        self.services.revisions.stage_put(&mut txn, scope.of(), &[of, name, &number], &revision)?;
-        self.services.deployments.stage_put(&mut txn, scope.of(), &[of, name, &id], &deployment)?;
+        self.services
+            .revisions
+            .stage_put(&mut txn, scope.of(), &[of, name, &number], &revision)?;
+        self.services
+            .deployments
+            .stage_put(&mut txn, scope.of(), &[of, name, &id], &deployment)?;
         match self.store.commit(txn).await {
             Ok(_) => {}
             Err(StoreError::Conflict { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         }
         self.look_at_service(cx.place(), &wanted.cluster, &wanted.name);
-        let show = ShowService { tags: !wanted.tags.is_empty(), whole: true };
+        let show = ShowService {
+            tags: !wanted.tags.is_empty(),
+            whole: true,
+        };
         let shown = wanted.to_api(cx.place(), &ServiceEvents::default(), show);
         Ok(Some(CreateServiceResponse { service: Some(shown) }))
     }
@@ -141,10 +172,17 @@ impl Ecs {
         match known.status {
             ServiceStatus::Inactive => Ok(None),
             ServiceStatus::Draining => Err(invalid("Unable to Start a service that is still Draining.")),
-            ServiceStatus::Active if input.client_token.is_some() && known.token == input.client_token && known.request == request => {
+            ServiceStatus::Active
+                if input.client_token.is_some() && known.token == input.client_token && known.request == request =>
+            {
                 let events = self.service_events(cx, &known.cluster, &known.name).await?;
-                let show = ShowService { tags: !known.tags.is_empty(), whole: true };
-                Ok(Some(CreateServiceResponse { service: Some(known.to_api(cx.place(), &events, show)) }))
+                let show = ShowService {
+                    tags: !known.tags.is_empty(),
+                    whole: true,
+                };
+                Ok(Some(CreateServiceResponse {
+                    service: Some(known.to_api(cx.place(), &events, show)),
+                }))
             }
             ServiceStatus::Active => Err(invalid("Creation of service was not idempotent.")),
         }
@@ -190,7 +228,12 @@ impl Ecs {
 /// What repetitions of a request have in common: all but its token, its tags and the spelling of its cluster.
 // AWS: recorded; other tags are no other request.
 fn request_text(input: &CreateServiceRequest) -> Result<String> {
-    let compared = CreateServiceRequest { cluster: None, client_token: None, tags: None, ..input.clone() };
+    let compared = CreateServiceRequest {
+        cluster: None,
+        client_token: None,
+        tags: None,
+        ..input.clone()
+    };
     String::from_utf8(roadstead_wire::to_json(&compared)).map_err(Fault::internal)
 }
 

@@ -36,11 +36,22 @@ impl Handle<DeleteService> for Ecs {
             }
             Ok(())
         };
-        let deleted = self.services.services.update(scope(cx).of(), &[&cluster, &name], delete).await?;
+        let deleted = self
+            .services
+            .services
+            .update(scope(cx).of(), &[&cluster, &name], delete)
+            .await?;
         let deleted = deleted.ok_or_else(missing)?.record;
         self.look_at_service(cx.place(), &cluster, &name);
         let events = self.service_events(cx, &cluster, &name).await?;
-        let shown = deleted.to_api(cx.place(), &events, ShowService { tags: false, whole: false });
+        let shown = deleted.to_api(
+            cx.place(),
+            &events,
+            ShowService {
+                tags: false,
+                whole: false,
+            },
+        );
         Ok(DeleteServiceResponse { service: Some(shown) })
     }
 }

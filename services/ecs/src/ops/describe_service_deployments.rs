@@ -23,7 +23,11 @@ impl Handle<DescribeServiceDeployments> for Ecs {
                     .key("ecs:service", arn::service(cx.place(), cluster, service)),
             );
         }
-        Ok(if input.service_deployment_arns.is_empty() { Needs::any() } else { needs })
+        Ok(if input.service_deployment_arns.is_empty() {
+            Needs::any()
+        } else {
+            needs
+        })
     }
 
     async fn handle(&self, cx: &Cx, input: DescribeServiceDeploymentsRequest) -> Reply<DescribeServiceDeployments> {
@@ -48,7 +52,10 @@ impl Handle<DescribeServiceDeployments> for Ecs {
                 }),
             }
         }
-        Ok(DescribeServiceDeploymentsResponse { service_deployments: Some(found), failures: Some(failures) })
+        Ok(DescribeServiceDeploymentsResponse {
+            service_deployments: Some(found),
+            failures: Some(failures),
+        })
     }
 }
 

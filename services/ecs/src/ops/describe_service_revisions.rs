@@ -27,7 +27,11 @@ impl Handle<DescribeServiceRevisions> for Ecs {
                     .key("ecs:service", arn::service(cx.place(), cluster, service)),
             );
         }
-        Ok(if input.service_revision_arns.is_empty() { Needs::any() } else { needs })
+        Ok(if input.service_revision_arns.is_empty() {
+            Needs::any()
+        } else {
+            needs
+        })
     }
 
     // AWS: all texts are recorded.
@@ -46,18 +50,31 @@ impl Handle<DescribeServiceRevisions> for Ecs {
             ));
         }
         let scope = scope(cx);
-        let found = self.clusters.get(scope.of(), &[cluster]).await?.ok_or_else(cluster_not_found)?;
+        let found = self
+            .clusters
+            .get(scope.of(), &[cluster])
+            .await?
+            .ok_or_else(cluster_not_found)?;
         if !found.record.is_active() {
-            return Err(errors::CLUSTER_NOT_FOUND_EXCEPTION.with("The referenced cluster was inactive.").into());
+            return Err(errors::CLUSTER_NOT_FOUND_EXCEPTION
+                .with("The referenced cluster was inactive.")
+                .into());
         }
         let service = service::there(self.services.services.get(scope.of(), &[cluster, name]).await?)?.record;
         if service.status == ServiceStatus::Inactive {
-            return Err(invalid("Cannot call DescribeServiceRevisions for a service that is INACTIVE"));
+            return Err(invalid(
+                "Cannot call DescribeServiceRevisions for a service that is INACTIVE",
+            ));
         }
         let mut revisions = Vec::new();
         let mut failures = Vec::new();
         for (given, (_, _, number)) in arns.iter().zip(&parsed) {
-            match self.services.revisions.get(scope.of(), &[cluster, name, number]).await? {
+            match self
+                .services
+                .revisions
+                .get(scope.of(), &[cluster, name, number])
+                .await?
+            {
                 Some(found) => revisions.push(found.record.to_api(cx.place(), cluster, name)),
                 None => failures.push(Failure {
                     arn: Some(given.clone()),
@@ -66,7 +83,10 @@ impl Handle<DescribeServiceRevisions> for Ecs {
                 }),
             }
         }
-        Ok(DescribeServiceRevisionsResponse { service_revisions: Some(revisions), failures: Some(failures) })
+        Ok(DescribeServiceRevisionsResponse {
+            service_revisions: Some(revisions),
+            failures: Some(failures),
+        })
     }
 }
 

@@ -37,7 +37,10 @@ impl Handle<DescribeServices> for Ecs {
         if input.services.len() > MAX {
             return Err(invalid(format!("Services cannot have more than {MAX} elements.")));
         }
-        let show = ShowService { tags: input.include.is_some_and(|fields| !fields.is_empty()), whole: true };
+        let show = ShowService {
+            tags: input.include.is_some_and(|fields| !fields.is_empty()),
+            whole: true,
+        };
         let mut services = Vec::new();
         let mut failures = Vec::new();
         for given in &input.services {
@@ -56,6 +59,9 @@ impl Handle<DescribeServices> for Ecs {
                 }
             }
         }
-        Ok(DescribeServicesResponse { services: Some(services), failures: Some(failures) })
+        Ok(DescribeServicesResponse {
+            services: Some(services),
+            failures: Some(failures),
+        })
     }
 }

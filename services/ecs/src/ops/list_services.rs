@@ -27,8 +27,16 @@ impl Handle<ListServices> for Ecs {
             input.launch_type, input.scheduling_strategy, input.resource_management_type
         );
         let after = after(&filters, input.next_token.as_deref())?;
-        let all = self.services.services.list(scope(cx).of(), &[&cluster], None, usize::MAX).await?;
-        let matching = all.records.iter().map(|found| &found.record).filter(|service| matches(service, &input));
+        let all = self
+            .services
+            .services
+            .list(scope(cx).of(), &[&cluster], None, usize::MAX)
+            .await?;
+        let matching = all
+            .records
+            .iter()
+            .map(|found| &found.record)
+            .filter(|service| matches(service, &input));
         let page = paging::page(matching, |service| service.name.as_str(), after.as_deref(), limit);
         Ok(ListServicesResponse {
             service_arns: Some(page.items.iter().map(|service| service.arn(cx.place())).collect()),
@@ -52,9 +60,19 @@ pub fn limit(asked: Option<i32>, (usual, most): (usize, i32)) -> Result<usize> {
 
 fn matches(service: &Service, input: &ListServicesRequest) -> bool {
     let launch = service.primary().and_then(|primary| primary.settings.launch.to_api());
-    let strategy = if service.is_daemon() { SchedulingStrategy::Daemon } else { SchedulingStrategy::Replica };
+    let strategy = if service.is_daemon() {
+        SchedulingStrategy::Daemon
+    } else {
+        SchedulingStrategy::Replica
+    };
     service.status == ServiceStatus::Active
         && (input.launch_type.is_none() || input.launch_type == launch)
-        && input.scheduling_strategy.as_ref().is_none_or(|asked| *asked == strategy)
-        && input.resource_management_type.as_ref().is_none_or(|asked| *asked == ResourceManagementType::Customer)
+        && input
+            .scheduling_strategy
+            .as_ref()
+            .is_none_or(|asked| *asked == strategy)
+        && input
+            .resource_management_type
+            .as_ref()
+            .is_none_or(|asked| *asked == ResourceManagementType::Customer)
 }

@@ -31,17 +31,25 @@ impl Handle<StopServiceDeployment> for Ecs {
             let found = service::there(self.services.services.get(scope.of(), &[cluster, name]).await?)?;
             let known = self.services.deployments.get(scope.of(), &[cluster, name, id]).await?;
             let Some(known) = known else {
-                return Err(errors::SERVICE_DEPLOYMENT_NOT_FOUND_EXCEPTION.with("Service deployment not found.").into());
+                return Err(errors::SERVICE_DEPLOYMENT_NOT_FOUND_EXCEPTION
+                    .with("Service deployment not found.")
+                    .into());
             };
             let (mut service, mut deployment) = (found.record, known.record);
-            if deployment.status != Progress::InProgress {
+            if deployment.status != Progress::Ongoing {
                 return Err(conflict("The service deployment is not in progress."));
             }
             let Some(number) = service.completed.clone() else {
                 return Err(conflict("There is no earlier service revision to roll back to."));
             };
-            let revision = self.services.revisions.get(scope.of(), &[cluster, name, &number]).await?;
-            let Some(revision) = revision.map(|found| found.record).filter(|revision| revision.number != deployment.target)
+            let revision = self
+                .services
+                .revisions
+                .get(scope.of(), &[cluster, name, &number])
+                .await?;
+            let Some(revision) = revision
+                .map(|found| found.record)
+                .filter(|revision| revision.number != deployment.target)
             else {
                 return Err(conflict("There is no earlier service revision to roll back to."));
             };
@@ -49,10 +57,16 @@ impl Handle<StopServiceDeployment> for Ecs {
             deployment.status = Progress::RollingBack;
             deployment.reason = Some(reason.clone());
             deployment.updated_at = cx.now();
-            deployment.rollback = Some(Rollback { reason, at: cx.now(), revision: number });
+            deployment.rollback = Some(Rollback {
+                reason,
+                at: cx.now(),
+                revision: number,
+            });
             service.roll_back(revision, id.to_owned(), cx.now());
             let mut txn = Txn::new();
-            self.services.services.stage_replace(&mut txn, scope.of(), &[cluster, name], found.revision, &service)?;
+            self.services
+                .services
+                .stage_replace(&mut txn, scope.of(), &[cluster, name], found.revision, &service)?;
             self.services.deployments.stage_replace(
                 &mut txn,
                 scope.of(),
@@ -66,7 +80,9 @@ impl Handle<StopServiceDeployment> for Ecs {
                 Err(error) => return Err(error.into()),
             }
             self.look_at_service(cx.place(), cluster, name);
-            return Ok(StopServiceDeploymentResponse { service_deployment_arn: Some(input.service_deployment_arn) });
+            return Ok(StopServiceDeploymentResponse {
+                service_deployment_arn: Some(input.service_deployment_arn),
+            });
         }
     }
 }

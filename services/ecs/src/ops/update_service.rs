@@ -17,17 +17,31 @@ impl Handle<UpdateService> for Ecs {
         let definition = match &input.task_definition {
             Some(given) => {
                 let named = DefinitionRef::parse(cx.place(), given)?;
-                self.definition(cx, &named).await?.map(|found| found.record.arn(cx.place()))
+                self.definition(cx, &named)
+                    .await?
+                    .map(|found| found.record.arn(cx.place()))
             }
             None => None,
         };
-        let vpc = input.network_configuration.as_ref().and_then(|network| network.awsvpc_configuration.as_ref());
+        let vpc = input
+            .network_configuration
+            .as_ref()
+            .and_then(|network| network.awsvpc_configuration.as_ref());
         Ok(Needs::on(service)
             .key("ecs:cluster", cluster)
             .key_if("ecs:task-definition", definition)
-            .key_if("ecs:enable-execute-command", input.enable_execute_command.map(|value| value.to_string()))
-            .key_if("ecs:enable-ecs-managed-tags", input.enable_ecs_managed_tags.map(|value| value.to_string()))
-            .key_if("ecs:propagate-tags", input.propagate_tags.as_ref().map(|p| p.as_str().to_owned()))
+            .key_if(
+                "ecs:enable-execute-command",
+                input.enable_execute_command.map(|value| value.to_string()),
+            )
+            .key_if(
+                "ecs:enable-ecs-managed-tags",
+                input.enable_ecs_managed_tags.map(|value| value.to_string()),
+            )
+            .key_if(
+                "ecs:propagate-tags",
+                input.propagate_tags.as_ref().map(|p| p.as_str().to_owned()),
+            )
             .keys("ecs:subnet", vpc.map(|vpc| vpc.subnets.clone()).unwrap_or_default()))
     }
 
@@ -40,13 +54,17 @@ impl Handle<UpdateService> for Ecs {
             }
             let mut changed = found.record;
             change(&mut changed, &input)?;
-            role::ensure(cx, &self.attempted).await.context("ensuring the service-linked role")?;
+            role::ensure(cx, &self.attempted)
+                .await
+                .context("ensuring the service-linked role")?;
             let mut txn = Txn::new();
             if let Some((settings, definition)) = self.new_settings(cx, &changed, &input, &cluster).await? {
                 self.deploy(cx, &mut txn, &mut changed, settings, &definition).await?;
             }
             let (scope, key) = (scope(cx), [changed.cluster.as_str(), changed.name.as_str()]);
-            self.services.services.stage_replace(&mut txn, scope.of(), &key, found.revision, &changed)?;
+            self.services
+                .services
+                .stage_replace(&mut txn, scope.of(), &key, found.revision, &changed)?;
             match self.store.commit(txn).await {
                 Ok(_) => {}
                 Err(StoreError::Conflict { .. }) => continue,
@@ -54,7 +72,14 @@ impl Handle<UpdateService> for Ecs {
             }
             self.look_at_service(cx.place(), &changed.cluster, &changed.name);
             let events = self.service_events(cx, &changed.cluster, &changed.name).await?;
-            let shown = changed.to_api(cx.place(), &events, ShowService { tags: false, whole: true });
+            let shown = changed.to_api(
+                cx.place(),
+                &events,
+                ShowService {
+                    tags: false,
+                    whole: true,
+                },
+            );
             return Ok(UpdateServiceResponse { service: Some(shown) });
         }
     }
@@ -101,8 +126,9 @@ fn change(service: &mut Service, input: &UpdateServiceRequest) -> Result<()> {
     if input.placement_strategy.is_some() {
         document.placement_strategy = service::placement(input.placement_strategy.clone());
     }
-    document.health_check_grace_period_seconds =
-        input.health_check_grace_period_seconds.or(document.health_check_grace_period_seconds);
+    document.health_check_grace_period_seconds = input
+        .health_check_grace_period_seconds
+        .or(document.health_check_grace_period_seconds);
     document.enable_execute_command = input.enable_execute_command.or(document.enable_execute_command);
     document.enable_ecs_managed_tags = input.enable_ecs_managed_tags.or(document.enable_ecs_managed_tags);
     if input.propagate_tags.is_some() {
@@ -120,7 +146,9 @@ impl Ecs {
         input: &UpdateServiceRequest,
         cluster: &Cluster,
     ) -> Result<Option<(Settings, TaskDefinition)>> {
-        let Some(primary) = service.primary() else { return Err(Fault::internal("a service without a deployment")) };
+        let Some(primary) = service.primary() else {
+            return Err(Fault::internal("a service without a deployment"));
+        };
         let before = &primary.settings;
         let launch = match input.capacity_provider_strategy.as_deref() {
             None | Some([]) => before.launch.clone(),
@@ -128,13 +156,21 @@ impl Ecs {
         };
         let given_network = input.network_configuration.as_ref();
         let network = given_network.or(before.network.as_ref().map(|network| &network.0));
-        let platform = input.platform_version.clone().or_else(|| before.platform_version.clone());
+        let platform = input
+            .platform_version
+            .clone()
+            .or_else(|| before.platform_version.clone());
         let named = match input.task_definition.as_deref().filter(|named| !named.is_empty()) {
             Some(given) => self.usable_definition(cx, given).await?,
             None => {
-                let named = DefinitionRef { family: before.family.clone(), revision: Some(before.revision) };
+                let named = DefinitionRef {
+                    family: before.family.clone(),
+                    revision: Some(before.revision),
+                };
                 let found = self.definition(cx, &named).await?;
-                found.ok_or_else(|| Fault::internal("the service's task definition is gone"))?.record
+                found
+                    .ok_or_else(|| Fault::internal("the service's task definition is gone"))?
+                    .record
             }
         };
         // AWS: recorded; a new definition or force makes a deployment, counts and percents do not.
@@ -162,20 +198,30 @@ impl Ecs {
         let scope = scope(cx);
         let (number, id) = service::deployment_ids(cx);
         let revision = service::revision(&number, &settings, definition, true, cx);
-        let sources = service.deployments.iter().map(|deployment| deployment.number.clone()).collect();
+        let sources = service
+            .deployments
+            .iter()
+            .map(|deployment| deployment.number.clone())
+            .collect();
         let next = service::service_deployment(&id, &number, sources, &service.document.0, cx);
         let (cluster, name) = (service.cluster.clone(), service.name.clone());
         if let Some(before) = service.primary() {
-            let key = [cluster.as_str(), name.as_str(), before.service_deployment.as_str()];
+            let key = [cluster.as_str(), name.as_str(), before.history.as_str()];
             let known = self.services.deployments.get(scope.of(), &key).await?;
             if let Some(mut known) = known.filter(|known| known.record.status.is_open()) {
                 let reason = format!("Superseded by service deployment {id}.");
                 known.record.end(Progress::Stopped, Some(reason), cx.now());
-                self.services.deployments.stage_put(txn, scope.of(), &key, &known.record)?;
+                self.services
+                    .deployments
+                    .stage_put(txn, scope.of(), &key, &known.record)?;
             }
         }
-        self.services.revisions.stage_put(txn, scope.of(), &[&cluster, &name, &number], &revision)?;
-        self.services.deployments.stage_put(txn, scope.of(), &[&cluster, &name, &id], &next)?;
+        self.services
+            .revisions
+            .stage_put(txn, scope.of(), &[&cluster, &name, &number], &revision)?;
+        self.services
+            .deployments
+            .stage_put(txn, scope.of(), &[&cluster, &name, &id], &next)?;
         service.lead_with(Deployment::new(number, id, settings, cx.now()));
         Ok(())
     }

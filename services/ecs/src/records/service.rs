@@ -175,7 +175,7 @@ pub struct Deployment {
     /// What its tasks are made from.
     pub settings: Settings,
     /// The id of the service deployment that it belongs to.
-    pub service_deployment: String,
+    pub history: String,
     /// When it began.
     pub created_at: Timestamp,
     /// When the scheduler changed it last.
@@ -275,13 +275,13 @@ impl Deployment {
     }
 
     /// A deployment that begins now.
-    pub fn new(number: String, service_deployment: String, settings: Settings, now: Timestamp) -> Self {
+    pub fn new(number: String, history: String, settings: Settings, now: Timestamp) -> Self {
         Self {
             reason: format!("ECS deployment ecs-svc/{number} in progress."),
             number,
             status: DeploymentStatus::Primary,
             settings,
-            service_deployment,
+            history,
             created_at: now,
             updated_at: now,
             rollout: Rollout::InProgress,
@@ -367,10 +367,14 @@ impl Service {
     /// Minimum healthy percent and maximum percent.
     pub fn percents(&self) -> (u32, u32) {
         let given = self.document.0.deployment_configuration.as_ref();
-        let percent = |value: Option<i32>, default| value.and_then(|value| u32::try_from(value).ok()).unwrap_or(default);
+        let percent =
+            |value: Option<i32>, default| value.and_then(|value| u32::try_from(value).ok()).unwrap_or(default);
         let daemon = self.is_daemon();
         (
-            percent(given.and_then(|c| c.minimum_healthy_percent), if daemon { 0 } else { 100 }),
+            percent(
+                given.and_then(|c| c.minimum_healthy_percent),
+                if daemon { 0 } else { 100 },
+            ),
             percent(given.and_then(|c| c.maximum_percent), if daemon { 100 } else { 200 }),
         )
     }
@@ -379,7 +383,9 @@ impl Service {
     pub fn breaker(&self) -> (bool, bool) {
         let given = self.document.0.deployment_configuration.as_ref();
         let breaker = given.and_then(|c| c.deployment_circuit_breaker.as_ref());
-        breaker.map_or((false, false), |breaker| (breaker.enable, breaker.enable && breaker.rollback))
+        breaker.map_or((false, false), |breaker| {
+            (breaker.enable, breaker.enable && breaker.rollback)
+        })
     }
 
     /// Makes a deployment the wanted one; the one before it stays `ACTIVE`, older ones drain.
@@ -387,8 +393,11 @@ impl Service {
         self.deployments.retain(|other| other.number != deployment.number);
         self.deployments.insert(0, deployment);
         for (at, other) in self.deployments.iter_mut().enumerate().skip(1) {
-            other.status =
-                if at < ACTIVE_DEPLOYMENTS { DeploymentStatus::Active } else { DeploymentStatus::Draining };
+            other.status = if at < ACTIVE_DEPLOYMENTS {
+                DeploymentStatus::Active
+            } else {
+                DeploymentStatus::Draining
+            };
         }
         self.throttle = None;
     }
@@ -418,31 +427,47 @@ impl Service {
             pending_count: Some(sum(|deployment| deployment.pending)),
             launch_type: settings.and_then(|settings| settings.launch.to_api()),
             capacity_provider_strategy: settings.and_then(|settings| settings.launch.strategy()),
-            platform_version: settings.filter(|_| is_fargate).and_then(|settings| settings.platform_version.clone()),
+            platform_version: settings
+                .filter(|_| is_fargate)
+                .and_then(|settings| settings.platform_version.clone()),
             platform_family: is_fargate.then(|| "Linux".to_owned()),
             task_definition: settings.map(|settings| settings.definition_arn(place)),
             deployment_configuration: configuration,
-            deployments: Some(self.deployments.iter().map(|deployment| deployment.to_api(place)).collect()),
-            role_arn: settings.and_then(|settings| settings.network.as_ref()).map(|_| crate::role::arn(place)),
+            deployments: Some(
+                self.deployments
+                    .iter()
+                    .map(|deployment| deployment.to_api(place))
+                    .collect(),
+            ),
+            role_arn: settings
+                .and_then(|settings| settings.network.as_ref())
+                .map(|_| crate::role::arn(place)),
             events: Some(events.to_api()),
             created_at: Some(self.created_at),
             current_service_deployment: in_progress
                 .filter(|primary| show.whole && primary.updated_at > self.created_at)
-                .map(|primary| crate::arn::service_deployment(place, &self.cluster, &self.name, &primary.service_deployment)),
+                .map(|primary| crate::arn::service_deployment(place, &self.cluster, &self.name, &primary.history)),
             current_service_revisions: show.whole.then(|| self.revisions_to_api(place)),
             placement_constraints: Some(given.placement_constraints.clone().unwrap_or_default()),
             placement_strategy: Some(given.placement_strategy.clone().unwrap_or_default()),
-            network_configuration: settings.and_then(|s| s.network.as_ref()).map(|network| network.0.clone()),
+            network_configuration: settings
+                .and_then(|s| s.network.as_ref())
+                .map(|network| network.0.clone()),
             health_check_grace_period_seconds: Some(given.health_check_grace_period_seconds.unwrap_or(0)),
             scheduling_strategy: Some(given.scheduling_strategy.clone().unwrap_or(SchedulingStrategy::Replica)),
-            deployment_controller: Some(DeploymentController { r#type: DeploymentControllerType::Ecs }),
+            deployment_controller: Some(DeploymentController {
+                r#type: DeploymentControllerType::Ecs,
+            }),
             tags: show.tags.then(|| tags_to_api(&self.tags)),
             created_by: Some(self.created_by.clone()),
             enable_ecs_managed_tags: Some(given.enable_ecs_managed_tags.unwrap_or(false)),
             propagate_tags: Some(given.propagate_tags.clone().unwrap_or(PropagateTags::None)),
             enable_execute_command: Some(given.enable_execute_command.unwrap_or(false)),
             availability_zone_rebalancing: Some(
-                given.availability_zone_rebalancing.clone().unwrap_or(AvailabilityZoneRebalancing::Disabled),
+                given
+                    .availability_zone_rebalancing
+                    .clone()
+                    .unwrap_or(AvailabilityZoneRebalancing::Disabled),
             ),
             resource_management_type: Some(ResourceManagementType::Customer),
             ..api_ecs::Service::default()
@@ -451,7 +476,12 @@ impl Service {
 
     fn revisions_to_api(&self, place: Place) -> Vec<ServiceCurrentRevisionSummary> {
         let summary = |deployment: &Deployment| ServiceCurrentRevisionSummary {
-            arn: Some(crate::arn::service_revision(place, &self.cluster, &self.name, &deployment.number)),
+            arn: Some(crate::arn::service_revision(
+                place,
+                &self.cluster,
+                &self.name,
+                &deployment.number,
+            )),
             requested_task_count: Some(signed(deployment.desired)),
             running_task_count: Some(signed(deployment.running)),
             pending_task_count: Some(signed(deployment.pending)),

@@ -2,7 +2,8 @@
 
 use api_ecs::{
     DeploymentConfiguration, ServiceDeploymentAlarms, ServiceDeploymentBrief, ServiceDeploymentCircuitBreaker,
-    ServiceDeploymentLifecycleStage, ServiceDeploymentRollbackMonitorsStatus, ServiceDeploymentStatus, ServiceRevisionSummary,
+    ServiceDeploymentLifecycleStage, ServiceDeploymentRollbackMonitorsStatus, ServiceDeploymentStatus,
+    ServiceRevisionSummary,
 };
 use roadstead_core::Timestamp;
 use roadstead_core::arn::Place;
@@ -58,7 +59,7 @@ pub struct Rollback {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
     /// Its tasks are being started.
-    InProgress,
+    Ongoing,
     /// It is done.
     Successful,
     /// Another one took its place, or it was given up.
@@ -73,7 +74,7 @@ impl Progress {
     /// The status in Amazon's words.
     pub fn to_api(self) -> ServiceDeploymentStatus {
         match self {
-            Self::InProgress => ServiceDeploymentStatus::InProgress,
+            Self::Ongoing => ServiceDeploymentStatus::InProgress,
             Self::Successful => ServiceDeploymentStatus::Successful,
             Self::Stopped => ServiceDeploymentStatus::Stopped,
             Self::RollingBack => ServiceDeploymentStatus::RollbackInProgress,
@@ -83,7 +84,7 @@ impl Progress {
 
     /// Whether it still goes on.
     pub fn is_open(self) -> bool {
-        matches!(self, Self::InProgress | Self::RollingBack)
+        matches!(self, Self::Ongoing | Self::RollingBack)
     }
 }
 
@@ -120,7 +121,10 @@ impl ServiceDeployment {
     pub fn to_api(&self, place: Place, service: &Service) -> api_ecs::ServiceDeployment {
         let (cluster, name) = (&service.cluster, &service.name);
         let summary = |number: &String| {
-            let live = service.deployments.iter().find(|deployment| deployment.number == *number);
+            let live = service
+                .deployments
+                .iter()
+                .find(|deployment| deployment.number == *number);
             ServiceRevisionSummary {
                 arn: Some(crate::arn::service_revision(place, cluster, name, number)),
                 requested_task_count: Some(signed(live.map_or(0, |live| live.desired))),
@@ -142,7 +146,10 @@ impl ServiceDeployment {
             target_service_revision: Some(summary(&self.target)),
             status: Some(self.status.to_api()),
             status_reason: self.reason.clone(),
-            lifecycle_stage: self.status.is_open().then_some(ServiceDeploymentLifecycleStage::ScaleUp),
+            lifecycle_stage: self
+                .status
+                .is_open()
+                .then_some(ServiceDeploymentLifecycleStage::ScaleUp),
             deployment_configuration: Some(self.configuration.0.clone()),
             rollback: self.rollback.as_ref().map(|rollback| api_ecs::Rollback {
                 reason: Some(rollback.reason.clone()),
@@ -159,11 +166,19 @@ impl ServiceDeployment {
     }
 
     fn breaker_to_api(&self, service: &Service) -> ServiceDeploymentCircuitBreaker {
-        let enabled = self.configuration.0.deployment_circuit_breaker.as_ref().is_some_and(|breaker| breaker.enable);
-        let live = service.deployments.iter().find(|d| d.number == self.target && self.status == Progress::InProgress);
+        let enabled = self
+            .configuration
+            .0
+            .deployment_circuit_breaker
+            .as_ref()
+            .is_some_and(|breaker| breaker.enable);
+        let live = service
+            .deployments
+            .iter()
+            .find(|d| d.number == self.target && self.status == Progress::Ongoing);
         let status = match self.status {
             _ if !enabled => ServiceDeploymentRollbackMonitorsStatus::Disabled,
-            Progress::InProgress => ServiceDeploymentRollbackMonitorsStatus::Monitoring,
+            Progress::Ongoing => ServiceDeploymentRollbackMonitorsStatus::Monitoring,
             _ if self.failures.1 > 0 && self.failures.0 >= self.failures.1 => {
                 ServiceDeploymentRollbackMonitorsStatus::Triggered
             }

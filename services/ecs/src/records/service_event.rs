@@ -36,7 +36,14 @@ impl ServiceEvents {
         for (after, message) in (0..).zip(messages) {
             // AWS: recorded; messages of one pass are a millisecond apart, so that their order is plain.
             let at = now.plus(std::time::Duration::from_millis(after));
-            self.events.insert(0, ServiceEvent { id: ids.uuid(), at, message });
+            self.events.insert(
+                0,
+                ServiceEvent {
+                    id: ids.uuid(),
+                    at,
+                    message,
+                },
+            );
         }
         self.events.truncate(MAX);
     }

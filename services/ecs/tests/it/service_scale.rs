@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::services::Stage;
 
-const TASKS: i64 = 1_000;
+const TASKS: i32 = 1_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "measures time; meant for a release build on a quiet machine"]
@@ -26,17 +26,24 @@ async fn a_service_of_a_thousand_tasks_runs_within_two_seconds() {
         }
     });
     let shown = stage.world.form("ec2", "DescribeSubnets", &[]).await.text;
-    let subnets: Vec<&str> = shown.split("<subnetId>").skip(1).filter_map(|part| part.split('<').next()).collect();
+    let subnets: Vec<&str> = shown
+        .split("<subnetId>")
+        .skip(1)
+        .filter_map(|part| part.split('<').next())
+        .collect();
     let network = json!({ "awsvpcConfiguration": { "subnets": subnets } });
     let begun = Instant::now();
-    stage.create(TASKS as i32, json!({ "networkConfiguration": network })).await;
+    stage.create(TASKS, json!({ "networkConfiguration": network })).await;
     let until = async |what: &str, reached: &dyn Fn(&serde_json::Value) -> bool| {
         loop {
             let seen = stage.service().await;
             if reached(&seen) {
                 let (looks, failures) = stage.world.installation.services.counts();
                 let (tasks, _) = stage.world.installation.tasks.counts();
-                println!("{what} after {:?}: {looks} looks at services ({failures} failed), {tasks} at tasks", begun.elapsed());
+                println!(
+                    "{what} after {:?}: {looks} looks at services ({failures} failed), {tasks} at tasks",
+                    begun.elapsed()
+                );
                 return begun.elapsed();
             }
             assert!(begun.elapsed() < Duration::from_secs(60), "{what}: {seen:#}");
@@ -44,7 +51,10 @@ async fn a_service_of_a_thousand_tasks_runs_within_two_seconds() {
         }
     };
     let running = until("all run", &|seen| seen["runningCount"] == TASKS).await;
-    until("deployment completed", &|seen| seen["deployments"][0]["rolloutState"] == "COMPLETED").await;
+    until("deployment completed", &|seen| {
+        seen["deployments"][0]["rolloutState"] == "COMPLETED"
+    })
+    .await;
     let begun = Instant::now();
     stage.update(json!({ "desiredCount": 0 })).await;
     while stage.service().await["runningCount"] != 0 {

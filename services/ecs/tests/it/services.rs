@@ -20,7 +20,7 @@ impl Stage {
     }
 
     /// The request for a service `web`.
-    pub fn request(&self, desired: i32, more: Value) -> Value {
+    pub fn request(&self, desired: i32, more: &Value) -> Value {
         let mut input = json!({
             "cluster": "demo", "serviceName": "web", "taskDefinition": "web", "launchType": "FARGATE",
             "desiredCount": desired, "networkConfiguration": { "awsvpcConfiguration": { "subnets": [self.subnet] } }
@@ -37,26 +37,23 @@ impl Stage {
 
     /// Makes the service `web`.
     pub async fn create(&self, desired: i32, more: Value) -> Value {
-        self.world.ecs("CreateService", self.request(desired, more)).await.ok()["service"].clone()
+        self.world.ecs("CreateService", self.request(desired, &more)).await.ok()["service"].clone()
     }
 
     /// Code and message of a service that is refused.
     pub async fn refused(&self, desired: i32, more: Value) -> (String, String) {
-        self.world.ecs("CreateService", self.request(desired, more)).await.error()
+        self.world
+            .ecs("CreateService", self.request(desired, &more))
+            .await
+            .error()
     }
 
     pub async fn update(&self, more: Value) -> Value {
-        self.world.ecs("UpdateService", self.named(more)).await.ok()["service"].clone()
+        self.world.ecs("UpdateService", named(more)).await.ok()["service"].clone()
     }
 
     pub async fn update_refused(&self, more: Value) -> (String, String) {
-        self.world.ecs("UpdateService", self.named(more)).await.error()
-    }
-
-    pub fn named(&self, mut more: Value) -> Value {
-        more["cluster"] = json!("demo");
-        more["service"] = json!("web");
-        more
+        self.world.ecs("UpdateService", named(more)).await.error()
     }
 
     pub async fn service(&self) -> Value {
@@ -65,7 +62,11 @@ impl Stage {
     }
 
     pub async fn delete(&self, force: bool) -> Value {
-        self.world.ecs("DeleteService", self.named(json!({ "force": force }))).await.ok()["service"].clone()
+        self.world
+            .ecs("DeleteService", named(json!({ "force": force })))
+            .await
+            .ok()["service"]
+            .clone()
     }
 
     /// The messages, oldest first.
@@ -84,15 +85,30 @@ impl Stage {
     pub async fn tasks(&self, desired: &str) -> Vec<String> {
         let input = json!({ "cluster": "demo", "serviceName": "web", "desiredStatus": desired });
         let listed = self.world.ecs("ListTasks", input).await.ok();
-        listed["taskArns"].as_array().unwrap().iter().map(|arn| arn.as_str().unwrap().to_owned()).collect()
+        listed["taskArns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|arn| arn.as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// A further revision of `web` that runs the image.
     pub async fn register(&self, image: &str) {
         let mut made = container("main");
         made["image"] = json!(image);
-        self.world.ecs("RegisterTaskDefinition", definition("web", json!([made]))).await.ok();
+        self.world
+            .ecs("RegisterTaskDefinition", definition("web", json!([made])))
+            .await
+            .ok();
     }
+}
+
+/// A request about the service `web`.
+pub fn named(mut more: Value) -> Value {
+    more["cluster"] = json!("demo");
+    more["service"] = json!("web");
+    more
 }
 
 pub fn invalid(message: &str) -> (String, String) {
@@ -105,7 +121,10 @@ async fn a_new_fargate_service_is_described_as_recorded() {
     let made = stage.create(0, json!({})).await;
     assert_eq!(made["serviceArn"], SERVICE);
     assert_eq!(made["clusterArn"], "arn:aws:ecs:us-east-1:000000000000:cluster/demo");
-    assert_eq!(made["taskDefinition"], "arn:aws:ecs:us-east-1:000000000000:task-definition/web:1");
+    assert_eq!(
+        made["taskDefinition"],
+        "arn:aws:ecs:us-east-1:000000000000:task-definition/web:1"
+    );
     let expected = json!({
         "serviceName": "web", "status": "ACTIVE", "desiredCount": 0, "runningCount": 0, "pendingCount": 0,
         "launchType": "FARGATE", "platformVersion": "LATEST", "platformFamily": "Linux", "loadBalancers": [],
@@ -124,7 +143,12 @@ async fn a_new_fargate_service_is_described_as_recorded() {
     for (member, value) in expected.as_object().unwrap() {
         assert_eq!(made[member], *value, "{member}");
     }
-    for absent in ["tags", "currentServiceDeployment", "capacityProviderStrategy", "taskSets"] {
+    for absent in [
+        "tags",
+        "currentServiceDeployment",
+        "capacityProviderStrategy",
+        "taskSets",
+    ] {
         assert!(made.get(absent).is_none(), "{absent}");
     }
     let deployment = &made["deployments"][0];
@@ -134,7 +158,10 @@ async fn a_new_fargate_service_is_described_as_recorded() {
     assert_eq!(deployment["status"], "PRIMARY");
     assert_eq!(deployment["platformVersion"], "1.4.0");
     assert_eq!(deployment["rolloutState"], "IN_PROGRESS");
-    assert_eq!(deployment["rolloutStateReason"], format!("ECS deployment {id} in progress."));
+    assert_eq!(
+        deployment["rolloutStateReason"],
+        format!("ECS deployment {id} in progress.")
+    );
     assert_eq!(deployment["networkConfiguration"], made["networkConfiguration"]);
     let revision = format!("arn:aws:ecs:us-east-1:000000000000:service-revision/demo/web/{number}");
     assert_eq!(
@@ -175,7 +202,10 @@ async fn everything_given_at_creation_comes_back() {
     });
     stage.create(0, given).await;
     let seen = stage.service().await;
-    assert_eq!(seen["capacityProviderStrategy"], json!([{ "capacityProvider": "FARGATE", "weight": 1, "base": 0 }]));
+    assert_eq!(
+        seen["capacityProviderStrategy"],
+        json!([{ "capacityProvider": "FARGATE", "weight": 1, "base": 0 }])
+    );
     assert!(seen.get("launchType").is_none());
     assert_eq!(seen["deploymentConfiguration"]["maximumPercent"], 150);
     assert_eq!(seen["deploymentConfiguration"]["minimumHealthyPercent"], 50);
@@ -188,7 +218,10 @@ async fn everything_given_at_creation_comes_back() {
     assert_eq!(seen["propagateTags"], "SERVICE");
     assert_eq!(seen["platformVersion"], "1.4.0");
     assert_eq!(seen["placementConstraints"], json!([{ "type": "distinctInstance" }]));
-    assert_eq!(seen["placementStrategy"], json!([{ "type": "binpack", "field": "CPU" }]));
+    assert_eq!(
+        seen["placementStrategy"],
+        json!([{ "type": "binpack", "field": "CPU" }])
+    );
     assert_eq!(seen["tags"], json!([{ "key": "team", "value": "shop" }]));
 }
 
@@ -198,14 +231,26 @@ async fn requests_are_refused_in_awss_words() {
     let client = |message: &str| ("ClientException".to_owned(), message.to_owned());
     let cases = [
         (json!({ "desiredCount": null }), invalid("DesiredCount is missing")),
-        (json!({ "desiredCount": -1 }), invalid("DesiredCount can not be lesser than 0")),
-        (json!({ "schedulingStrategy": "BOGUS" }), invalid("Scheduling strategy should be one of [REPLICA,DAEMON]")),
-        (json!({ "deploymentConfiguration": { "maximumPercent": 0 } }), invalid("maximumPercent must be at least 100")),
+        (
+            json!({ "desiredCount": -1 }),
+            invalid("DesiredCount can not be lesser than 0"),
+        ),
+        (
+            json!({ "schedulingStrategy": "BOGUS" }),
+            invalid("Scheduling strategy should be one of [REPLICA,DAEMON]"),
+        ),
+        (
+            json!({ "deploymentConfiguration": { "maximumPercent": 0 } }),
+            invalid("maximumPercent must be at least 100"),
+        ),
         (
             json!({ "deploymentConfiguration": { "minimumHealthyPercent": 101 } }),
             invalid("minimumHealthyPercent must be at most 100"),
         ),
-        (json!({ "taskDefinition": "missing" }), client("TaskDefinition not found.")),
+        (
+            json!({ "taskDefinition": "missing" }),
+            client("TaskDefinition not found."),
+        ),
         (
             json!({ "networkConfiguration": null }),
             invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."),
@@ -226,7 +271,10 @@ async fn requests_are_refused_in_awss_words() {
                 "The daemon scheduling strategy does not support the FARGATE launch type. Change the launch type and try again",
             ),
         ),
-        (json!({ "clientToken": "x".repeat(37) }), invalid("idempotency token longer than 36.")),
+        (
+            json!({ "clientToken": "x".repeat(37) }),
+            invalid("idempotency token longer than 36."),
+        ),
         (
             json!({ "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-0123456789abcdef0"] } } }),
             invalid(
@@ -266,15 +314,21 @@ async fn what_this_version_lacks_is_refused_and_never_left_out() {
 #[tokio::test]
 async fn repeating_a_request_with_its_token_answers_the_service_that_is_there() {
     let stage = Stage::new().await;
-    let first = stage.create(0, json!({ "clientToken": "t", "tags": [{ "key": "a", "value": "1" }] })).await;
-    let again = stage.create(0, json!({ "clientToken": "t", "tags": [{ "key": "b", "value": "2" }] })).await;
+    let first = stage
+        .create(0, json!({ "clientToken": "t", "tags": [{ "key": "a", "value": "1" }] }))
+        .await;
+    let again = stage
+        .create(0, json!({ "clientToken": "t", "tags": [{ "key": "b", "value": "2" }] }))
+        .await;
     assert_eq!(again["createdAt"], first["createdAt"]);
     assert_eq!(again["tags"], first["tags"], "the first tags stay");
     let conflict = invalid("Creation of service was not idempotent.");
     assert_eq!(stage.refused(1, json!({ "clientToken": "t" })).await, conflict);
     assert_eq!(stage.refused(0, json!({ "clientToken": "u" })).await, conflict);
     assert_eq!(stage.refused(0, json!({})).await, conflict);
-    let second = stage.create(0, json!({ "clientToken": "t", "serviceName": "other" })).await;
+    let second = stage
+        .create(0, json!({ "clientToken": "t", "serviceName": "other" }))
+        .await;
     assert_eq!(second["serviceName"], "other", "a token belongs to a name");
 }
 
@@ -290,13 +344,23 @@ async fn an_unknown_service_is_missing_or_not_found() {
     assert_eq!(answer["failures"], json!([{ "arn": arn, "reason": "MISSING" }]));
     let not_found = ("ServiceNotFoundException".to_owned(), "Service not found.".to_owned());
     let missing = json!({ "cluster": "demo", "service": "missing" });
-    assert_eq!(stage.world.ecs("UpdateService", missing.clone()).await.error(), not_found);
+    assert_eq!(
+        stage.world.ecs("UpdateService", missing.clone()).await.error(),
+        not_found
+    );
     let answer = stage.world.ecs("DeleteService", missing).await;
-    assert!(answer.status == 400 && answer.text.contains("ServiceNotFoundException"), "{}", answer.text);
+    assert!(
+        answer.status == 400 && answer.text.contains("ServiceNotFoundException"),
+        "{}",
+        answer.text
+    );
     let tasks = json!({ "cluster": "demo", "serviceName": "missing" });
     assert_eq!(stage.world.ecs("ListTasks", tasks).await.error(), not_found);
     let bogus = json!({ "cluster": "demo", "services": ["web"], "include": ["BOGUS"] });
-    assert_eq!(stage.world.ecs("DescribeServices", bogus).await.error(), invalid("include should be one of [TAGS]"));
+    assert_eq!(
+        stage.world.ecs("DescribeServices", bogus).await.error(),
+        invalid("include should be one of [TAGS]")
+    );
 }
 
 #[tokio::test]
@@ -312,35 +376,67 @@ async fn services_are_listed_by_page_and_filter() {
     };
     let page = list(json!({ "maxResults": 2 })).await.ok();
     assert_eq!(page["serviceArns"].as_array().unwrap().len(), 2);
-    let rest = list(json!({ "maxResults": 2, "nextToken": page["nextToken"] })).await.ok();
-    assert_eq!(rest["serviceArns"], json!(["arn:aws:ecs:us-east-1:000000000000:service/demo/c"]));
+    let rest = list(json!({ "maxResults": 2, "nextToken": page["nextToken"] }))
+        .await
+        .ok();
+    assert_eq!(
+        rest["serviceArns"],
+        json!(["arn:aws:ecs:us-east-1:000000000000:service/demo/c"])
+    );
     assert!(rest.get("nextToken").is_none());
-    assert_eq!(list(json!({ "schedulingStrategy": "DAEMON" })).await.ok()["serviceArns"], json!([]));
-    assert_eq!(list(json!({ "launchType": "EC2" })).await.ok()["serviceArns"], json!([]));
-    assert_eq!(list(json!({ "launchType": "FARGATE" })).await.ok()["serviceArns"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        list(json!({ "schedulingStrategy": "DAEMON" })).await.ok()["serviceArns"],
+        json!([])
+    );
+    assert_eq!(
+        list(json!({ "launchType": "EC2" })).await.ok()["serviceArns"],
+        json!([])
+    );
+    assert_eq!(
+        list(json!({ "launchType": "FARGATE" })).await.ok()["serviceArns"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
     assert_eq!(
         list(json!({ "launchType": "BOGUS" })).await.error(),
         invalid("launch type should be one of [EC2,FARGATE,EXTERNAL,FMI,MANAGED_INSTANCES]")
     );
-    assert_eq!(list(json!({ "maxResults": 101 })).await.error(), invalid("Max results can not be greater than 100"));
+    assert_eq!(
+        list(json!({ "maxResults": 101 })).await.error(),
+        invalid("Max results can not be greater than 100")
+    );
 }
 
 #[tokio::test]
 async fn rebalancing_and_a_tight_maximum_do_not_go_together() {
     let stage = Stage::new().await;
     let tight = json!({ "maximumPercent": 100 });
-    let made = stage.create(0, json!({ "serviceName": "tight", "deploymentConfiguration": tight })).await;
+    let made = stage
+        .create(0, json!({ "serviceName": "tight", "deploymentConfiguration": tight }))
+        .await;
     assert_eq!(made["availabilityZoneRebalancing"], "DISABLED");
     stage.create(0, json!({})).await;
     let refused = invalid(
         "The service couldn't be updated because Availability Zone Rebalancing does not support maximumPercent <= 100 % as deployment configuration. Update deployment configuration and try again.",
     );
-    assert_eq!(stage.update_refused(json!({ "deploymentConfiguration": tight })).await, refused);
+    assert_eq!(
+        stage.update_refused(json!({ "deploymentConfiguration": tight })).await,
+        refused
+    );
     let both = json!({ "deploymentConfiguration": tight, "availabilityZoneRebalancing": "DISABLED" });
     let updated = stage.update(both).await;
     assert_eq!(updated["deploymentConfiguration"]["maximumPercent"], 100);
-    assert_eq!(updated["deploymentConfiguration"]["minimumHealthyPercent"], 100, "what is not given stays");
-    assert_eq!(updated["deployments"].as_array().unwrap().len(), 1, "bounds make no deployment");
+    assert_eq!(
+        updated["deploymentConfiguration"]["minimumHealthyPercent"], 100,
+        "what is not given stays"
+    );
+    assert_eq!(
+        updated["deployments"].as_array().unwrap().len(),
+        1,
+        "bounds make no deployment"
+    );
 }
 
 #[tokio::test]
@@ -358,8 +454,14 @@ async fn updates_are_refused_in_awss_words() {
     let stage = Stage::new().await;
     stage.create(0, json!({})).await;
     let cases = [
-        (json!({ "desiredCount": -1 }), invalid("Task count can not be lesser than 0")),
-        (json!({ "taskDefinition": "missing" }), ("ClientException".to_owned(), "TaskDefinition not found.".to_owned())),
+        (
+            json!({ "desiredCount": -1 }),
+            invalid("Task count can not be lesser than 0"),
+        ),
+        (
+            json!({ "taskDefinition": "missing" }),
+            ("ClientException".to_owned(), "TaskDefinition not found.".to_owned()),
+        ),
     ];
     for (more, expected) in cases {
         assert_eq!(stage.update_refused(more).await, expected);
@@ -370,19 +472,29 @@ async fn updates_are_refused_in_awss_words() {
 async fn a_scaled_service_is_deleted_only_by_force() {
     let stage = Stage::new().await;
     stage.create(1, json!({})).await;
-    let input = stage.named(json!({}));
+    let input = named(json!({}));
     assert_eq!(
         stage.world.ecs("DeleteService", input).await.error(),
         invalid("The service cannot be stopped while it is scaled above 0.")
     );
     let deleted = stage.delete(true).await;
-    assert_eq!((&deleted["status"], &deleted["desiredCount"]), (&json!("DRAINING"), &json!(0)));
+    assert_eq!(
+        (&deleted["status"], &deleted["desiredCount"]),
+        (&json!("DRAINING"), &json!(0))
+    );
     assert!(deleted.get("currentServiceRevisions").is_none());
     assert!(deleted["deploymentConfiguration"].get("bakeTimeInMinutes").is_none());
-    assert_eq!(stage.delete(true).await["status"], "DRAINING", "deleting again changes nothing");
+    assert_eq!(
+        stage.delete(true).await["status"],
+        "DRAINING",
+        "deleting again changes nothing"
+    );
     let draining = invalid("Unable to Start a service that is still Draining.");
     assert_eq!(stage.refused(0, json!({})).await, draining);
-    let not_active = ("ServiceNotActiveException".to_owned(), "Service was not ACTIVE.".to_owned());
+    let not_active = (
+        "ServiceNotActiveException".to_owned(),
+        "Service was not ACTIVE.".to_owned(),
+    );
     assert_eq!(stage.update_refused(json!({ "desiredCount": 1 })).await, not_active);
     let listed = stage.world.ecs("ListServices", json!({ "cluster": "demo" })).await.ok();
     assert_eq!(listed["serviceArns"], json!([]), "it is listed no more at once");
@@ -398,10 +510,16 @@ async fn a_cluster_with_services_cannot_be_deleted() {
         stage.world.ecs("DescribeClusters", input).await.ok()["clusters"][0].clone()
     };
     let seen = cluster().await;
-    assert_eq!((&seen["activeServicesCount"], &seen["runningTasksCount"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&seen["activeServicesCount"], &seen["runningTasksCount"]),
+        (&json!(1), &json!(1))
+    );
     let statistic = |seen: &Value, name: &str| {
         let all = seen["statistics"].as_array().unwrap();
-        all.iter().find(|one| one["name"] == name).unwrap()["value"].as_str().unwrap().to_owned()
+        all.iter().find(|one| one["name"] == name).unwrap()["value"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(statistic(&seen, "activeFargateServiceCount"), "1");
     let delete = async || stage.world.ecs("DeleteCluster", json!({ "cluster": "demo" })).await;
@@ -413,7 +531,10 @@ async fn a_cluster_with_services_cannot_be_deleted() {
     assert_eq!(seen["activeServicesCount"], 0);
     assert_eq!(statistic(&seen, "drainingFargateServiceCount"), "1");
     let (code, _) = delete().await.error();
-    assert_eq!(code, "ClusterContainsTasksException", "a draining service's tasks still keep it");
+    assert_eq!(
+        code, "ClusterContainsTasksException",
+        "a draining service's tasks still keep it"
+    );
     stage.world.pass(40).await;
     assert_eq!(delete().await.ok()["cluster"]["status"], "INACTIVE");
 }
@@ -426,7 +547,11 @@ async fn services_carry_tags() {
     stage.world.ecs("TagResource", tag).await.ok();
     let untag = json!({ "resourceArn": SERVICE, "tagKeys": ["a"] });
     stage.world.ecs("UntagResource", untag).await.ok();
-    let listed = stage.world.ecs("ListTagsForResource", json!({ "resourceArn": SERVICE })).await.ok();
+    let listed = stage
+        .world
+        .ecs("ListTagsForResource", json!({ "resourceArn": SERVICE }))
+        .await
+        .ok();
     assert_eq!(listed["tags"], json!([{ "key": "b", "value": "2" }]));
     assert_eq!(stage.service().await["tags"], listed["tags"]);
 }
@@ -434,7 +559,11 @@ async fn services_carry_tags() {
 #[tokio::test]
 async fn a_service_in_a_vpc_needs_the_role() {
     let stage = Stage::new().await;
-    stage.world.ecs("DeleteCluster", json!({ "cluster": "demo" })).await.ok();
+    stage
+        .world
+        .ecs("DeleteCluster", json!({ "cluster": "demo" }))
+        .await
+        .ok();
     let pairs = [("RoleName", "AWSServiceRoleForECS")];
     let answer = stage.world.form("iam", "DeleteServiceLinkedRole", &pairs).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
@@ -446,10 +575,13 @@ async fn a_service_in_a_vpc_needs_the_role() {
     let role = world.form("iam", "GetRole", &pairs).await;
     assert_ne!(role.status, 200, "{}", between(&role.text, "<Arn>", "</Arn>"));
     assert_eq!(
-        world.ecs("CreateService", stage.request(1, json!({}))).await.error(),
+        world.ecs("CreateService", stage.request(1, &json!({}))).await.error(),
         invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
     );
     let root = &stage.world;
-    let made = root.ecs("CreateService", stage.request(1, json!({}))).await.ok();
-    assert_eq!(made["service"]["status"], "ACTIVE", "root may make the role, and CreateService does it");
+    let made = root.ecs("CreateService", stage.request(1, &json!({}))).await.ok();
+    assert_eq!(
+        made["service"]["status"], "ACTIVE",
+        "root may make the role, and CreateService does it"
+    );
 }

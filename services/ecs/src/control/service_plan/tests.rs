@@ -61,7 +61,13 @@ impl Model {
             grace: Duration::ZERO,
             tasks: Vec::new(),
         };
-        let mut model = Self { seen, percents, now: Timestamp::from_secs(1_000_000), made: 0, deployments: 1 };
+        let mut model = Self {
+            seen,
+            percents,
+            now: Timestamp::from_secs(1_000_000),
+            made: 0,
+            deployments: 1,
+        };
         model.scale(desired);
         model
     }
@@ -89,7 +95,7 @@ impl Model {
             Happening::Deploy => self.deploy(),
             Happening::Bounds(minimum, maximum) => {
                 self.percents = (*minimum, *maximum);
-                self.scale(self.seen.desired as u32);
+                self.scale(u32::try_from(self.seen.desired).unwrap());
             }
             Happening::Advance(at) => {
                 if let Some(at) = nth(&mut self.seen.tasks, *at) {
@@ -113,7 +119,11 @@ impl Model {
                 if let Some(at) = nth(&mut self.seen.tasks, *at)
                     && let TaskState::Running(_, health) = &mut self.seen.tasks[at].state
                 {
-                    *health = if *healthy { TaskHealth::Healthy } else { TaskHealth::Unhealthy };
+                    *health = if *healthy {
+                        TaskHealth::Healthy
+                    } else {
+                        TaskHealth::Unhealthy
+                    };
                 }
             }
             Happening::Wait(secs) => self.now = now.plus(Duration::from_secs(*secs)),
@@ -124,32 +134,60 @@ impl Model {
     }
 
     fn occupied(&self) -> usize {
-        self.seen.tasks.iter().filter(|task| !matches!(task.state, TaskState::Ended(_))).count()
+        self.seen
+            .tasks
+            .iter()
+            .filter(|task| !matches!(task.state, TaskState::Ended(_)))
+            .count()
     }
 
     fn healthy(&self) -> usize {
-        self.seen.tasks.iter().filter(|task| task.is_healthy(&self.seen, self.now)).count()
+        self.seen
+            .tasks
+            .iter()
+            .filter(|task| task.is_healthy(&self.seen, self.now))
+            .count()
     }
 
     /// Plans, holds the plan to its promises, and does what it says.
     fn look(&mut self) -> Plan {
         let made = plan(&self.seen, self.now);
-        assert_eq!(made, plan(&self.seen, self.now), "the same snapshot gives the same plan");
+        assert_eq!(
+            made,
+            plan(&self.seen, self.now),
+            "the same snapshot gives the same plan"
+        );
         let (occupied, healthy) = (self.occupied(), self.healthy());
         for step in &made.steps {
             match step {
                 Step::Start { count, replaced } => {
-                    assert!(occupied + count <= self.seen.maximum, "{occupied} + {count}: {:?}", self.seen);
+                    assert!(
+                        occupied + count <= self.seen.maximum,
+                        "{occupied} + {count}: {:?}",
+                        self.seen
+                    );
                     assert!(replaced <= count);
                 }
                 Step::Stop(leaving) => {
                     let lost = leaving.iter().filter(|one| {
-                        let task = self.seen.tasks.iter().find(|task| task.id == one.id).expect("only known tasks stop");
-                        assert!(matches!(task.state, TaskState::Pending | TaskState::Running(..)), "{task:?}");
+                        let task = self
+                            .seen
+                            .tasks
+                            .iter()
+                            .find(|task| task.id == one.id)
+                            .expect("only known tasks stop");
+                        assert!(
+                            matches!(task.state, TaskState::Pending | TaskState::Running(..)),
+                            "{task:?}"
+                        );
                         task.is_healthy(&self.seen, self.now)
                     });
                     let left = healthy - lost.count();
-                    assert!(left >= self.seen.minimum.min(healthy), "{left} of {healthy}: {:?}", self.seen);
+                    assert!(
+                        left >= self.seen.minimum.min(healthy),
+                        "{left} of {healthy}: {:?}",
+                        self.seen
+                    );
                     let ids: std::collections::BTreeSet<_> = leaving.iter().map(|one| &one.id).collect();
                     assert_eq!(ids.len(), leaving.len(), "no task stops twice");
                 }
@@ -163,7 +201,11 @@ impl Model {
     fn apply(&mut self, step: &Step) {
         let seen = &mut self.seen;
         match step {
-            Step::Reap { tasks, failed, throttle } => {
+            Step::Reap {
+                tasks,
+                failed,
+                throttle,
+            } => {
                 seen.tasks.retain(|task| !tasks.contains(&task.id));
                 seen.failed += failed;
                 seen.throttle = throttle.or(seen.throttle);
@@ -173,7 +215,11 @@ impl Model {
             Step::Stop(leaving) => {
                 for task in &mut seen.tasks {
                     if let Some(one) = leaving.iter().find(|one| one.id == task.id) {
-                        task.state = TaskState::Stopping(if one.why == Why::Unhealthy { End::Sick } else { End::Fine });
+                        task.state = TaskState::Stopping(if one.why == Why::Unhealthy {
+                            End::Sick
+                        } else {
+                            End::Fine
+                        });
                     }
                 }
             }
@@ -206,7 +252,11 @@ impl Model {
     fn settle(&mut self) -> usize {
         for look in 1..400 {
             let made = self.look();
-            let all_rest = self.seen.tasks.iter().all(|task| matches!(task.state, TaskState::Running(..)));
+            let all_rest = self
+                .seen
+                .tasks
+                .iter()
+                .all(|task| matches!(task.state, TaskState::Running(..)));
             if made.steps.is_empty() && all_rest && !matches!(made.next, Next::In(pause) if pause < REPEAT / 2) {
                 return look;
             }
@@ -232,7 +282,11 @@ impl SeenTask {
 }
 
 fn histories() -> impl Strategy<Value = (u32, (u32, u32), Vec<Happening>)> {
-    (0..12_u32, (0..=100_u32, 100..=300_u32), prop::collection::vec(happening(), 0..120))
+    (
+        0..12_u32,
+        (0..=100_u32, 100..=300_u32),
+        prop::collection::vec(happening(), 0..120),
+    )
 }
 
 proptest! {
@@ -242,7 +296,9 @@ proptest! {
     #[test]
     fn whatever_happens_a_service_comes_to_rest((desired, percents, happenings) in histories()) {
         let mut model = Model::new(desired, percents);
-        happenings.iter().for_each(|happening| model.happen(happening));
+        for happening in &happenings {
+            model.happen(happening);
+        }
         model.settle();
         let seen = &model.seen;
         if seen.told.contains_key(&Problem::NoRoom) {
@@ -259,7 +315,9 @@ proptest! {
     #[test]
     fn what_came_to_rest_stays_at_rest((desired, percents, happenings) in histories(), wait in 0..20_000_u64) {
         let mut model = Model::new(desired, percents);
-        happenings.iter().for_each(|happening| model.happen(happening));
+        for happening in &happenings {
+            model.happen(happening);
+        }
         model.settle();
         let said = model.seen.told.values().copied().chain(model.seen.steady_at).min();
         let later = model.now.plus(Duration::from_secs(wait));
@@ -270,7 +328,9 @@ proptest! {
     #[test]
     fn a_deleted_service_always_comes_to_its_end((desired, percents, happenings) in histories()) {
         let mut model = Model::new(desired, percents);
-        happenings.iter().for_each(|happening| model.happen(happening));
+        for happening in &happenings {
+            model.happen(happening);
+        }
         model.seen.draining = true;
         model.scale(0);
         let ended = (0..100).any(|_| {
@@ -286,7 +346,12 @@ proptest! {
 
 #[test]
 fn bounds_are_rounded_so_that_both_are_kept() {
-    let cases = [(4, (50, 200), (2, 8)), (2, (75, 200), (2, 4)), (3, (100, 125), (3, 3)), (0, (100, 200), (0, 0))];
+    let cases = [
+        (4, (50, 200), (2, 8)),
+        (2, (75, 200), (2, 4)),
+        (3, (100, 125), (3, 3)),
+        (0, (100, 200), (0, 0)),
+    ];
     for (desired, percents, expected) in cases {
         assert_eq!(bounds(desired, percents), expected, "{desired} {percents:?}");
     }
@@ -302,7 +367,9 @@ fn the_breaker_gives_up_at_half_of_the_tasks_within_limits() {
 
 #[test]
 fn pauses_between_failed_starts_grow_to_a_quarter_of_an_hour() {
-    let pauses: Vec<u64> = [1, 2, 3, 10, 11, 50].map(|failures| pause_after(failures).as_secs()).into();
+    let pauses: Vec<u64> = [1, 2, 3, 10, 11, 50]
+        .map(|failures| pause_after(failures).as_secs())
+        .into();
     assert_eq!(pauses, [1, 2, 4, 512, 900, 900]);
 }
 
@@ -325,7 +392,13 @@ fn half_of_the_tasks_make_room_where_that_is_allowed() {
     model.settle();
     model.deploy();
     let made = model.look();
-    let stopped = made.steps.iter().map(|step| if let Step::Stop(leaving) = step { leaving.len() } else { 0 });
+    let stopped = made.steps.iter().map(|step| {
+        if let Step::Stop(leaving) = step {
+            leaving.len()
+        } else {
+            0
+        }
+    });
     assert_eq!(stopped.sum::<usize>(), 2, "{:?}", made.steps);
 }
 
@@ -341,7 +414,13 @@ fn surplus_tasks_leave_the_zone_that_has_most() {
     let Some(Step::Stop(leaving)) = made.steps.iter().find(|step| matches!(step, Step::Stop(_))) else {
         panic!("{:?}", made.steps)
     };
-    let left: Vec<&str> = model.seen.tasks.iter().filter(|t| t.id != leaving[0].id).map(|t| t.zone.as_str()).collect();
+    let left: Vec<&str> = model
+        .seen
+        .tasks
+        .iter()
+        .filter(|t| t.id != leaving[0].id)
+        .map(|t| t.zone.as_str())
+        .collect();
     assert_eq!((leaving.len(), left), (1, vec!["a", "b"]));
 }
 

@@ -1,0 +1,260 @@
+//! What a plan means for a service's own record, and what is said about it in AWS's words.
+
+use roadstead_core::Timestamp;
+
+use super::service_plan::{Leaving, Problem, Step, Why, threshold};
+use crate::records::{
+    Deployment, DeploymentStatus, Progress, Rollback, Rollout, Service, ServiceDeployment, ServiceRevision,
+    ServiceStatus,
+};
+
+/// A service as a pass leaves it, and what is said about it.
+pub struct Draft {
+    /// The service.
+    pub service: Service,
+    /// The messages, the oldest first.
+    pub said: Vec<String>,
+    /// The service deployment of the primary deployment, where it ends.
+    pub deployment: Option<ServiceDeployment>,
+    /// The revision that the circuit breaker returns to.
+    pub fallback: Option<ServiceRevision>,
+    /// Whether no step changed anything.
+    pub is_untouched: bool,
+}
+
+impl Draft {
+    /// Notes what a step means for the service, and what is said about it.
+    pub fn book(&mut self, step: &Step, now: Timestamp) {
+        self.is_untouched &= matches!(step, Step::Start { .. });
+        let name = self.service.name.clone();
+        match step {
+            Step::Reap { failed, throttle, .. } => {
+                if let Some(primary) = self.service.primary_mut().filter(|_| *failed > 0) {
+                    primary.failed_tasks = primary.failed_tasks.saturating_add(*failed);
+                    primary.updated_at = now;
+                }
+                self.service.throttle = throttle.or(self.service.throttle);
+            }
+            Step::Recover => {
+                self.service.throttle = None;
+                if let Some(primary) = self.service.primary_mut() {
+                    primary.failed_tasks = 0;
+                }
+            }
+            Step::Fail => self.fail(now),
+            Step::Stop(leaving) => self.say_stopped(leaving),
+            Step::Start { .. } => {}
+            Step::Complete => self.complete(now),
+            Step::Steady => {
+                self.service.steady_at = Some(now);
+                self.said.push(format!("(service {name}) has reached a steady state."));
+            }
+            Step::Unsettle => self.service.steady_at = None,
+            Step::Tell(problem) => {
+                self.service.told.insert(problem.as_str().to_owned(), now);
+                self.said.push(problem.message(&name));
+            }
+            Step::Resolve(problem) => {
+                self.service.told.remove(problem.as_str());
+            }
+            Step::Deactivate => self.deactivate(now),
+        }
+    }
+
+    // AWS: recorded; of tasks that never ran only the number is told.
+    fn say_stopped(&mut self, leaving: &[Leaving]) {
+        let name = &self.service.name;
+        for task in leaving.iter().filter(|task| task.why == Why::Unhealthy) {
+            self.said.push(format!(
+                "(service {name}) (task {}) failed container health checks.",
+                task.id
+            ));
+        }
+        let running: Vec<&str> = leaving
+            .iter()
+            .filter(|task| task.runs)
+            .map(|task| task.id.as_str())
+            .collect();
+        let pending = leaving.len() - running.len();
+        if !running.is_empty() {
+            let list = task_list(running.iter().copied());
+            self.said.push(format!(
+                "(service {name}) has stopped {} running tasks: {list}.",
+                running.len()
+            ));
+        }
+        if pending > 0 {
+            self.said
+                .push(format!("(service {name}) stopped {pending} pending tasks."));
+        }
+    }
+
+    fn complete(&mut self, now: Timestamp) {
+        let Some(primary) = self.service.deployments.first_mut() else {
+            return;
+        };
+        let was_in_progress = primary.is_in_progress();
+        primary.complete();
+        primary.updated_at = now;
+        let (id, number) = (primary.id(), primary.number.clone());
+        self.service.deployments.truncate(1);
+        self.service.completed = Some(number);
+        if was_in_progress {
+            self.said.push(format!(
+                "(service {}) (deployment {id}) deployment completed.",
+                self.service.name
+            ));
+        }
+        if let Some(deployment) = self
+            .deployment
+            .as_mut()
+            .filter(|deployment| deployment.status.is_open())
+        {
+            let status = if deployment.status == Progress::RollingBack {
+                Progress::RolledBack
+            } else {
+                Progress::Successful
+            };
+            if status == Progress::Successful {
+                deployment.failures = (0, threshold(self.service.desired));
+            }
+            deployment.end(status, None, now);
+        }
+    }
+
+    /// The circuit breaker: the primary deployment is given up; where that was asked, the last one that completed
+    /// leads again, with its tasks that still run.
+    fn fail(&mut self, now: Timestamp) {
+        let limit = threshold(self.service.desired);
+        let rolls_back = self.service.breaker().1;
+        let name = self.service.name.clone();
+        let Some(primary) = self.service.deployments.first_mut() else {
+            return;
+        };
+        primary.rollout = Rollout::Failed;
+        "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut primary.reason);
+        primary.updated_at = now;
+        let (id, number, failed, of) = (
+            primary.id(),
+            primary.number.clone(),
+            primary.failed_tasks,
+            primary.history.clone(),
+        );
+        let reason = primary.reason.clone();
+        self.said.push(format!(
+            "(service {name}) (deployment {id}) deployment failed: tasks failed to start."
+        ));
+        let fallback = self
+            .fallback
+            .take()
+            .filter(|revision| rolls_back && revision.number != number);
+        if let Some(deployment) = &mut self.deployment {
+            deployment.failures = (failed, limit);
+            match &fallback {
+                Some(revision) => {
+                    deployment.status = Progress::RollingBack;
+                    deployment.reason = Some(reason.clone());
+                    deployment.updated_at = now;
+                    deployment.rollback = Some(Rollback {
+                        reason,
+                        at: now,
+                        revision: revision.number.clone(),
+                    });
+                }
+                None => deployment.end(Progress::Stopped, Some(reason), now),
+            }
+        }
+        if let Some(revision) = fallback {
+            let back_to = self.service.roll_back(revision, of, now);
+            self.said
+                .push(format!("(service {name}) rolling back to deployment {back_to}."));
+        }
+    }
+
+    fn deactivate(&mut self, now: Timestamp) {
+        self.service.status = ServiceStatus::Inactive;
+        self.service.ended_at = Some(now);
+        self.service.throttle = None;
+        self.service.told.clear();
+        self.service.deployments.truncate(1);
+        if let Some(primary) = self.service.primary_mut() {
+            primary.status = DeploymentStatus::Primary;
+            primary.complete();
+        }
+    }
+}
+
+impl Service {
+    /// Makes the deployment of an earlier revision the wanted one again; its id.
+    pub fn roll_back(&mut self, revision: ServiceRevision, service_deployment: String, now: Timestamp) -> String {
+        let known = self
+            .deployments
+            .iter()
+            .find(|deployment| deployment.number == revision.number)
+            .cloned();
+        let mut deployment = known
+            .unwrap_or_else(|| Deployment::new(revision.number, service_deployment.clone(), revision.settings, now));
+        deployment.status = DeploymentStatus::Primary;
+        deployment.rollout = Rollout::InProgress;
+        deployment.history = service_deployment;
+        deployment.failed_tasks = 0;
+        deployment.updated_at = now;
+        let id = deployment.id();
+        deployment.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {id}.");
+        self.lead_with(deployment);
+        id
+    }
+}
+
+impl Problem {
+    /// The kind, as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoInstances => "no-instances",
+            Self::NoRoom => "no-room",
+            Self::Impaired => "impaired",
+        }
+    }
+
+    /// Reads a stored kind.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::NoInstances, Self::NoRoom, Self::Impaired]
+            .into_iter()
+            .find(|problem| problem.as_str() == text)
+    }
+
+    /// What is said about it.
+    fn message(self, service: &str) -> String {
+        match self {
+            // AWS: reported.
+            Self::NoInstances => format!(
+                "(service {service}) was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+            ),
+            // AWS: documented.
+            Self::NoRoom => format!(
+                "(service {service}) was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+            ),
+            // AWS: reported.
+            Self::Impaired => format!(
+                "(service {service}) is unable to consistently start tasks successfully. For more information, see the Troubleshooting section."
+            ),
+        }
+    }
+}
+
+fn task_list<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    ids.map(|id| format!("(task {id})")).collect::<Vec<_>>().join(" ")
+}
+
+// AWS: recorded; the words about unhealthy tasks are reported.
+pub fn said_started(service: &str, started: &[String], replaced: usize) -> String {
+    let list = task_list(started.iter().map(String::as_str));
+    let because = match replaced {
+        0 => String::new(),
+        replaced => format!(" Amazon ECS replaced {replaced} tasks due to an unhealthy status."),
+    };
+    format!(
+        "(service {service}) has started {} tasks: {list}.{because}",
+        started.len()
+    )
+}
