@@ -1,5 +1,6 @@
 //! An installation in memory, called with signed requests, with a clock that the tests set.
 
+use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,7 +95,7 @@ impl World {
         };
         let mut body = format!("Action={operation}&Version={version}");
         for (name, value) in pairs {
-            body.push_str(&format!("&{name}={}", percent(value)));
+            let _ = write!(body, "&{name}={}", percent(value));
         }
         let headers = [("content-type", "application/x-www-form-urlencoded".to_owned())];
         self.send(service, &headers, body).await
@@ -171,10 +172,12 @@ impl World {
 
 /// A task definition for Fargate with the given containers.
 pub fn definition(family: &str, containers: Value) -> Value {
-    json!({
+    let mut made = json!({
         "family": family, "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"],
-        "cpu": "256", "memory": "512", "containerDefinitions": containers
-    })
+        "cpu": "256", "memory": "512"
+    });
+    made["containerDefinitions"] = containers;
+    made
 }
 
 /// A container that runs until it is stopped.
