@@ -12,8 +12,8 @@ from roadstead import PROGRAM, run
 
 # AWS lets every caller do these, whatever its policies say.
 OPEN = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
-# AWS takes these without a signature.
-UNSIGNED = {("sts", "AssumeRoleWithSAML"), ("sts", "AssumeRoleWithWebIdentity")}
+# AWS takes these without a signature: what they bring along decides, and is refused with these codes.
+UNSIGNED = {("sts", "AssumeRoleWithSAML"): "InvalidIdentityToken", ("sts", "AssumeRoleWithWebIdentity"): "InvalidIdentityToken"}
 MISSING = {"MissingAuthenticationToken", "MissingAuthenticationTokenException"}
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 MODELS = botocore.session.get_session()
@@ -35,8 +35,16 @@ NAMED = {
     "AWSServiceName": "ecs.amazonaws.com", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess",
     "Arn": "arn:aws:iam::000000000000:role/name", "RoleArn": "arn:aws:iam::000000000000:role/name",
     "resourceArn": "arn:aws:ecs:us-east-1:000000000000:cluster/name",
+    "serviceDeploymentArn": "arn:aws:ecs:us-east-1:000000000000:service-deployment/name/name/0123456789abcdefghijk",
+    "serviceDeploymentArns": "arn:aws:ecs:us-east-1:000000000000:service-deployment/name/name/0123456789abcdefghijk",
     "CidrBlock": "10.0.0.0/16", "SubnetId": "subnet-0123456789abcdef0", "VpcId": "vpc-0123456789abcdef0",
     "NetworkInterfaceId": "eni-0123456789abcdef0", "GroupId": "sg-0123456789abcdef0", "taskDefinition": "name:1",
+}
+# Inputs of one operation only: one of two optional members must be there, or an ARN is of another service.
+GROUP, GROUP_ARN = {"logGroupName": "name"}, {"resourceArn": "arn:aws:logs:us-east-1:000000000000:log-group:name"}
+MORE = {
+    ("logs", "DescribeLogStreams"): GROUP, ("logs", "FilterLogEvents"): GROUP, ("logs", "GetLogEvents"): GROUP,
+    ("logs", "ListTagsForResource"): GROUP_ARN, ("logs", "TagResource"): GROUP_ARN, ("logs", "UntagResource"): GROUP_ARN,
 }
 
 
@@ -96,6 +104,7 @@ def call(client, operation):
     """Calls an operation with the smallest input; the code and status of its refusal, or None."""
     model = client.meta.service_model.operation_model(operation)
     parameters = sample(model.input_shape) if model.input_shape else {}
+    parameters.update(MORE.get((client.meta.service_model.service_name, operation), {}))
     method = next(method for method, name in client.meta.method_to_api_mapping.items() if name == operation)
     try:
         getattr(client, method)(**parameters)
@@ -122,9 +131,10 @@ def test_the_program_and_the_server_agree_on_what_is_mounted(server):
 
 @EACH
 def test_an_unsigned_call_is_refused(server, service, operation):
-    if (service, operation) in UNSIGNED:
-        pytest.skip("AWS takes it without a signature")
     answer = call(server.unsigned(service), operation)
+    if (service, operation) in UNSIGNED:
+        assert answer == (UNSIGNED[service, operation], 400)
+        return
     assert answer and answer[0] in MISSING and answer[1] in (400, 403), answer
 
 
@@ -133,6 +143,8 @@ def test_a_call_without_permission_is_refused(server, nobody, service, operation
     answer = call(server.client(service, nobody), operation)
     if (service, operation) in OPEN:
         assert answer is None
+    elif (service, operation) in UNSIGNED:
+        assert answer == (UNSIGNED[service, operation], 400)
     else:
         assert answer and answer[0] in DENIED and answer[1] in (400, 403), answer
 

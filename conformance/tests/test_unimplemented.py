@@ -9,7 +9,7 @@ from roadstead import Keys
 CALLS = [
     ("ecs", "create_express_gateway_service", {"executionRoleArn": "r", "infrastructureRoleArn": "r", "primaryContainer": {"image": "i"}}),
     ("ec2", "create_key_pair", {"KeyName": "a"}),
-    ("iam", "generate_credential_report", {}),
+    ("iam", "delete_virtual_mfa_device", {"SerialNumber": "123456789"}),
     ("route53", "list_hosted_zones", {}),
     ("cloudwatch", "list_dashboards", {}),
     ("logs", "describe_queries", {}),
@@ -31,7 +31,7 @@ def test_an_operation_that_is_not_implemented_names_itself(server, service, meth
 
 def test_who_is_not_known_is_not_told_what_is_implemented(server):
     with refused("InvalidClientTokenId", status=403):
-        server.client("iam", Keys("AKIAIOSFODNN7EXAMPLE", "secret")).generate_credential_report()
+        server.client("iam", Keys("AKIAIOSFODNN7EXAMPLE", "secret")).delete_virtual_mfa_device(SerialNumber="123456789")
 
 
 def test_an_operation_that_aws_does_not_have_is_refused(server):
