@@ -1,4 +1,4 @@
-"""Terraform's AWS provider: apply, an empty plan, destroy."""
+"""Terraform's AWS provider: apply, an empty plan, change, an empty plan, destroy, and nothing left."""
 
 import os
 import pathlib
@@ -9,39 +9,110 @@ import pytest
 from roadstead import environment, run
 
 PROVIDER = os.environ.get("ROADSTEAD_TERRAFORM_PROVIDER")
+STACKS = pathlib.Path(__file__).parent.parent / "terraform"
 
 
 @pytest.fixture
 def terraform(own_server, tmp_path):
+    """Gives what runs terraform's commands on a stack of that name."""
     if not shutil.which("terraform") or not PROVIDER:
         pytest.skip("terraform or its AWS provider is not on this machine; set TF_PLUGIN_DIR")
-    provider = pathlib.Path(PROVIDER)
+    # The provider is used where it lies: no `init`, which would read all of it first.
     settings = tmp_path / "terraform.rc"
-    mirror = next((folder for folder in provider.parents if (folder / "registry.terraform.io").is_dir()), None)
-    if mirror:
-        settings.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror}" }}\n}}\n')
-    else:
-        settings.write_text(f'provider_installation {{\n  dev_overrides {{ "hashicorp/aws" = "{provider.parent}" }}\n  direct {{}}\n}}\n')
-    work = tmp_path / "work"
-    shutil.copytree(pathlib.Path(__file__).parent.parent / "terraform", work)
+    settings.write_text(f'provider_installation {{\n  dev_overrides {{ "hashicorp/aws" = "{pathlib.Path(PROVIDER).parent}" }}\n  direct {{}}\n}}\n')
     variables = environment(
-        TF_CLI_CONFIG_FILE=str(settings), TF_IN_AUTOMATION="1", CHECKPOINT_DISABLE="1", **own_server.exports
+        TF_CLI_CONFIG_FILE=str(settings), TF_IN_AUTOMATION="1", TF_INPUT="0", CHECKPOINT_DISABLE="1", **own_server.exports
     )
 
-    def command(*arguments, expect=0):
-        done = run("terraform", f"-chdir={work}", *arguments, "-no-color", env=variables, timeout=300)
-        assert done.returncode == expect, done.stdout + done.stderr
-        return done.stdout
+    def of(stack):
+        work = tmp_path / stack
+        shutil.copytree(STACKS / stack, work)
 
-    if mirror:
-        command("init", "-input=false")
-    return command
+        def command(*arguments):
+            done = run("terraform", f"-chdir={work}", *arguments, "-no-color", env=variables, timeout=300)
+            assert done.returncode == 0, done.stdout + done.stderr
+            return done.stdout
+
+        def apply(**values):
+            """Applies with those values; a plan right after finds nothing to do."""
+            given = [f"-var={name}={value}" for name, value in values.items()]
+            said = command("apply", "-auto-approve", *given)
+            command("plan", "-detailed-exitcode", *given)
+            return said
+
+        return apply, lambda: command("destroy", "-auto-approve")
+
+    return of
+
+
+def entities(server):
+    """All that IAM has which can be made and deleted, by kind."""
+    iam = server.client("iam")
+    every = {
+        "list_users": "Users", "list_groups": "Groups", "list_roles": "Roles", "list_instance_profiles": "InstanceProfiles",
+        "list_open_id_connect_providers": "OpenIDConnectProviderList",
+    }
+    found = {key: [entity["Arn"] for entity in getattr(iam, method)()[key]] for method, key in every.items()}
+    return {**found, "Policies": [policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]]}
+
+
+def networks(server):
+    """All of EC2's records that stacks make or that come with what they make."""
+    ec2 = server.client("ec2")
+    every = {
+        "describe_vpcs": ("Vpcs", "VpcId"), "describe_subnets": ("Subnets", "SubnetId"),
+        "describe_route_tables": ("RouteTables", "RouteTableId"), "describe_security_groups": ("SecurityGroups", "GroupId"),
+        "describe_internet_gateways": ("InternetGateways", "InternetGatewayId"),
+        "describe_network_interfaces": ("NetworkInterfaces", "NetworkInterfaceId"),
+    }
+    return {key: {record[id] for record in getattr(ec2, method)()[key]} for method, (key, id) in every.items()}
 
 
 def test_a_stack_is_applied_settles_and_is_destroyed(own_server, terraform):
-    terraform("apply", "-input=false", "-auto-approve")
+    apply, destroy = terraform("stack")
+    apply()
     ecs = own_server.client("ecs")
     assert ecs.describe_clusters(clusters=["stack"])["clusters"][0]["status"] == "ACTIVE"
-    terraform("plan", "-input=false", "-detailed-exitcode")
-    terraform("destroy", "-input=false", "-auto-approve")
+    destroy()
     assert ecs.describe_clusters(clusters=["stack"])["clusters"][0]["status"] == "INACTIVE"
+    assert not any(entities(own_server).values())
+
+
+def test_all_kinds_of_iam_entities_are_made_changed_and_destroyed(own_server, terraform):
+    iam, before = own_server.client("iam"), entities(own_server)
+    apply, destroy = terraform("iam")
+    apply(generation=1)
+    made = entities(own_server)
+    assert {kind: len(arns) - len(before[kind]) for kind, arns in made.items()} == {
+        "Users": 1, "Groups": 1, "Roles": 3, "InstanceProfiles": 1, "OpenIDConnectProviderList": 1, "Policies": 1,
+    }
+    scaling = iam.get_role(RoleName="AWSServiceRoleForAutoScaling_mine")["Role"]
+    assert scaling["Path"] == "/aws-service-role/autoscaling.amazonaws.com/"
+    ids = iam.get_user(UserName="ada")["User"]["UserId"], iam.get_role(RoleName="host")["Role"]["RoleId"]
+    said = apply(generation=2)
+    assert " 0 added, " in said and " 0 destroyed." in said, said
+    user, role = iam.get_user(UserName="ada")["User"], iam.get_role(RoleName="host")["Role"]
+    assert (user["UserId"], role["RoleId"]) == ids
+    assert (user["Path"], role["MaxSessionDuration"], role["Description"]) == ("/others/", 7200, "generation 2")
+    assert iam.get_role(RoleName="AWSServiceRoleForECS")["Role"]["Description"] == "generation 2"
+    assert [member["UserName"] for member in iam.get_group(GroupName="team")["Users"]] == ["ada"]
+    destroy()
+    assert entities(own_server) == before
+
+
+def test_a_service_in_a_network_of_its_own_is_applied_scaled_and_destroyed(own_server, terraform):
+    ecs, before = own_server.client("ecs"), (entities(own_server), networks(own_server))
+    apply, destroy = terraform("service")
+
+    def service():
+        return ecs.describe_services(cluster="service", services=["app"])["services"][0]
+
+    apply(desired=1)
+    assert (service()["status"], service()["runningCount"]) == ("ACTIVE", 1)
+    said = apply(desired=3)
+    assert " 0 added, 1 changed, 0 destroyed." in said, said
+    assert (service()["desiredCount"], service()["runningCount"]) == (3, 3)
+    destroy()
+    assert ecs.describe_clusters(clusters=["service"])["clusters"][0]["status"] == "INACTIVE"
+    assert own_server.client("logs").describe_log_groups()["logGroups"] == []
+    assert (entities(own_server), networks(own_server)) == before
