@@ -35,7 +35,13 @@ const BENCHES: [Bench; 8] = [
     (
         "cedar",
         "the same decisions by cedar-policy",
-        &["run", "--release", "--quiet", "--manifest-path", "benches/policy-cedar/Cargo.toml"],
+        &[
+            "run",
+            "--release",
+            "--quiet",
+            "--manifest-path",
+            "benches/policy-cedar/Cargo.toml",
+        ],
     ),
     (
         "commits",

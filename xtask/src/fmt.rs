@@ -14,7 +14,9 @@ pub fn run(check: bool) -> Result<()> {
         .output()
         .map_err(|error| format!("listing the files with git: {error}"))?;
     let listed = String::from_utf8(listed.stdout)?;
-    let by_hand = listed.lines().filter(|path| !path.starts_with("api/") && !path.contains("/generated/"));
+    let by_hand = listed
+        .lines()
+        .filter(|path| !path.starts_with("api/") && !path.contains("/generated/"));
     let existing = by_hand.filter(|path| root().join(path).exists());
     let mut rustfmt = Command::new("rustfmt");
     rustfmt.args(["--edition", "2024"]).args(check.then_some("--check"));

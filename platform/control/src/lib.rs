@@ -67,7 +67,10 @@ impl<R: Reconciler> Controller<R> {
     pub fn new(reconciler: R, clock: Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self {
             reconciler,
-            state: Mutex::new(State { queue: Queue::default(), failed: HashMap::new() }),
+            state: Mutex::new(State {
+                queue: Queue::default(),
+                failed: HashMap::new(),
+            }),
             wake: Notify::new(),
             clock,
             runs: AtomicU64::new(0),
@@ -117,7 +120,9 @@ impl<R: Reconciler> Controller<R> {
     /// Looks at every key that is due by the clock until none is; for tests, which set the clock.
     pub async fn settle(&self) {
         loop {
-            let Some(key) = self.lock().queue.take(self.clock.now()) else { return };
+            let Some(key) = self.lock().queue.take(self.clock.now()) else {
+                return;
+            };
             self.look(key).await;
         }
     }
@@ -137,7 +142,11 @@ impl<R: Reconciler> Controller<R> {
                 let failed = state.failed.entry(key.clone()).or_insert(0);
                 *failed += 1;
                 // Another writer was first: look again at once, a few times.
-                let pause = if fault.is_conflict() && *failed < 5 { Duration::ZERO } else { pause_after(*failed) };
+                let pause = if fault.is_conflict() && *failed < 5 {
+                    Duration::ZERO
+                } else {
+                    pause_after(*failed)
+                };
                 if !pause.is_zero() {
                     tracing::warn!(reconciler = self.reconciler.name(), ?key, %fault, "a reconcile failed; it is tried again");
                 }
@@ -162,7 +171,9 @@ impl<R: Reconciler> Controller<R> {
 }
 
 fn pause_after(failures: u32) -> Duration {
-    FIRST_PAUSE.saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX)).min(LONGEST_PAUSE)
+    FIRST_PAUSE
+        .saturating_mul(1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX))
+        .min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]
@@ -180,7 +191,11 @@ mod tests {
         async fn reconcile(&self, key: &&'static str) -> Result<Next, Fault> {
             let mut seen = self.0.lock().unwrap();
             seen.push(key);
-            if seen.iter().filter(|k| *k == key).count() < 3 { Err(Fault::internal("not yet")) } else { Ok(Next::Forget) }
+            if seen.iter().filter(|k| *k == key).count() < 3 {
+                Err(Fault::internal("not yet"))
+            } else {
+                Ok(Next::Forget)
+            }
         }
     }
 

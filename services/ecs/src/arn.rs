@@ -51,7 +51,10 @@ pub fn task_definition(place: Place, family: &str, revision: impl std::fmt::Disp
 
 /// Letters, digits, `_` and `-`, 1 to 255 of them: the names of clusters, services and families.
 pub fn is_name(text: &str) -> bool {
-    (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    (1..=255).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 /// Reads a cluster's name from what the caller gave: nothing, a name, or an ARN of this place.
@@ -126,10 +129,16 @@ impl DefinitionRef {
             given
         };
         match text.split_once(':') {
-            None => Ok(Self { family: text.to_owned(), revision: None }),
+            None => Ok(Self {
+                family: text.to_owned(),
+                revision: None,
+            }),
             Some((_, "")) => Err(crate::error::client("Revision is missing.")),
             Some((family, number)) => match number.parse() {
-                Ok(revision) => Ok(Self { family: family.to_owned(), revision: Some(revision) }),
+                Ok(revision) => Ok(Self {
+                    family: family.to_owned(),
+                    revision: Some(revision),
+                }),
                 Err(_) => Err(invalid(format!("Invalid revision number. Number: {number}"))),
             },
         }
@@ -142,7 +151,10 @@ mod tests {
     use roadstead_core::{AccountId, Region};
 
     fn place() -> Place {
-        Place { account: AccountId::parse("123456789012").unwrap(), region: Region::US_EAST_1 }
+        Place {
+            account: AccountId::parse("123456789012").unwrap(),
+            region: Region::US_EAST_1,
+        }
     }
 
     #[test]
@@ -158,14 +170,24 @@ mod tests {
 
     #[test]
     fn a_bad_revision_is_refused_in_awss_words() {
-        let message = |given| DefinitionRef::parse(place(), given).unwrap_err().api().unwrap().message.clone();
+        let message = |given| {
+            DefinitionRef::parse(place(), given)
+                .unwrap_err()
+                .api()
+                .unwrap()
+                .message
+                .clone()
+        };
         assert_eq!(message("family:"), "Revision is missing.");
         assert_eq!(message("family:foo"), "Invalid revision number. Number: foo");
     }
 
     #[test]
     fn a_cluster_of_another_place_is_not_found() {
-        let elsewhere = Place { region: Region::parse("eu-west-1").unwrap(), ..place() };
+        let elsewhere = Place {
+            region: Region::parse("eu-west-1").unwrap(),
+            ..place()
+        };
         assert_eq!(cluster_name(place(), None).unwrap(), "default");
         assert_eq!(cluster_name(place(), Some(&cluster(place(), "a"))).unwrap(), "a");
         assert!(cluster_name(place(), Some(&cluster(elsewhere, "a"))).is_err());

@@ -11,8 +11,8 @@ use api_ec2::op::{
 };
 use api_ec2::{
     CreateNetworkInterfaceRequest, CreateTagsRequest, DeleteNetworkInterfaceRequest, DescribeNetworkInterfacesRequest,
-    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcsRequest, Filter, NetworkInterface, SecurityGroup,
-    Subnet, Vpc,
+    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcsRequest, Filter, NetworkInterface,
+    SecurityGroup, Subnet, Vpc,
 };
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
@@ -45,7 +45,10 @@ impl OnBehalf {
 
     /// ec2:DescribeSubnets — the subnets that a caller named, to choose one from.
     pub async fn describe_subnets(&self, ids: &[String]) -> Result<Vec<Subnet>> {
-        let input = DescribeSubnetsRequest { subnet_ids: Some(ids.to_vec()), ..DescribeSubnetsRequest::default() };
+        let input = DescribeSubnetsRequest {
+            subnet_ids: Some(ids.to_vec()),
+            ..DescribeSubnetsRequest::default()
+        };
         match self.0.call::<DescribeSubnets>(input).await {
             Ok(answer) => Ok(answer.subnets.unwrap_or_default()),
             Err(fault) => Err(retrieving("subnet", ids, fault)),
@@ -54,8 +57,10 @@ impl OnBehalf {
 
     /// ec2:DescribeSecurityGroups — whether the groups that a caller named exist.
     pub async fn describe_security_groups(&self, ids: &[String]) -> Result<()> {
-        let input =
-            DescribeSecurityGroupsRequest { group_ids: Some(ids.to_vec()), ..DescribeSecurityGroupsRequest::default() };
+        let input = DescribeSecurityGroupsRequest {
+            group_ids: Some(ids.to_vec()),
+            ..DescribeSecurityGroupsRequest::default()
+        };
         match self.0.call::<DescribeSecurityGroups>(input).await {
             Ok(_) => Ok(()),
             Err(fault) => Err(retrieving("security group", ids, fault)),
@@ -78,8 +83,18 @@ impl OnBehalf {
 
     /// ec2:DescribeVpcs — the VPC of a task's subnet.
     pub async fn describe_vpc(&self, id: &str) -> Result<Option<Vpc>> {
-        let input = DescribeVpcsRequest { vpc_ids: Some(vec![id.to_owned()]), ..DescribeVpcsRequest::default() };
-        Ok(self.0.call::<DescribeVpcs>(input).await?.vpcs.unwrap_or_default().into_iter().next())
+        let input = DescribeVpcsRequest {
+            vpc_ids: Some(vec![id.to_owned()]),
+            ..DescribeVpcsRequest::default()
+        };
+        Ok(self
+            .0
+            .call::<DescribeVpcs>(input)
+            .await?
+            .vpcs
+            .unwrap_or_default()
+            .into_iter()
+            .next())
     }
 
     /// ec2:DescribeNetworkInterfaces — the interface that was made for an attachment, if there is one.
@@ -108,7 +123,9 @@ impl OnBehalf {
             ..CreateNetworkInterfaceRequest::default()
         };
         let answer = self.0.call::<CreateNetworkInterface>(input).await?;
-        answer.network_interface.ok_or_else(|| Fault::internal("EC2 made an interface and did not describe it"))
+        answer
+            .network_interface
+            .ok_or_else(|| Fault::internal("EC2 made an interface and did not describe it"))
     }
 
     /// ec2:CreateTags — the managed and propagated tags of a task's interface.
@@ -117,7 +134,10 @@ impl OnBehalf {
             resources: vec![eni.to_owned()],
             tags: tags
                 .iter()
-                .map(|(key, value)| api_ec2::Tag { key: Some(key.to_owned()), value: Some(value.to_owned()) })
+                .map(|(key, value)| api_ec2::Tag {
+                    key: Some(key.to_owned()),
+                    value: Some(value.to_owned()),
+                })
                 .collect(),
             ..CreateTagsRequest::default()
         };
@@ -138,7 +158,10 @@ impl OnBehalf {
 }
 
 fn filter(name: &str, values: Vec<String>) -> Filter {
-    Filter { name: Some(name.to_owned()), values: Some(values) }
+    Filter {
+        name: Some(name.to_owned()),
+        values: Some(values),
+    }
 }
 
 /// EC2's error, as ECS passes it on.

@@ -39,10 +39,14 @@ pub fn service_not_found() -> Fault {
 /// The service that was named is being deleted, or was.
 // AWS: recorded.
 pub fn service_not_active() -> Fault {
-    errors::SERVICE_NOT_ACTIVE_EXCEPTION.with("Service was not ACTIVE.").into()
+    errors::SERVICE_NOT_ACTIVE_EXCEPTION
+        .with("Service was not ACTIVE.")
+        .into()
 }
 
 /// What AWS has and this version has not.
 pub fn unsupported(what: &str) -> Fault {
-    errors::UNSUPPORTED_FEATURE_EXCEPTION.with(format!("{what} not available in this version of Roadstead.")).into()
+    errors::UNSUPPORTED_FEATURE_EXCEPTION
+        .with(format!("{what} not available in this version of Roadstead."))
+        .into()
 }

@@ -68,9 +68,17 @@ impl Ecs {
     ) -> Result<BoxFuture<'_, Result<Revision, StoreError>>> {
         let scope = scope(cx);
         let mut txn = Txn::new();
-        let counted = Family { last: definition.revision, latest_active: Some(definition.revision) };
+        let counted = Family {
+            last: definition.revision,
+            latest_active: Some(definition.revision),
+        };
         self.families.stage_put(&mut txn, scope.of(), &[family], &counted)?;
-        self.definitions.stage_new(&mut txn, scope.of(), &[family, &revision_key(definition.revision)], definition)?;
+        self.definitions.stage_new(
+            &mut txn,
+            scope.of(),
+            &[family, &revision_key(definition.revision)],
+            definition,
+        )?;
         Ok(self.store.commit(txn))
     }
 }

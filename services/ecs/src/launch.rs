@@ -40,7 +40,13 @@ pub fn spec(
 ) -> Result<engine::ContainerSpec, Unsupported> {
     let name = container.name.clone().unwrap_or_default();
     check_supported(container)?;
-    let over = task.overrides.0.container_overrides.iter().flatten().find(|o| o.name.as_deref() == Some(&name));
+    let over = task
+        .overrides
+        .0
+        .container_overrides
+        .iter()
+        .flatten()
+        .find(|o| o.name.as_deref() == Some(&name));
     let labels = [
         (LABEL_CLUSTER, task.cluster.clone()),
         (LABEL_TASK, task.arn(place)),
@@ -55,7 +61,10 @@ pub fn spec(
         name: engine_name(task, &name),
         image: container.image.clone().unwrap_or_default(),
         entrypoint: container.entry_point.clone().filter(|list| !list.is_empty()),
-        command: over.and_then(|o| o.command.clone()).or_else(|| container.command.clone()).filter(|list| !list.is_empty()),
+        command: over
+            .and_then(|o| o.command.clone())
+            .or_else(|| container.command.clone())
+            .filter(|list| !list.is_empty()),
         env: environment(place, container, over),
         labels: all_labels,
         user: container.user.clone(),
@@ -68,7 +77,11 @@ pub fn spec(
         memory: bytes(over.and_then(|o| o.memory).or(container.memory)).or_else(|| task_memory(task, definition)),
         memory_reservation: bytes(over.and_then(|o| o.memory_reservation).or(container.memory_reservation)),
         cpu_shares: cpu.and_then(|cpu| u64::try_from(cpu).ok()),
-        nano_cpus: task.cpu.as_deref().and_then(cpu_units).map(|units| u64::from(units) * 1_000_000_000 / 1024),
+        nano_cpus: task
+            .cpu
+            .as_deref()
+            .and_then(cpu_units)
+            .map(|units| u64::from(units) * 1_000_000_000 / 1024),
         network: match network_of {
             Some(first) => engine::Network::Container(first.clone()),
             None => engine::Network::None,
@@ -86,7 +99,10 @@ pub fn pause(place: Place, task: &Task, interface: &Interface) -> engine::Contai
         "us-east-1" => "ec2.internal".to_owned(),
         other => format!("{other}.compute.internal"),
     };
-    let host = interface.address.as_deref().map(|address| format!("ip-{}.{domain}", address.replace('.', "-")));
+    let host = interface
+        .address
+        .as_deref()
+        .map(|address| format!("ip-{}.{domain}", address.replace('.', "-")));
     let labels = [
         (LABEL_CLUSTER, task.cluster.clone()),
         (LABEL_TASK, task.arn(place)),
@@ -121,14 +137,32 @@ fn check_supported(container: &ContainerDefinition) -> Result<(), Unsupported> {
     }
     let asked = [
         ("secrets", container.secrets.as_ref().is_some_and(|l| !l.is_empty())),
-        ("environmentFiles", container.environment_files.as_ref().is_some_and(|l| !l.is_empty())),
-        ("mountPoints", container.mount_points.as_ref().is_some_and(|l| !l.is_empty())),
-        ("volumesFrom", container.volumes_from.as_ref().is_some_and(|l| !l.is_empty())),
-        ("resourceRequirements", container.resource_requirements.as_ref().is_some_and(|l| !l.is_empty())),
+        (
+            "environmentFiles",
+            container.environment_files.as_ref().is_some_and(|l| !l.is_empty()),
+        ),
+        (
+            "mountPoints",
+            container.mount_points.as_ref().is_some_and(|l| !l.is_empty()),
+        ),
+        (
+            "volumesFrom",
+            container.volumes_from.as_ref().is_some_and(|l| !l.is_empty()),
+        ),
+        (
+            "resourceRequirements",
+            container.resource_requirements.as_ref().is_some_and(|l| !l.is_empty()),
+        ),
         ("repositoryCredentials", container.repository_credentials.is_some()),
         ("firelensConfiguration", container.firelens_configuration.is_some()),
-        ("credentialSpecs", container.credential_specs.as_ref().is_some_and(|l| !l.is_empty())),
-        ("restartPolicy", container.restart_policy.as_ref().is_some_and(|p| p.enabled)),
+        (
+            "credentialSpecs",
+            container.credential_specs.as_ref().is_some_and(|l| !l.is_empty()),
+        ),
+        (
+            "restartPolicy",
+            container.restart_policy.as_ref().is_some_and(|p| p.enabled),
+        ),
     ];
     match asked.into_iter().find(|(_, is_asked)| *is_asked) {
         Some((what, _)) => Err(format!("{what} is not available")),
@@ -168,7 +202,9 @@ fn ulimits(container: &ContainerDefinition) -> Vec<engine::Ulimit> {
 }
 
 fn linux(container: &ContainerDefinition) -> engine::LinuxParameters {
-    let Some(given) = &container.linux_parameters else { return engine::LinuxParameters::default() };
+    let Some(given) = &container.linux_parameters else {
+        return engine::LinuxParameters::default();
+    };
     let capabilities = given.capabilities.clone().unwrap_or_default();
     engine::LinuxParameters {
         cap_add: capabilities.add.unwrap_or_default(),
@@ -181,7 +217,9 @@ fn linux(container: &ContainerDefinition) -> engine::LinuxParameters {
 
 fn health_check(container: &ContainerDefinition) -> Option<engine::HealthCheck> {
     let given = container.health_check.as_ref()?;
-    let secs = |value: Option<i32>, default: u64| Duration::from_secs(value.and_then(|v| u64::try_from(v).ok()).unwrap_or(default));
+    let secs = |value: Option<i32>, default: u64| {
+        Duration::from_secs(value.and_then(|v| u64::try_from(v).ok()).unwrap_or(default))
+    };
     Some(engine::HealthCheck {
         test: given.command.clone(),
         interval: secs(given.interval, 30),
@@ -192,7 +230,9 @@ fn health_check(container: &ContainerDefinition) -> Option<engine::HealthCheck> 
 }
 
 fn bytes(mib: Option<i32>) -> Option<u64> {
-    mib.and_then(|mib| u64::try_from(mib).ok()).filter(|mib| *mib > 0).map(|mib| mib << 20)
+    mib.and_then(|mib| u64::try_from(mib).ok())
+        .filter(|mib| *mib > 0)
+        .map(|mib| mib << 20)
 }
 
 /// A container without a limit of its own may use what the task has.
@@ -203,5 +243,8 @@ fn task_memory(task: &Task, definition: &TaskDefinition) -> Option<u64> {
 
 /// How long a container may take to end after the stop signal.
 pub fn stop_timeout(container: &ContainerDefinition) -> Duration {
-    container.stop_timeout.and_then(|secs| u64::try_from(secs).ok()).map_or(STOP_TIMEOUT, Duration::from_secs)
+    container
+        .stop_timeout
+        .and_then(|secs| u64::try_from(secs).ok())
+        .map_or(STOP_TIMEOUT, Duration::from_secs)
 }

@@ -9,8 +9,8 @@ mod error;
 mod families;
 mod launch;
 mod needs;
-mod register;
 pub mod records;
+mod register;
 pub mod role;
 mod run;
 mod service;
@@ -118,8 +118,13 @@ impl Ecs {
         net: Option<Arc<dyn Net>>,
     ) -> Arc<Controller<TaskControl>> {
         let make = || {
-            let reconciler =
-                TaskControl::new(Arc::clone(kernel), runtime, net, self.tasks.clone(), self.definitions.clone());
+            let reconciler = TaskControl::new(
+                Arc::clone(kernel),
+                runtime,
+                net,
+                self.tasks.clone(),
+                self.definitions.clone(),
+            );
             Controller::new(reconciler, Arc::clone(kernel.clock()))
         };
         Arc::clone(self.control.get_or_init(make))
@@ -151,27 +156,42 @@ impl Ecs {
     /// Asks for a look at a service.
     pub(crate) fn look_at_service(&self, place: Place, cluster: &str, service: &str) {
         if let Some(control) = self.service_control.get() {
-            control.enqueue(ServiceKey { place, cluster: cluster.to_owned(), service: service.to_owned() });
+            control.enqueue(ServiceKey {
+                place,
+                cluster: cluster.to_owned(),
+                service: service.to_owned(),
+            });
         }
     }
 
     /// Asks for a look at a task.
     pub(crate) fn look_at(&self, place: Place, cluster: &str, task: &str) {
         if let Some(control) = self.control.get() {
-            control.enqueue(TaskKey { place, cluster: cluster.to_owned(), task: task.to_owned() });
+            control.enqueue(TaskKey {
+                place,
+                cluster: cluster.to_owned(),
+                task: task.to_owned(),
+            });
         }
     }
 
     /// A cluster by what the caller gave; `ClusterNotFoundException` without one.
     pub(crate) async fn cluster(&self, cx: &Cx, given: Option<&str>) -> Result<Versioned<Cluster>> {
         let name = arn::cluster_name(cx.place(), given)?;
-        self.clusters.get(scope(cx).of(), &[&name]).await?.ok_or_else(cluster_not_found)
+        self.clusters
+            .get(scope(cx).of(), &[&name])
+            .await?
+            .ok_or_else(cluster_not_found)
     }
 
     /// A cluster that is in use.
     pub(crate) async fn active_cluster(&self, cx: &Cx, given: Option<&str>) -> Result<Versioned<Cluster>> {
         let cluster = self.cluster(cx, given).await?;
-        if cluster.record.is_active() { Ok(cluster) } else { Err(cluster_not_active()) }
+        if cluster.record.is_active() {
+            Ok(cluster)
+        } else {
+            Err(cluster_not_active())
+        }
     }
 
     /// How many tasks and services a cluster has.
@@ -179,14 +199,24 @@ impl Ecs {
         let tasks = self.tasks.list(scope(cx).of(), &[cluster], None, usize::MAX).await?;
         let mut counts = Counts::default();
         // AWS: recorded; a task that shall stop counts no more, although it may still run.
-        for task in tasks.records.iter().filter(|task| task.record.desired == Desired::Running) {
+        for task in tasks
+            .records
+            .iter()
+            .filter(|task| task.record.desired == Desired::Running)
+        {
             match task.record.status {
                 TaskStatus::Running => counts.running += 1,
                 TaskStatus::Provisioning | TaskStatus::Pending => counts.pending += 1,
                 TaskStatus::Deprovisioning | TaskStatus::Stopped => {}
             }
         }
-        for service in self.services.services.list(scope(cx).of(), &[cluster], None, usize::MAX).await?.records {
+        for service in self
+            .services
+            .services
+            .list(scope(cx).of(), &[cluster], None, usize::MAX)
+            .await?
+            .records
+        {
             counts.add_service(&service.record);
         }
         Ok(counts)

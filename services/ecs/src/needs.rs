@@ -12,14 +12,18 @@ impl Ecs {
         let name = arn::cluster_name(cx.place(), given)?;
         let needs = Needs::on(arn::cluster(cx.place(), &name));
         let found = self.clusters.get(scope(cx).of(), &[&name]).await?;
-        Ok(found.map_or_else(|| needs.clone(), |found| needs.clone().resource_tags("ecs", &found.record.tags)))
+        Ok(found.map_or_else(
+            || needs.clone(),
+            |found| needs.clone().resource_tags("ecs", &found.record.tags),
+        ))
     }
 
     /// The operation's own action on a task, with its cluster and the task's tags.
     pub(crate) async fn on_task(&self, cx: &Cx, cluster: Option<&str>, given: &str) -> Result<Needs> {
         let cluster = arn::cluster_name(cx.place(), cluster)?;
         let (_, id) = arn::task_id(cx.place(), given)?;
-        let needs = Needs::on(arn::task(cx.place(), &cluster, id)).key("ecs:cluster", arn::cluster(cx.place(), &cluster));
+        let needs =
+            Needs::on(arn::task(cx.place(), &cluster, id)).key("ecs:cluster", arn::cluster(cx.place(), &cluster));
         let found = self.tasks.get(scope(cx).of(), &[&cluster, id]).await?;
         Ok(needs.resource_tags("ecs", &found.map(|found| found.record.tags).unwrap_or_default()))
     }

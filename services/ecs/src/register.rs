@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use api_ecs::{
-    ContainerDefinition, NetworkMode, PortMapping, RegisterTaskDefinitionRequest, TransportProtocol,
-};
+use api_ecs::{ContainerDefinition, NetworkMode, PortMapping, RegisterTaskDefinitionRequest, TransportProtocol};
 use roadstead_kernel::Result;
 
 use crate::arn::is_name;
@@ -26,7 +24,9 @@ pub fn accept(mut given: RegisterTaskDefinitionRequest) -> Result<RegisterTaskDe
         return Err(client("Container list cannot be empty."));
     }
     if given.container_definitions.len() > MAX_CONTAINERS {
-        return Err(client(format!("Too many container definitions. Maximum number is {MAX_CONTAINERS}.")));
+        return Err(client(format!(
+            "Too many container definitions. Maximum number is {MAX_CONTAINERS}."
+        )));
     }
     let fargate = given
         .requires_compatibilities
@@ -44,9 +44,18 @@ pub fn accept(mut given: RegisterTaskDefinitionRequest) -> Result<RegisterTaskDe
     }
     check_references(&given)?;
     let mode = given.network_mode.clone();
-    given.container_definitions.iter_mut().for_each(|container| fill_in(container, mode.as_ref()));
-    if !given.container_definitions.iter().any(|container| container.essential == Some(true)) {
-        return Err(client("Invalid setting for task definition: at least one container must be essential."));
+    given
+        .container_definitions
+        .iter_mut()
+        .for_each(|container| fill_in(container, mode.as_ref()));
+    if !given
+        .container_definitions
+        .iter()
+        .any(|container| container.essential == Some(true))
+    {
+        return Err(client(
+            "Invalid setting for task definition: at least one container must be essential.",
+        ));
     }
     given.tags = None;
     Ok(given)
@@ -57,7 +66,9 @@ fn check_fargate(given: &RegisterTaskDefinitionRequest) -> Result<()> {
         return Err(client("Fargate only supports network mode ‘awsvpc’."));
     }
     let (Some(cpu), Some(memory)) = (&given.cpu, &given.memory) else {
-        return Err(client("Fargate requires that 'cpu' and 'memory' be defined at the task level."));
+        return Err(client(
+            "Fargate requires that 'cpu' and 'memory' be defined at the task level.",
+        ));
     };
     match (cpu_units(cpu), mebibytes(memory)) {
         (Some(cpu_units), Some(mib)) if fargate_offers(cpu_units, mib) => {}
@@ -67,16 +78,24 @@ fn check_fargate(given: &RegisterTaskDefinitionRequest) -> Result<()> {
             )));
         }
     }
-    let logs = given
+    let logs = given.container_definitions.iter().any(|c| {
+        c.log_configuration
+            .as_ref()
+            .is_some_and(|l| l.log_driver.as_str() == "awslogs")
+    });
+    if logs && given.execution_role_arn.is_none() {
+        return Err(client(
+            "Fargate requires task definition to have execution role ARN to support log driver awslogs.",
+        ));
+    }
+    let ecr = given
         .container_definitions
         .iter()
-        .any(|c| c.log_configuration.as_ref().is_some_and(|l| l.log_driver.as_str() == "awslogs"));
-    if logs && given.execution_role_arn.is_none() {
-        return Err(client("Fargate requires task definition to have execution role ARN to support log driver awslogs."));
-    }
-    let ecr = given.container_definitions.iter().any(|c| c.image.as_deref().is_some_and(|i| i.contains(".dkr.ecr.")));
+        .any(|c| c.image.as_deref().is_some_and(|i| i.contains(".dkr.ecr.")));
     if ecr && given.execution_role_arn.is_none() {
-        return Err(client("Fargate requires task definition to have execution role ARN to support ECR images."));
+        return Err(client(
+            "Fargate requires task definition to have execution role ARN to support ECR images.",
+        ));
     }
     Ok(())
 }
@@ -88,7 +107,11 @@ pub fn cpu_units(text: &str) -> Option<u32> {
         Some(number) => {
             let cpus: f64 = number.trim().parse().ok()?;
             let units = (cpus * 1024.0).round();
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked here")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the range is checked here"
+            )]
             (0.0..=1_000_000.0).contains(&units).then_some(units as u32)
         }
         None => lower.trim().parse().ok(),
@@ -102,7 +125,11 @@ pub fn mebibytes(text: &str) -> Option<u32> {
         Some(number) => {
             let gib: f64 = number.trim().parse().ok()?;
             let mib = (gib * 1024.0).round();
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked here")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "the range is checked here"
+            )]
             (0.0..=100_000_000.0).contains(&mib).then_some(mib as u32)
         }
         None => lower.trim().parse().ok(),
@@ -149,9 +176,17 @@ fn check_container(container: &ContainerDefinition, task_has_memory: bool) -> Re
 
 /// Volumes and containers that containers name must exist, and no container may wait for itself.
 fn check_references(given: &RegisterTaskDefinitionRequest) -> Result<()> {
-    let volumes: HashSet<&str> =
-        given.volumes.iter().flatten().filter_map(|volume| volume.name.as_deref()).collect();
-    let names: HashSet<&str> = given.container_definitions.iter().filter_map(|c| c.name.as_deref()).collect();
+    let volumes: HashSet<&str> = given
+        .volumes
+        .iter()
+        .flatten()
+        .filter_map(|volume| volume.name.as_deref())
+        .collect();
+    let names: HashSet<&str> = given
+        .container_definitions
+        .iter()
+        .filter_map(|c| c.name.as_deref())
+        .collect();
     for container in &given.container_definitions {
         for mount in container.mount_points.iter().flatten() {
             if let Some(volume) = &mount.source_volume
@@ -181,7 +216,11 @@ fn has_cycle(containers: &[ContainerDefinition]) -> bool {
     loop {
         let before = done.len();
         for container in containers {
-            let waits = container.depends_on.iter().flatten().any(|d| !done.contains(d.container_name.as_str()));
+            let waits = container
+                .depends_on
+                .iter()
+                .flatten()
+                .any(|d| !done.contains(d.container_name.as_str()));
             if let Some(name) = container.name.as_deref().filter(|_| !waits) {
                 done.insert(name);
             }
@@ -261,8 +300,14 @@ mod tests {
 
     #[test]
     fn what_aws_refuses_is_refused_in_its_words() {
-        check(|g| g.container_definitions[0].name = None, "Container.name should not be null or empty.");
-        check(|g| g.container_definitions[0].image = None, "Container.image should not be null or empty.");
+        check(
+            |g| g.container_definitions[0].name = None,
+            "Container.name should not be null or empty.",
+        );
+        check(
+            |g| g.container_definitions[0].image = None,
+            "Container.image should not be null or empty.",
+        );
         check(
             |g| {
                 g.requires_compatibilities = None;

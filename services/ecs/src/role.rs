@@ -42,7 +42,14 @@ impl Record for Attempted {
 pub async fn ensure(cx: &Cx, attempted: &Table<Attempted>) -> Result<()> {
     let owned = crate::scope(cx);
     let scope = owned.of();
-    let role_id = || async { Ok::<_, Fault>(cx.directory().role(cx.account(), ROLE).await?.map(|r| r.identity.id.clone())) };
+    let role_id = || async {
+        Ok::<_, Fault>(
+            cx.directory()
+                .role(cx.account(), ROLE)
+                .await?
+                .map(|r| r.identity.id.clone()),
+        )
+    };
     let before = role_id().await?;
     let known = attempted.get(scope, &[]).await?.map(|found| found.record.role_id);
     if before.is_some() && before == known {
@@ -85,7 +92,10 @@ impl LinkedRoleUsage for Usage {
             let mut found = Vec::new();
             for region in Region::all() {
                 let place = Place { account, region };
-                let clusters = self.clusters.list_all(Scope::new(account.as_str(), region.as_str())).await?;
+                let clusters = self
+                    .clusters
+                    .list_all(Scope::new(account.as_str(), region.as_str()))
+                    .await?;
                 let resources: Vec<String> = clusters
                     .iter()
                     .filter(|cluster| cluster.record.is_active())

@@ -25,7 +25,9 @@ pub fn page_size(asked: Option<i32>) -> Result<usize> {
 pub fn after(filters: &str, token: Option<&str>) -> Result<Option<String>> {
     match token.filter(|token| !token.is_empty()) {
         None => Ok(None),
-        Some(token) => paging::key(filters, token).map(Some).ok_or_else(|| invalid("Invalid token: the token was altered.")),
+        Some(token) => paging::key(filters, token)
+            .map(Some)
+            .ok_or_else(|| invalid("Invalid token: the token was altered.")),
     }
 }
 
@@ -46,7 +48,10 @@ impl Ecs {
             }
         };
         let Some(revision) = revision else { return Ok(None) };
-        Ok(self.definitions.get(scope.of(), &[&named.family, &revision_key(revision)]).await?)
+        Ok(self
+            .definitions
+            .get(scope.of(), &[&named.family, &revision_key(revision)])
+            .await?)
     }
 
     /// Changes a task definition and keeps its family's newest active revision right; `None` where there is none.
@@ -59,17 +64,34 @@ impl Ecs {
         let scope = scope(cx);
         let family_id = [named.family.as_str()];
         loop {
-            let Some(found) = self.definition(cx, named).await? else { return Ok(None) };
-            let Some(family) = self.families.get(scope.of(), &family_id).await? else { return Ok(None) };
+            let Some(found) = self.definition(cx, named).await? else {
+                return Ok(None);
+            };
+            let Some(family) = self.families.get(scope.of(), &family_id).await? else {
+                return Ok(None);
+            };
             let mut definition = found.record;
             change(&mut definition)?;
             let mut txn = Txn::new();
             let key = revision_key(definition.revision);
-            self.definitions.stage_replace(&mut txn, scope.of(), &[&named.family, &key], found.revision, &definition)?;
-            if definition.status != DefinitionStatus::Active && family.record.latest_active == Some(definition.revision) {
-                let latest_active = self.latest_active_before(scope.of(), &named.family, definition.revision).await?;
-                let counted = Family { last: family.record.last, latest_active };
-                self.families.stage_replace(&mut txn, scope.of(), &family_id, family.revision, &counted)?;
+            self.definitions.stage_replace(
+                &mut txn,
+                scope.of(),
+                &[&named.family, &key],
+                found.revision,
+                &definition,
+            )?;
+            if definition.status != DefinitionStatus::Active && family.record.latest_active == Some(definition.revision)
+            {
+                let latest_active = self
+                    .latest_active_before(scope.of(), &named.family, definition.revision)
+                    .await?;
+                let counted = Family {
+                    last: family.record.last,
+                    latest_active,
+                };
+                self.families
+                    .stage_replace(&mut txn, scope.of(), &family_id, family.revision, &counted)?;
             }
             match self.store.commit(txn).await {
                 Ok(_) => return Ok(Some(definition)),
@@ -81,8 +103,15 @@ impl Ecs {
 
     async fn latest_active_before(&self, scope: Scope<'_>, family: &str, revision: u32) -> Result<Option<u32>> {
         let all = self.definitions.list(scope, &[family], None, usize::MAX).await?;
-        let active = all.records.iter().map(|found| &found.record).filter(|d| d.status == DefinitionStatus::Active);
-        Ok(active.map(|definition| definition.revision).filter(|other| *other != revision).max())
+        let active = all
+            .records
+            .iter()
+            .map(|found| &found.record)
+            .filter(|d| d.status == DefinitionStatus::Active);
+        Ok(active
+            .map(|definition| definition.revision)
+            .filter(|other| *other != revision)
+            .max())
     }
 }
 
@@ -103,15 +132,25 @@ pub async fn tagged(ecs: &Ecs, cx: &Cx, arn: &str) -> Result<Tagged> {
     match kind {
         "cluster" => {
             let cluster = ecs.cluster(cx, Some(rest)).await?;
-            if cluster.record.is_active() { Ok(Tagged::Cluster(rest.to_owned())) } else { Err(cluster_not_found()) }
+            if cluster.record.is_active() {
+                Ok(Tagged::Cluster(rest.to_owned()))
+            } else {
+                Err(cluster_not_found())
+            }
         }
         "task-definition" => Ok(Tagged::Definition(DefinitionRef::parse(cx.place(), rest)?)),
         "task" => match rest.split_once('/') {
-            Some((cluster, id)) => Ok(Tagged::Task { cluster: cluster.to_owned(), id: id.to_owned() }),
+            Some((cluster, id)) => Ok(Tagged::Task {
+                cluster: cluster.to_owned(),
+                id: id.to_owned(),
+            }),
             None => Err(invalid(format!("Invalid identifier: {arn}"))),
         },
         "service" => match rest.split_once('/') {
-            Some((cluster, name)) => Ok(Tagged::Service { cluster: cluster.to_owned(), name: name.to_owned() }),
+            Some((cluster, name)) => Ok(Tagged::Service {
+                cluster: cluster.to_owned(),
+                name: name.to_owned(),
+            }),
             None => Err(invalid(format!("Invalid identifier: {arn}"))),
         },
         _ => Err(invalid(format!("Invalid identifier: {arn}"))),
@@ -128,13 +167,21 @@ impl Tagged {
                 Ok(found.record.tags)
             }
             Self::Task { cluster, id } => {
-                let found = ecs.tasks.get(scope(cx).of(), &[cluster, id]).await?.ok_or_else(no_task)?;
+                let found = ecs
+                    .tasks
+                    .get(scope(cx).of(), &[cluster, id])
+                    .await?
+                    .ok_or_else(no_task)?;
                 check_running(&found.record)?;
                 Ok(found.record.tags)
             }
             Self::Service { cluster, name } => {
                 let found = ecs.services.services.get(scope(cx).of(), &[cluster, name]).await?;
-                Ok(found.filter(|found| found.record.status != ServiceStatus::Inactive).ok_or_else(no_service)?.record.tags)
+                Ok(found
+                    .filter(|found| found.record.status != ServiceStatus::Inactive)
+                    .ok_or_else(no_service)?
+                    .record
+                    .tags)
             }
         }
     }
@@ -143,11 +190,16 @@ impl Tagged {
     pub async fn change(&self, ecs: &Ecs, cx: &Cx, change: impl Fn(&mut Tags) -> Result<()>) -> Result<()> {
         match self {
             Self::Cluster(name) => {
-                let changed = ecs.clusters.update(scope(cx).of(), &[name], |cluster| change(&mut cluster.tags)).await?;
+                let changed = ecs
+                    .clusters
+                    .update(scope(cx).of(), &[name], |cluster| change(&mut cluster.tags))
+                    .await?;
                 changed.map(|_| ()).ok_or_else(cluster_not_found)
             }
             Self::Definition(named) => {
-                let changed = ecs.change_definition(cx, named, |definition| change(&mut definition.tags)).await?;
+                let changed = ecs
+                    .change_definition(cx, named, |definition| change(&mut definition.tags))
+                    .await?;
                 changed.map(|_| ()).ok_or_else(no_definition)
             }
             Self::Task { cluster, id } => {
@@ -163,7 +215,11 @@ impl Tagged {
                     ServiceStatus::Inactive => Err(no_service()),
                     ServiceStatus::Active | ServiceStatus::Draining => change(&mut service.tags),
                 };
-                let changed = ecs.services.services.update(scope(cx).of(), &[cluster, name], apply).await?;
+                let changed = ecs
+                    .services
+                    .services
+                    .update(scope(cx).of(), &[cluster, name], apply)
+                    .await?;
                 changed.map(|_| ()).ok_or_else(no_service)
             }
         }
@@ -185,7 +241,9 @@ fn no_task() -> Fault {
 // AWS: recorded.
 fn check_running(task: &Task) -> Result<()> {
     if task.status == TaskStatus::Stopped {
-        return Err(invalid("The specified task is stopped. Specify a running task and try again."));
+        return Err(invalid(
+            "The specified task is stopped. Specify a running task and try again.",
+        ));
     }
     Ok(())
 }

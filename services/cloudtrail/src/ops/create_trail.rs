@@ -21,8 +21,10 @@ impl Handle<CreateTrail> for CloudTrail {
     async fn handle(&self, cx: &Cx, input: CreateTrailRequest) -> Reply<CreateTrail> {
         trails::check_name(&input.name)?;
         check_bucket(&input.s3_bucket_name)?;
-        let (multi_region, global_events) =
-            (input.is_multi_region_trail.unwrap_or_default(), input.include_global_service_events.unwrap_or(true));
+        let (multi_region, global_events) = (
+            input.is_multi_region_trail.unwrap_or_default(),
+            input.include_global_service_events.unwrap_or(true),
+        );
         if multi_region && !global_events {
             return Err(errors::INVALID_PARAMETER_COMBINATION_EXCEPTION
                 .with("Multi-Region trail must include global service events.")
@@ -58,10 +60,18 @@ impl Handle<CreateTrail> for CloudTrail {
         };
         let others = self.within(cx, true).await?;
         if others.len() >= MAX_TRAILS && others.iter().all(|other| other.arn != trail.arn) {
-            let message = format!("User: {} already has {MAX_TRAILS} trails in {}.", cx.account(), cx.region());
+            let message = format!(
+                "User: {} already has {MAX_TRAILS} trails in {}.",
+                cx.account(),
+                cx.region()
+            );
             return Err(errors::MAXIMUM_NUMBER_OF_TRAILS_EXCEEDED_EXCEPTION.with(message).into());
         }
-        match self.trails.put_new(scope(&cx.account(), cx.region()), &[&trail.name], &trail).await {
+        match self
+            .trails
+            .put_new(scope(&cx.account(), cx.region()), &[&trail.name], &trail)
+            .await
+        {
             Err(error) if error.is_conflict() => {
                 let message = format!("Trail {} already exists for customer: {}", trail.name, cx.account());
                 return Err(errors::TRAIL_ALREADY_EXISTS_EXCEPTION.with(message).into());
@@ -104,5 +114,8 @@ fn check_bucket(name: &str) -> Result<()> {
 }
 
 fn tags(tags: Option<&[Tag]>) -> Tags {
-    tags.unwrap_or_default().iter().map(|tag| (tag.key.clone(), tag.value.clone().unwrap_or_default())).collect()
+    tags.unwrap_or_default()
+        .iter()
+        .map(|tag| (tag.key.clone(), tag.value.clone().unwrap_or_default()))
+        .collect()
 }

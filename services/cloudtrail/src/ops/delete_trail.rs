@@ -20,7 +20,11 @@ impl Handle<DeleteTrail> for CloudTrail {
             .await;
         if let Err(error) = deleted {
             let conflict = errors::CONFLICT_EXCEPTION.with(format!("The trail {name} is being changed."));
-            return Err(if error.is_conflict() { conflict.into() } else { error.into() });
+            return Err(if error.is_conflict() {
+                conflict.into()
+            } else {
+                error.into()
+            });
         }
         Ok(DeleteTrailResponse {})
     }

@@ -23,6 +23,8 @@ impl Handle<DescribeTrails> for CloudTrail {
             // A trail over all regions shows itself in each of them.
             None => trails = self.within(cx, input.include_shadow_trails.unwrap_or(true)).await?,
         }
-        Ok(DescribeTrailsResponse { trail_list: Some(trails.iter().map(Trail::to_api).collect()) })
+        Ok(DescribeTrailsResponse {
+            trail_list: Some(trails.iter().map(Trail::to_api).collect()),
+        })
     }
 }

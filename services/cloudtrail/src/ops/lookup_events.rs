@@ -20,15 +20,15 @@ impl Handle<LookupEvents> for CloudTrail {
         let lookup = Arc::new(Lookup::new(cx, input)?);
         if of_insight {
             // Nothing here finds anything unusual, so there are no such events.
-            return Ok(LookupEventsResponse { events: Some(Vec::new()), next_token: None });
+            return Ok(LookupEventsResponse {
+                events: Some(Vec::new()),
+                next_token: None,
+            });
         }
         let (kernel, asked) = (Arc::clone(cx.kernel()), Arc::clone(&lookup));
         // Reading the trail waits for the disk.
-        let read = tokio::task::spawn_blocking(move || {
-            kernel
-                .audit()
-                .search(&asked.search(), |record| asked.fits(record))
-        });
+        let read =
+            tokio::task::spawn_blocking(move || kernel.audit().search(&asked.search(), |record| asked.fits(record)));
         let mut found = read.await.map_err(Fault::internal)??;
         let more = found.len() > lookup.size;
         found.truncate(lookup.size);
@@ -42,6 +42,9 @@ impl Handle<LookupEvents> for CloudTrail {
             .iter()
             .map(|(_, record)| event::to_api(record))
             .collect::<Result<_>>()?;
-        Ok(LookupEventsResponse { events: Some(events), next_token })
+        Ok(LookupEventsResponse {
+            events: Some(events),
+            next_token,
+        })
     }
 }

@@ -35,7 +35,9 @@ async fn assign(
     }
     let asked = input.secondary_private_ip_address_count.unwrap_or_default();
     wanted.more = usize::try_from(asked).map_err(|_| {
-        error::invalid(format!("Value ({asked}) for parameter secondaryPrivateIpAddressCount is invalid."))
+        error::invalid(format!(
+            "Value ({asked}) for parameter secondaryPrivateIpAddressCount is invalid."
+        ))
     })?;
     if wanted.given.is_empty() == (wanted.more == 0) {
         return Err(error::combination(
@@ -46,12 +48,16 @@ async fn assign(
     let subnet = records.get::<Subnet>(&found.record.subnet).await?.record;
     let has: Vec<_> = found.record.addresses.iter().map(|address| address.ip).collect();
     let mut txn = Txn::new();
-    let added =
-        stage_addresses(records, &mut txn, cx.ids(), &found.record.id, &subnet, &wanted, &has).await?;
-    found.record.addresses.extend(added.iter().map(|ip| PrivateAddress { ip: *ip, association: None }));
+    let added = stage_addresses(records, &mut txn, cx.ids(), &found.record.id, &subnet, &wanted, &has).await?;
+    found.record.addresses.extend(added.iter().map(|ip| PrivateAddress {
+        ip: *ip,
+        association: None,
+    }));
     records.stage_change(&mut txn, &found)?;
     records.commit(txn).await?;
-    let shown = added.iter().map(|ip| AssignedPrivateIpAddress { private_ip_address: Some(ip.to_string()) });
+    let shown = added.iter().map(|ip| AssignedPrivateIpAddress {
+        private_ip_address: Some(ip.to_string()),
+    });
     Ok(AssignPrivateIpAddressesResult {
         network_interface_id: Some(found.record.id.clone()),
         assigned_private_ip_addresses: Some(shown.collect()),

@@ -3,10 +3,10 @@
 use api_ec2::op::AssociateAddress;
 use api_ec2::{AssociateAddressRequest, AssociateAddressResult};
 
+use crate::elastic;
 use crate::interfaces::{manageable, parse_address};
 use crate::prelude::*;
 use crate::records::{ElasticIp, Interface};
-use crate::elastic;
 
 impl Handle<AssociateAddress> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &AssociateAddressRequest) -> Result<Needs> {
@@ -22,7 +22,9 @@ impl Handle<AssociateAddress> for Ec2 {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let id = retrying!(associate(cx, &records, &input))?;
-        Ok(AssociateAddressResult { association_id: Some(id) })
+        Ok(AssociateAddressResult {
+            association_id: Some(id),
+        })
     }
 }
 
@@ -31,7 +33,10 @@ async fn associate(cx: &Cx, records: &Records, input: &AssociateAddressRequest) 
     if let Some(instance) = &input.instance_id {
         return Err(error::no_instance(instance).into());
     }
-    let id = input.network_interface_id.as_deref().ok_or_else(|| error::missing("networkInterfaceId"))?;
+    let id = input
+        .network_interface_id
+        .as_deref()
+        .ok_or_else(|| error::missing("networkInterfaceId"))?;
     let mut interface = records.get::<Interface>(id).await?;
     manageable(cx, &interface.record)?;
     let vpc = &interface.record.vpc;
@@ -41,9 +46,18 @@ async fn associate(cx: &Cx, records: &Records, input: &AssociateAddressRequest) 
     }
     let private_ip = match &input.private_ip_address {
         Some(text) => parse_address(text)?,
-        None => interface.record.primary().map(|address| address.ip).ok_or_else(|| Fault::internal("no address"))?,
+        None => interface
+            .record
+            .primary()
+            .map(|address| address.ip)
+            .ok_or_else(|| Fault::internal("no address"))?,
     };
-    let Some(address) = interface.record.addresses.iter().find(|address| address.ip == private_ip) else {
+    let Some(address) = interface
+        .record
+        .addresses
+        .iter()
+        .find(|address| address.ip == private_ip)
+    else {
         return Err(error::invalid(format!("Address {private_ip} is not assigned to interface {id}")).into());
     };
     let mut txn = Txn::new();
@@ -70,20 +84,39 @@ async fn associate(cx: &Cx, records: &Records, input: &AssociateAddressRequest) 
             return Err(error::managed_by_service().into());
         }
         if !again {
-            let message = format!("resource {} is already associated with {}", found.record.id, used.association);
+            let message = format!(
+                "resource {} is already associated with {}",
+                found.record.id, used.association
+            );
             return Err(error::client("Resource.AlreadyAssociated", message).into());
         }
         if used.interface == interface.record.id {
             let old = used.private_ip;
-            interface.record.addresses.iter_mut().filter(|a| a.ip == old).for_each(|a| a.association = None);
+            interface
+                .record
+                .addresses
+                .iter_mut()
+                .filter(|a| a.ip == old)
+                .for_each(|a| a.association = None);
         } else if let Some(mut other) = records.find::<Interface>(&used.interface).await? {
             let old = used.private_ip;
-            other.record.addresses.iter_mut().filter(|a| a.ip == old).for_each(|a| a.association = None);
+            other
+                .record
+                .addresses
+                .iter_mut()
+                .filter(|a| a.ip == old)
+                .for_each(|a| a.association = None);
             records.stage_change(&mut txn, &other)?;
         }
     }
     let association = cx.ids().ec2("eipassoc");
-    elastic::put_before(records, &mut found.record, &mut interface.record, private_ip, association.clone());
+    elastic::put_before(
+        records,
+        &mut found.record,
+        &mut interface.record,
+        private_ip,
+        association.clone(),
+    );
     records.stage_change(&mut txn, &found)?;
     records.stage_change(&mut txn, &interface)?;
     records.commit(txn).await?;

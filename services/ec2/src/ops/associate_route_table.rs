@@ -20,7 +20,10 @@ impl Handle<AssociateRouteTable> for Ec2 {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let id = retrying!(associate(cx, &records, &input))?;
-        Ok(AssociateRouteTableResult { association_id: Some(id), association_state: Some(associated()) })
+        Ok(AssociateRouteTableResult {
+            association_id: Some(id),
+            association_state: Some(associated()),
+        })
     }
 }
 
@@ -36,7 +39,11 @@ async fn associate(cx: &Cx, records: &Records, input: &AssociateRouteTableReques
         let message = format!("Route table {id} and subnet {} belong to different networks", subnet.id);
         return Err(error::invalid(message).into());
     }
-    let same = table.record.associations.iter().find(|known| known.subnet.as_deref() == Some(&subnet.id));
+    let same = table
+        .record
+        .associations
+        .iter()
+        .find(|known| known.subnet.as_deref() == Some(&subnet.id));
     if let Some(known) = same {
         return Ok(known.id.clone());
     }
@@ -48,7 +55,10 @@ async fn associate(cx: &Cx, records: &Records, input: &AssociateRouteTableReques
         .into());
     }
     let association = cx.ids().ec2("rtbassoc");
-    table.record.associations.push(RouteAssociation { id: association.clone(), subnet: Some(subnet.id.clone()) });
+    table.record.associations.push(RouteAssociation {
+        id: association.clone(),
+        subnet: Some(subnet.id.clone()),
+    });
     let mut txn = Txn::new();
     records.require_unlinked(&mut txn, &subnet.id);
     records.require::<Subnet>(&mut txn, &subnet.id);

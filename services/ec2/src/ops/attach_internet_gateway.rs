@@ -26,9 +26,15 @@ impl Handle<AttachInternetGateway> for Ec2 {
 async fn attach(records: &Records, id: &str, vpc: &str) -> Result<()> {
     records.get::<InternetGateway>(id).await?;
     records.get::<Vpc>(vpc).await?;
-    let all = records.table::<InternetGateway>().list(records.scope(), &[], None, usize::MAX).await?;
+    let all = records
+        .table::<InternetGateway>()
+        .list(records.scope(), &[], None, usize::MAX)
+        .await?;
     let revision = all.revision;
-    let other = all.records.iter().any(|known| known.record.id != id && known.record.vpc.as_deref() == Some(vpc));
+    let other = all
+        .records
+        .iter()
+        .any(|known| known.record.id != id && known.record.vpc.as_deref() == Some(vpc));
     let gateway = all.records.into_iter().find(|known| known.record.id == id);
     let mut gateway = gateway.ok_or_else(|| InternetGateway::missing(id))?;
     if let Some(known) = &gateway.record.vpc {
@@ -41,7 +47,10 @@ async fn attach(records: &Records, id: &str, vpc: &str) -> Result<()> {
     gateway.record.vpc = Some(vpc.to_owned());
     let mut txn = Txn::new();
     let prefix = Table::<InternetGateway>::prefix(records.scope(), &[]);
-    txn.push_guard(Guard::Unwritten { prefix, since: revision });
+    txn.push_guard(Guard::Unwritten {
+        prefix,
+        since: revision,
+    });
     records.require::<Vpc>(&mut txn, vpc);
     records.stage_link(&mut txn, vpc, id)?;
     stage_target(records, &mut txn, vpc, id, false).await?;

@@ -22,7 +22,10 @@ impl Handle<AttachNetworkInterface> for Ec2 {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let id = retrying!(attach(cx, &records, &input))?;
-        Ok(AttachNetworkInterfaceResult { attachment_id: Some(id), network_card_index: Some(0) })
+        Ok(AttachNetworkInterfaceResult {
+            attachment_id: Some(id),
+            network_card_index: Some(0),
+        })
     }
 }
 

@@ -24,7 +24,10 @@ impl Handle<AuthorizeSecurityGroupEgress> for Ec2 {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let rules = retrying!(authorize(cx, &records, &input))?;
-        Ok(AuthorizeSecurityGroupEgressResult { r#return: Some(true), security_group_rules: Some(rules) })
+        Ok(AuthorizeSecurityGroupEgressResult {
+            r#return: Some(true),
+            security_group_rules: Some(rules),
+        })
     }
 }
 

@@ -20,11 +20,18 @@ impl Handle<AuthorizeSecurityGroupIngress> for Ec2 {
         Ok(needs.and(records.needs_tagging(rules, OPERATION, &tags)))
     }
 
-    async fn handle(&self, cx: &Cx, input: AuthorizeSecurityGroupIngressRequest) -> Reply<AuthorizeSecurityGroupIngress> {
+    async fn handle(
+        &self,
+        cx: &Cx,
+        input: AuthorizeSecurityGroupIngressRequest,
+    ) -> Reply<AuthorizeSecurityGroupIngress> {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let rules = retrying!(authorize(cx, &records, &input))?;
-        Ok(AuthorizeSecurityGroupIngressResult { r#return: Some(true), security_group_rules: Some(rules) })
+        Ok(AuthorizeSecurityGroupIngressResult {
+            r#return: Some(true),
+            security_group_rules: Some(rules),
+        })
     }
 }
 

@@ -10,7 +10,9 @@ use crate::records::InternetGateway;
 impl Handle<CreateInternetGateway> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &CreateInternetGatewayRequest) -> Result<Needs> {
         let tags = tags::wanted(input.tag_specifications.as_deref(), InternetGateway::KIND);
-        Ok(self.peek(cx).needs_new::<InternetGateway>("CreateInternetGateway", &tags))
+        Ok(self
+            .peek(cx)
+            .needs_new::<InternetGateway>("CreateInternetGateway", &tags))
     }
 
     async fn handle(&self, cx: &Cx, input: CreateInternetGatewayRequest) -> Reply<CreateInternetGateway> {
@@ -18,10 +20,16 @@ impl Handle<CreateInternetGateway> for Ec2 {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         limits::INTERNET_GATEWAYS.check(records.all::<InternetGateway>().await?.len())?;
-        let gateway = InternetGateway { id: cx.ids().ec2("igw"), vpc: None, tags };
+        let gateway = InternetGateway {
+            id: cx.ids().ec2("igw"),
+            vpc: None,
+            tags,
+        };
         let mut txn = Txn::new();
         records.stage_new(&mut txn, &gateway)?;
         records.commit(txn).await?;
-        Ok(CreateInternetGatewayResult { internet_gateway: Some(gateway.to_api(cx.place())) })
+        Ok(CreateInternetGatewayResult {
+            internet_gateway: Some(gateway.to_api(cx.place())),
+        })
     }
 }

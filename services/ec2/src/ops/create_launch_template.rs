@@ -3,10 +3,10 @@
 use api_ec2::op::CreateLaunchTemplate;
 use api_ec2::{CreateLaunchTemplateRequest, CreateLaunchTemplateResult};
 
+use crate::idempotency;
 use crate::prelude::*;
 use crate::records::{LaunchTemplate, TemplateData};
 use crate::templates::{name_key, stage_version};
-use crate::idempotency;
 
 pub(super) const CREATE: &str = "CreateLaunchTemplate";
 
@@ -21,7 +21,10 @@ impl Handle<CreateLaunchTemplate> for Ec2 {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let template = retrying!(create(cx, &records, &input))?;
-        Ok(CreateLaunchTemplateResult { launch_template: Some(template.to_api()), warning: None })
+        Ok(CreateLaunchTemplateResult {
+            launch_template: Some(template.to_api()),
+            warning: None,
+        })
     }
 }
 
@@ -54,7 +57,14 @@ async fn create(cx: &Cx, records: &Records, input: &CreateLaunchTemplateRequest)
     idempotency::stage(records, &mut txn, CREATE, token, &request, &template.id)?;
     records.require_unlinked(&mut txn, &name_key(name));
     records.stage_link(&mut txn, &name_key(name), &template.id)?;
-    stage_version(cx, records, &mut txn, &template, input.version_description.clone(), data)?;
+    stage_version(
+        cx,
+        records,
+        &mut txn,
+        &template,
+        input.version_description.clone(),
+        data,
+    )?;
     records.stage_new(&mut txn, &template)?;
     records.commit(txn).await?;
     Ok(template)

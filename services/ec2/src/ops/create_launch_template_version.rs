@@ -10,7 +10,10 @@ use crate::templates::{self, named, stage_version};
 
 impl Handle<CreateLaunchTemplateVersion> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &CreateLaunchTemplateVersionRequest) -> Result<Needs> {
-        let (id, name) = (input.launch_template_id.as_deref(), input.launch_template_name.as_deref());
+        let (id, name) = (
+            input.launch_template_id.as_deref(),
+            input.launch_template_name.as_deref(),
+        );
         templates::needs(&self.peek(cx), id, name).await
     }
 
@@ -18,17 +21,20 @@ impl Handle<CreateLaunchTemplateVersion> for Ec2 {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let version = retrying!(create(cx, &records, &input))?;
-        Ok(CreateLaunchTemplateVersionResult { launch_template_version: Some(version.to_api()), warning: None })
+        Ok(CreateLaunchTemplateVersionResult {
+            launch_template_version: Some(version.to_api()),
+            warning: None,
+        })
     }
 }
 
-async fn create(
-    cx: &Cx,
-    records: &Records,
-    input: &CreateLaunchTemplateVersionRequest,
-) -> Result<TemplateVersion> {
-    let mut template =
-        named(records, input.launch_template_id.as_deref(), input.launch_template_name.as_deref()).await?;
+async fn create(cx: &Cx, records: &Records, input: &CreateLaunchTemplateVersionRequest) -> Result<TemplateVersion> {
+    let mut template = named(
+        records,
+        input.launch_template_id.as_deref(),
+        input.launch_template_name.as_deref(),
+    )
+    .await?;
     let mut data = TemplateData::read(input.launch_template_data.clone())?;
     if let Some(source) = &input.source_version {
         data = data.over(templates::version(records, &template.record, source).await?.data);

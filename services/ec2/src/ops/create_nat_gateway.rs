@@ -30,9 +30,18 @@ impl Handle<CreateNatGateway> for Ec2 {
     }
 
     async fn handle(&self, cx: &Cx, input: CreateNatGatewayRequest) -> Reply<CreateNatGateway> {
-        let zonal = input.availability_mode.as_ref().is_none_or(|mode| mode.as_str() == "zonal");
-        let asks_secondary = input.secondary_allocation_ids.as_ref().is_some_and(|given| !given.is_empty())
-            || input.secondary_private_ip_addresses.as_ref().is_some_and(|given| !given.is_empty())
+        let zonal = input
+            .availability_mode
+            .as_ref()
+            .is_none_or(|mode| mode.as_str() == "zonal");
+        let asks_secondary = input
+            .secondary_allocation_ids
+            .as_ref()
+            .is_some_and(|given| !given.is_empty())
+            || input
+                .secondary_private_ip_addresses
+                .as_ref()
+                .is_some_and(|given| !given.is_empty())
             || input.secondary_private_ip_address_count.is_some_and(|count| count > 0);
         if !zonal || asks_secondary {
             return Err(error::unsupported("Regional NAT gateways and secondary addresses are not supported.").into());
@@ -42,19 +51,29 @@ impl Handle<CreateNatGateway> for Ec2 {
         let gateway = retrying!(create(cx, &records, &input))?;
         let mut shown = gateway.to_api();
         shown.state = Some(NatGatewayState::Pending);
-        Ok(CreateNatGatewayResult { client_token: input.client_token, nat_gateway: Some(shown) })
+        Ok(CreateNatGatewayResult {
+            client_token: input.client_token,
+            nat_gateway: Some(shown),
+        })
     }
 }
 
 async fn create(cx: &Cx, records: &Records, input: &CreateNatGatewayRequest) -> Result<NatGateway> {
     let token = input.client_token.as_deref().filter(|token| !token.is_empty());
-    let request = format!("{:?}", (&input.subnet_id, &input.allocation_id, &input.private_ip_address));
+    let request = format!(
+        "{:?}",
+        (&input.subnet_id, &input.allocation_id, &input.private_ip_address)
+    );
     if let Some(made) = idempotency::made(records, CREATE, token, &request).await? {
         return Ok(records.get::<NatGateway>(&made).await?.record);
     }
     let subnet = input.subnet_id.as_deref().ok_or_else(|| error::missing("subnetId"))?;
     let subnet = records.get::<Subnet>(subnet).await?.record;
-    let connectivity = input.connectivity_type.as_ref().map_or("public", |kind| kind.as_str()).to_owned();
+    let connectivity = input
+        .connectivity_type
+        .as_ref()
+        .map_or("public", |kind| kind.as_str())
+        .to_owned();
     let mut elastic = match (&input.allocation_id, connectivity.as_str()) {
         (Some(_), "private") => {
             return Err(error::combination("A private NAT gateway cannot have an allocation ID").into());
@@ -74,7 +93,9 @@ async fn create(cx: &Cx, records: &Records, input: &CreateNatGatewayRequest) -> 
         connectivity,
         interface: None,
         private_ip: None,
-        public: elastic.as_ref().map(|found| (found.record.id.clone(), found.record.public_ip)),
+        public: elastic
+            .as_ref()
+            .map(|found| (found.record.id.clone(), found.record.public_ip)),
         association: None,
         failure: None,
         created: whole(cx.now()),
@@ -92,7 +113,13 @@ async fn create(cx: &Cx, records: &Records, input: &CreateNatGatewayRequest) -> 
         let private_ip = interface.primary().map(|address| address.ip);
         if let (Some(found), Some(private_ip)) = (&mut elastic, private_ip) {
             let association = cx.ids().ec2("eipassoc");
-            elastic::put_before(records, &mut found.record, &mut interface, private_ip, association.clone());
+            elastic::put_before(
+                records,
+                &mut found.record,
+                &mut interface,
+                private_ip,
+                association.clone(),
+            );
             records.stage_change(&mut txn, found)?;
             gateway.association = Some(association);
         }
@@ -115,14 +142,24 @@ async fn stage_interface(
     subnet: Subnet,
     input: &CreateNatGatewayRequest,
 ) -> Result<records::Interface> {
-    let given = input.private_ip_address.as_deref().map(interfaces::parse_address).transpose()?;
+    let given = input
+        .private_ip_address
+        .as_deref()
+        .map(interfaces::parse_address)
+        .transpose()?;
     let wanted = Wanted {
         subnet,
         groups: Vec::new(),
         description: format!("Interface for NAT Gateway {}", gateway.id),
         kind: "nat_gateway",
-        addresses: WantedAddresses { more: usize::from(given.is_none()), given: given.into_iter().collect() },
-        requester: Some(Requester { service: EC2.to_owned(), id: service_account(cx.place(), EC2, "nat") }),
+        addresses: WantedAddresses {
+            more: usize::from(given.is_none()),
+            given: given.into_iter().collect(),
+        },
+        requester: Some(Requester {
+            service: EC2.to_owned(),
+            id: service_account(cx.place(), EC2, "nat"),
+        }),
         attachment: Some(Attachment {
             id: cx.ids().ec2("ela-attach"),
             instance: None,

@@ -32,7 +32,10 @@ impl Handle<CreateNetworkInterface> for Ec2 {
         // AWS: what was just made shows as pending and not attached yet (recorded).
         shown.status = Some(NetworkInterfaceStatus::from("pending"));
         shown.attachment = None;
-        Ok(CreateNetworkInterfaceResult { network_interface: Some(shown), client_token: input.client_token })
+        Ok(CreateNetworkInterfaceResult {
+            network_interface: Some(shown),
+            client_token: input.client_token,
+        })
     }
 }
 
@@ -67,10 +70,16 @@ async fn create(cx: &Cx, records: &Records, input: &CreateNetworkInterfaceReques
 
 /// The private addresses asked for; one that is chosen by EC2 when none is given.
 fn addresses(input: &CreateNetworkInterfaceRequest) -> Result<WantedAddresses> {
-    let mut primary = input.private_ip_address.as_deref().map(interfaces::parse_address).transpose()?;
+    let mut primary = input
+        .private_ip_address
+        .as_deref()
+        .map(interfaces::parse_address)
+        .transpose()?;
     let mut others = Vec::new();
     for given in input.private_ip_addresses.iter().flatten() {
-        let Some(text) = given.private_ip_address.as_deref() else { continue };
+        let Some(text) = given.private_ip_address.as_deref() else {
+            continue;
+        };
         let address = interfaces::parse_address(text)?;
         match (given.primary, primary) {
             (Some(true), Some(known)) if known != address => {
@@ -86,9 +95,16 @@ fn addresses(input: &CreateNetworkInterfaceRequest) -> Result<WantedAddresses> {
     }
     let asked = input.secondary_private_ip_address_count.unwrap_or_default();
     let secondary = usize::try_from(asked).map_err(|_| {
-        error::invalid(format!("Value ({asked}) for parameter secondaryPrivateIpAddressCount is invalid."))
+        error::invalid(format!(
+            "Value ({asked}) for parameter secondaryPrivateIpAddressCount is invalid."
+        ))
     })?;
-    if secondary > 0 && input.private_ip_addresses.as_ref().is_some_and(|given| !given.is_empty()) {
+    if secondary > 0
+        && input
+            .private_ip_addresses
+            .as_ref()
+            .is_some_and(|given| !given.is_empty())
+    {
         return Err(error::combination(
             "The parameter secondaryPrivateIpAddressCount may not be used with privateIpAddresses",
         )
@@ -100,7 +116,11 @@ fn addresses(input: &CreateNetworkInterfaceRequest) -> Result<WantedAddresses> {
 
 /// What must be equal for two requests with one token to be the same.
 fn fingerprint(input: &CreateNetworkInterfaceRequest) -> String {
-    let given = input.private_ip_addresses.iter().flatten().map(|a| (a.primary, a.private_ip_address.as_deref()));
+    let given = input
+        .private_ip_addresses
+        .iter()
+        .flatten()
+        .map(|a| (a.primary, a.private_ip_address.as_deref()));
     format!(
         "{:?}",
         (

@@ -25,7 +25,9 @@ impl Handle<CreateNetworkInterfacePermission> for Ec2 {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let permission = retrying!(create(cx, &records, &input))?;
-        Ok(CreateNetworkInterfacePermissionResult { interface_permission: Some(permission.to_api()) })
+        Ok(CreateNetworkInterfacePermissionResult {
+            interface_permission: Some(permission.to_api()),
+        })
     }
 }
 

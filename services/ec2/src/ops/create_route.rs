@@ -3,10 +3,10 @@
 use api_ec2::op::CreateRoute;
 use api_ec2::{CreateRouteRequest, CreateRouteResult};
 
+use crate::limits;
 use crate::prelude::*;
 use crate::records::{Route, RouteTable};
 use crate::routes::{self, GivenTarget};
-use crate::limits;
 
 impl Handle<CreateRoute> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &CreateRouteRequest) -> Result<Needs> {
@@ -34,10 +34,22 @@ async fn create(records: &Records, input: &CreateRouteRequest) -> Result<()> {
         interface: input.network_interface_id.as_ref(),
         instance: input.instance_id.as_ref(),
         others: [
-            (&input.transit_gateway_id, "InvalidTransitGatewayID.NotFound", "transitGateway"),
+            (
+                &input.transit_gateway_id,
+                "InvalidTransitGatewayID.NotFound",
+                "transitGateway",
+            ),
             (&input.vpc_endpoint_id, "InvalidVpcEndpointId.NotFound", "vpcEndpoint"),
-            (&input.vpc_peering_connection_id, "InvalidVpcPeeringConnectionID.NotFound", "vpcPeeringConnection"),
-            (&input.egress_only_internet_gateway_id, "InvalidGatewayID.NotFound", "gateway"),
+            (
+                &input.vpc_peering_connection_id,
+                "InvalidVpcPeeringConnectionID.NotFound",
+                "vpcPeeringConnection",
+            ),
+            (
+                &input.egress_only_internet_gateway_id,
+                "InvalidGatewayID.NotFound",
+                "gateway",
+            ),
             (&input.local_gateway_id, "InvalidGatewayID.NotFound", "gateway"),
             (&input.carrier_gateway_id, "InvalidGatewayID.NotFound", "gateway"),
             (&input.core_network_arn, "InvalidGatewayID.NotFound", "gateway"),
@@ -53,7 +65,11 @@ async fn create(records: &Records, input: &CreateRouteRequest) -> Result<()> {
         return Err(routes::exists(&destination).into());
     }
     limits::ROUTES.check(table.record.routes.len())?;
-    table.record.routes.push(Route { destination, target, blackhole: false });
+    table.record.routes.push(Route {
+        destination,
+        target,
+        blackhole: false,
+    });
     let mut txn = Txn::new();
     records.stage_change(&mut txn, &table)?;
     records.commit(txn).await?;

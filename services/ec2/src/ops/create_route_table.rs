@@ -13,14 +13,19 @@ impl Handle<CreateRouteTable> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &CreateRouteTableRequest) -> Result<Needs> {
         let records = self.peek(cx);
         let tags = tags::wanted(input.tag_specifications.as_deref(), RouteTable::KIND);
-        records.also_on::<Vpc>(records.needs_new::<RouteTable>(CREATE, &tags), &input.vpc_id).await
+        records
+            .also_on::<Vpc>(records.needs_new::<RouteTable>(CREATE, &tags), &input.vpc_id)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: CreateRouteTableRequest) -> Reply<CreateRouteTable> {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let table = retrying!(create(cx, &records, &input))?;
-        Ok(CreateRouteTableResult { route_table: Some(table.to_api(cx.place())), client_token: input.client_token })
+        Ok(CreateRouteTableResult {
+            route_table: Some(table.to_api(cx.place())),
+            client_token: input.client_token,
+        })
     }
 }
 

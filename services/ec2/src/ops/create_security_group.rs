@@ -61,7 +61,11 @@ async fn create(cx: &Cx, records: &Records, input: &CreateSecurityGroupRequest) 
     let table = records.table::<Group>();
     let known = table.list(records.scope(), &[], None, usize::MAX).await?;
     let name = &input.group_name;
-    if known.records.iter().any(|known| known.record.vpc == vpc.id && known.record.name == *name) {
+    if known
+        .records
+        .iter()
+        .any(|known| known.record.vpc == vpc.id && known.record.name == *name)
+    {
         return Err(error::client(
             "InvalidGroup.Duplicate",
             format!("The security group '{name}' already exists for VPC '{}'", vpc.id),
@@ -80,7 +84,10 @@ async fn create(cx: &Cx, records: &Records, input: &CreateSecurityGroupRequest) 
     let mut txn = Txn::new();
     // The name is unique only as long as no group was added since they were read.
     let prefix = roadstead_store::Table::<Group>::prefix(records.scope(), &[]);
-    txn.push_guard(Guard::Unwritten { prefix, since: known.revision });
+    txn.push_guard(Guard::Unwritten {
+        prefix,
+        since: known.revision,
+    });
     records.require::<Vpc>(&mut txn, &group.vpc);
     records.stage_link(&mut txn, &group.vpc, &group.id)?;
     records.stage_new(&mut txn, &group)?;

@@ -13,7 +13,9 @@ impl Handle<CreateSubnet> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &CreateSubnetRequest) -> Result<Needs> {
         let records = self.peek(cx);
         let tags = tags::wanted(input.tag_specifications.as_deref(), Subnet::KIND);
-        records.also_on::<Vpc>(records.needs_new::<Subnet>("CreateSubnet", &tags), &input.vpc_id).await
+        records
+            .also_on::<Vpc>(records.needs_new::<Subnet>("CreateSubnet", &tags), &input.vpc_id)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: CreateSubnetRequest) -> Reply<CreateSubnet> {
@@ -27,7 +29,9 @@ impl Handle<CreateSubnet> for Ec2 {
         let records = self.records(cx).await?;
         let mut subnet = retrying!(create(cx, &records, &input))?;
         subnet.free = subnet.block.capacity();
-        Ok(CreateSubnetResult { subnet: Some(subnet.to_api(cx.place())) })
+        Ok(CreateSubnetResult {
+            subnet: Some(subnet.to_api(cx.place())),
+        })
     }
 }
 
@@ -38,8 +42,16 @@ async fn create(cx: &Cx, records: &Records, input: &CreateSubnetRequest) -> Resu
     if !(16..=28).contains(&block.prefix()) || !vpc.block.covers(block) {
         return Err(error::client("InvalidSubnet.Range", format!("The CIDR '{text}' is invalid.")).into());
     }
-    let known = records.table::<Subnet>().list(records.scope(), &[], None, usize::MAX).await?;
-    let beside: Vec<&Subnet> = known.records.iter().map(|known| &known.record).filter(|s| s.vpc == vpc.id).collect();
+    let known = records
+        .table::<Subnet>()
+        .list(records.scope(), &[], None, usize::MAX)
+        .await?;
+    let beside: Vec<&Subnet> = known
+        .records
+        .iter()
+        .map(|known| &known.record)
+        .filter(|s| s.vpc == vpc.id)
+        .collect();
     if beside.iter().any(|subnet| subnet.block.overlaps(block)) {
         let message = format!("The CIDR '{text}' conflicts with another subnet");
         return Err(error::client("InvalidSubnet.Conflict", message).into());
@@ -62,7 +74,10 @@ async fn create(cx: &Cx, records: &Records, input: &CreateSubnetRequest) -> Resu
     let mut txn = Txn::new();
     // The block is free only as long as no subnet was added since they were read.
     let prefix = Table::<Subnet>::prefix(records.scope(), &[]);
-    txn.push_guard(Guard::Unwritten { prefix, since: known.revision });
+    txn.push_guard(Guard::Unwritten {
+        prefix,
+        since: known.revision,
+    });
     records.require::<Vpc>(&mut txn, &subnet.vpc);
     records.stage_link(&mut txn, &subnet.vpc, &subnet.id)?;
     records.stage_new(&mut txn, &subnet)?;
@@ -93,7 +108,10 @@ fn chosen_zone(cx: &Cx, input: &CreateSubnetRequest, beside: &[&Subnet]) -> Resu
         },
         (None, None) => {
             let count = |zone: &String| beside.iter().filter(|subnet| subnet.zone == *zone).count();
-            names.into_iter().min_by_key(count).ok_or_else(|| Fault::internal("a region without zones"))
+            names
+                .into_iter()
+                .min_by_key(count)
+                .ok_or_else(|| Fault::internal("a region without zones"))
         }
     }
 }

@@ -8,10 +8,18 @@ use crate::tagging;
 
 impl Handle<CreateTags> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &CreateTagsRequest) -> Result<Needs> {
-        let given = |tag: &api_ec2::Tag| (tag.key.clone().unwrap_or_default(), tag.value.clone().unwrap_or_default());
+        let given = |tag: &api_ec2::Tag| {
+            (
+                tag.key.clone().unwrap_or_default(),
+                tag.value.clone().unwrap_or_default(),
+            )
+        };
         let tags: Tags = input.tags.iter().map(given).collect();
         let asks = tagging::needs(&self.peek(cx), &input.resources).await?;
-        Ok(asks.into_iter().map(|ask| ask.request_tags(&tags)).fold(Needs::nothing(), Needs::and))
+        Ok(asks
+            .into_iter()
+            .map(|ask| ask.request_tags(&tags))
+            .fold(Needs::nothing(), Needs::and))
     }
 
     async fn handle(&self, cx: &Cx, input: CreateTagsRequest) -> Reply<CreateTags> {

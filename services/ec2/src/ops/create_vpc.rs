@@ -31,7 +31,10 @@ impl Handle<CreateVpc> for Ec2 {
         if !(16..=28).contains(&block.prefix()) {
             return Err(error::client("InvalidVpc.Range", format!("The CIDR '{text}' is invalid.")).into());
         }
-        let tenancy = input.instance_tenancy.as_ref().map_or("default", |tenancy| tenancy.as_str());
+        let tenancy = input
+            .instance_tenancy
+            .as_ref()
+            .map_or("default", |tenancy| tenancy.as_str());
         let tags = tags::of_create(cx, input.tag_specifications.as_deref(), Vpc::KIND)?;
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
@@ -50,7 +53,9 @@ impl Handle<CreateVpc> for Ec2 {
 /// Reads the block of a VPC or subnet.
 pub(super) fn parse_block(text: &str) -> Result<Block> {
     Block::parse(text).ok_or_else(|| {
-        error::invalid(format!("Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block."))
-            .into()
+        error::invalid(format!(
+            "Value ({text}) for parameter cidrBlock is invalid. This is not a valid CIDR block."
+        ))
+        .into()
     })
 }

@@ -8,7 +8,9 @@ use crate::records::InternetGateway;
 
 impl Handle<DeleteInternetGateway> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &DeleteInternetGatewayRequest) -> Result<Needs> {
-        self.peek(cx).needs_on::<InternetGateway>(&input.internet_gateway_id).await
+        self.peek(cx)
+            .needs_on::<InternetGateway>(&input.internet_gateway_id)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: DeleteInternetGatewayRequest) -> Reply<DeleteInternetGateway> {

@@ -18,7 +18,9 @@ impl Handle<DeleteNatGateway> for Ec2 {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         retrying!(delete(cx, &records, &input.nat_gateway_id))?;
-        Ok(DeleteNatGatewayResult { nat_gateway_id: Some(input.nat_gateway_id) })
+        Ok(DeleteNatGatewayResult {
+            nat_gateway_id: Some(input.nat_gateway_id),
+        })
     }
 }
 

@@ -13,7 +13,9 @@ impl Handle<DeleteNetworkInterfacePermission> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &DeleteNetworkInterfacePermissionRequest) -> Result<Needs> {
         let records = self.peek(cx);
         let found = find(&records, &input.network_interface_permission_id).await?;
-        let interface = found.as_ref().map_or("*", |permission| permission.record.interface.as_str());
+        let interface = found
+            .as_ref()
+            .map_or("*", |permission| permission.record.interface.as_str());
         records.needs_on::<Interface>(interface).await
     }
 
@@ -30,16 +32,23 @@ impl Handle<DeleteNetworkInterfacePermission> for Ec2 {
 }
 
 async fn find(records: &Records, id: &str) -> Result<Option<Versioned<InterfacePermission>>> {
-    Ok(records.table::<InterfacePermission>().get(records.scope(), &[id]).await?)
+    Ok(records
+        .table::<InterfacePermission>()
+        .get(records.scope(), &[id])
+        .await?)
 }
 
 async fn delete(cx: &Cx, records: &Records, id: &str) -> Result<()> {
-    let found = find(records, id).await?.ok_or_else(|| error::no_interface_permission(id))?;
+    let found = find(records, id)
+        .await?
+        .ok_or_else(|| error::no_interface_permission(id))?;
     if let Some(interface) = records.find::<Interface>(&found.record.interface).await? {
         manageable(cx, &interface.record)?;
     }
     let mut txn = Txn::new();
-    records.table::<InterfacePermission>().stage_delete(&mut txn, records.scope(), &[id], found.revision);
+    records
+        .table::<InterfacePermission>()
+        .stage_delete(&mut txn, records.scope(), &[id], found.revision);
     records.stage_unlink(&mut txn, &found.record.interface, id);
     records.commit(txn).await?;
     Ok(())

@@ -32,8 +32,15 @@ async fn delete(records: &Records, input: &DeleteRouteRequest) -> Result<()> {
         let text = destination.text();
         return Err(error::invalid(format!("cannot remove local route {text} in route table {id}")).into());
     }
-    let at = table.record.routes.iter().position(|route| route.destination == destination);
-    table.record.routes.remove(at.ok_or_else(|| routes::no_route(id, &destination))?);
+    let at = table
+        .record
+        .routes
+        .iter()
+        .position(|route| route.destination == destination);
+    table
+        .record
+        .routes
+        .remove(at.ok_or_else(|| routes::no_route(id, &destination))?);
     let mut txn = Txn::new();
     records.stage_change(&mut txn, &table)?;
     records.commit(txn).await?;

@@ -16,7 +16,10 @@ impl Handle<DeleteSecurityGroup> for Ec2 {
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let id = retrying!(delete(&records, &input))?;
-        Ok(DeleteSecurityGroupResult { r#return: Some(true), group_id: Some(id) })
+        Ok(DeleteSecurityGroupResult {
+            r#return: Some(true),
+            group_id: Some(id),
+        })
     }
 }
 

@@ -30,9 +30,14 @@ async fn delete(records: &Records, id: &str) -> Result<()> {
     taken.require_none(&mut txn, records.scope(), &[id]);
     // What hangs on a subnet besides addresses is its association with a route table, which goes with it.
     for table in records.linked(id).await? {
-        txn.push(Op::Delete { key: Table::<Link>::key(records.scope(), &[id, &table]) });
+        txn.push(Op::Delete {
+            key: Table::<Link>::key(records.scope(), &[id, &table]),
+        });
         if let Some(mut table) = records.find::<RouteTable>(&table).await? {
-            table.record.associations.retain(|association| association.subnet.as_deref() != Some(id));
+            table
+                .record
+                .associations
+                .retain(|association| association.subnet.as_deref() != Some(id));
             records.stage_change(&mut txn, &table)?;
         }
     }

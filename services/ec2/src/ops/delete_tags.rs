@@ -11,7 +11,10 @@ impl Handle<DeleteTags> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &DeleteTagsRequest) -> Result<Needs> {
         let keys: Vec<String> = input.tags.iter().flatten().filter_map(|tag| tag.key.clone()).collect();
         let asks = tagging::needs(&self.peek(cx), &input.resources).await?;
-        Ok(asks.into_iter().map(|ask| ask.tag_keys(keys.iter().cloned())).fold(Needs::nothing(), Needs::and))
+        Ok(asks
+            .into_iter()
+            .map(|ask| ask.tag_keys(keys.iter().cloned()))
+            .fold(Needs::nothing(), Needs::and))
     }
 
     async fn handle(&self, cx: &Cx, input: DeleteTagsRequest) -> Reply<DeleteTags> {
@@ -21,7 +24,10 @@ impl Handle<DeleteTags> for Ec2 {
         let records = self.records(cx).await?;
         tagging::require_all(&records, &input.resources).await?;
         for id in &input.resources {
-            tagging::change(cx, &records, id, &|cx, tags| Ok(tags::remove(cx, tags, input.tags.as_deref())?)).await?;
+            tagging::change(cx, &records, id, &|cx, tags| {
+                Ok(tags::remove(cx, tags, input.tags.as_deref())?)
+            })
+            .await?;
         }
         Ok(Empty {})
     }

@@ -26,7 +26,10 @@ impl Handle<DescribeAccountAttributes> for Ec2 {
     async fn handle(&self, cx: &Cx, input: DescribeAccountAttributesRequest) -> Reply<DescribeAccountAttributes> {
         dry_run(input.dry_run)?;
         let vpcs = self.records(cx).await?.all::<Vpc>().await?;
-        let default = vpcs.into_iter().find(|vpc| vpc.is_default).map_or_else(|| "none".to_owned(), |vpc| vpc.id);
+        let default = vpcs
+            .into_iter()
+            .find(|vpc| vpc.is_default)
+            .map_or_else(|| "none".to_owned(), |vpc| vpc.id);
         let asked = input.attribute_names.unwrap_or_default();
         let shown = FIXED
             .iter()
@@ -35,8 +38,12 @@ impl Handle<DescribeAccountAttributes> for Ec2 {
             .filter(|(name, _)| asked.is_empty() || asked.iter().any(|asked| asked.as_str() == *name))
             .map(|(name, value)| AccountAttribute {
                 attribute_name: Some(name.to_owned()),
-                attribute_values: Some(vec![AccountAttributeValue { attribute_value: Some(value) }]),
+                attribute_values: Some(vec![AccountAttributeValue {
+                    attribute_value: Some(value),
+                }]),
             });
-        Ok(DescribeAccountAttributesResult { account_attributes: Some(shown.collect()) })
+        Ok(DescribeAccountAttributesResult {
+            account_attributes: Some(shown.collect()),
+        })
     }
 }

@@ -15,9 +15,15 @@ impl Handle<DescribeAddresses> for Ec2 {
     async fn handle(&self, cx: &Cx, input: DescribeAddressesRequest) -> Reply<DescribeAddresses> {
         let listing = Listing::whole::<ElasticIp>("DescribeAddresses", input.filters)?;
         dry_run(input.dry_run)?;
-        let mut found = self.records(cx).await?.gather::<ElasticIp>(input.allocation_ids.as_deref()).await?;
+        let mut found = self
+            .records(cx)
+            .await?
+            .gather::<ElasticIp>(input.allocation_ids.as_deref())
+            .await?;
         if let Some(ips) = input.public_ips.filter(|ips| !ips.is_empty()) {
-            let missing = ips.iter().find(|ip| !found.iter().any(|known| known.public_ip.to_string() == **ip));
+            let missing = ips
+                .iter()
+                .find(|ip| !found.iter().any(|known| known.public_ip.to_string() == **ip));
             if let Some(missing) = missing {
                 return Err(no_address(missing).into());
             }
@@ -25,6 +31,8 @@ impl Handle<DescribeAddresses> for Ec2 {
         }
         let (addresses, _) = listing.cut(cx.place(), found, ElasticIp::id);
         let addresses = addresses.iter().map(|address| address.to_api(cx.place())).collect();
-        Ok(DescribeAddressesResult { addresses: Some(addresses) })
+        Ok(DescribeAddressesResult {
+            addresses: Some(addresses),
+        })
     }
 }

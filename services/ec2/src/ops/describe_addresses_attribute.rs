@@ -16,7 +16,11 @@ impl Handle<DescribeAddressesAttribute> for Ec2 {
         let listing =
             Listing::parse::<ElasticIp>("DescribeAddressesAttribute", None, input.max_results, input.next_token)?;
         dry_run(input.dry_run)?;
-        let found = self.records(cx).await?.gather::<ElasticIp>(input.allocation_ids.as_deref()).await?;
+        let found = self
+            .records(cx)
+            .await?
+            .gather::<ElasticIp>(input.allocation_ids.as_deref())
+            .await?;
         let (found, next_token) = listing.cut(cx.place(), found, ElasticIp::id);
         // The only attribute is the name that the address resolves to, which is never set here.
         let shown = |address: &ElasticIp| AddressAttribute {
@@ -24,6 +28,9 @@ impl Handle<DescribeAddressesAttribute> for Ec2 {
             allocation_id: Some(address.id.clone()),
             ..AddressAttribute::default()
         };
-        Ok(DescribeAddressesAttributeResult { addresses: Some(found.iter().map(shown).collect()), next_token })
+        Ok(DescribeAddressesAttributeResult {
+            addresses: Some(found.iter().map(shown).collect()),
+            next_token,
+        })
     }
 }

@@ -22,10 +22,16 @@ impl Handle<DescribeAvailabilityZones> for Ec2 {
         dry_run(input.dry_run)?;
         let region = cx.region();
         let mut zones: Vec<Zone> = zone::names(region)
-            .map(|name| Zone { id: zone::id(region, &name).unwrap_or_default(), name, tags: Tags::new() })
+            .map(|name| Zone {
+                id: zone::id(region, &name).unwrap_or_default(),
+                name,
+                tags: Tags::new(),
+            })
             .collect();
         for (asked, by_id) in [(input.zone_names, false), (input.zone_ids, true)] {
-            let Some(asked) = asked.filter(|asked| !asked.is_empty()) else { continue };
+            let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
+                continue;
+            };
             let of = |zone: &Zone| if by_id { zone.id.clone() } else { zone.name.clone() };
             if let Some(unknown) = asked.iter().find(|asked| !zones.iter().any(|zone| of(zone) == **asked)) {
                 return Err(error::invalid(format!("Invalid availability zone: [{unknown}]")).into());

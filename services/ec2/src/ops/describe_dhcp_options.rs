@@ -1,9 +1,7 @@
 //! ec2:DescribeDhcpOptions — <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeDhcpOptions.html>
 
 use api_ec2::op::DescribeDhcpOptions;
-use api_ec2::{
-    AttributeValue, DescribeDhcpOptionsRequest, DescribeDhcpOptionsResult, DhcpConfiguration, DhcpOptions,
-};
+use api_ec2::{AttributeValue, DescribeDhcpOptionsRequest, DescribeDhcpOptionsResult, DhcpConfiguration, DhcpOptions};
 use roadstead_core::Region;
 use roadstead_core::arn::Place;
 
@@ -17,11 +15,19 @@ impl Handle<DescribeDhcpOptions> for Ec2 {
     }
 
     async fn handle(&self, cx: &Cx, input: DescribeDhcpOptionsRequest) -> Reply<DescribeDhcpOptions> {
-        let listing =
-            Listing::parse::<Set>("DescribeDhcpOptions", input.filters, input.max_results, input.next_token)?;
+        let listing = Listing::parse::<Set>(
+            "DescribeDhcpOptions",
+            input.filters,
+            input.max_results,
+            input.next_token,
+        )?;
         dry_run(input.dry_run)?;
         // The only set there is: the one that every VPC of the region uses.
-        let set = Set { id: crate::derived(cx.place(), "dopt"), region: cx.region(), tags: Tags::new() };
+        let set = Set {
+            id: crate::derived(cx.place(), "dopt"),
+            region: cx.region(),
+            tags: Tags::new(),
+        };
         for id in input.dhcp_options_ids.iter().flatten() {
             if !well_formed("dopt", id) {
                 return Err(error::malformed("InvalidDhcpOptionsId.Malformed", id).into());
@@ -33,7 +39,10 @@ impl Handle<DescribeDhcpOptions> for Ec2 {
         }
         let (sets, next_token) = listing.cut(cx.place(), vec![set], |set| &set.id);
         let sets = sets.iter().map(|set| set.to_api(cx.place())).collect();
-        Ok(DescribeDhcpOptionsResult { next_token, dhcp_options: Some(sets) })
+        Ok(DescribeDhcpOptionsResult {
+            next_token,
+            dhcp_options: Some(sets),
+        })
     }
 }
 
@@ -50,7 +59,10 @@ impl Set {
             Region::US_EAST_1 => "ec2.internal".to_owned(),
             region => format!("{region}.compute.internal"),
         };
-        [("domain-name", domain), ("domain-name-servers", "AmazonProvidedDNS".to_owned())]
+        [
+            ("domain-name", domain),
+            ("domain-name-servers", "AmazonProvidedDNS".to_owned()),
+        ]
     }
 
     fn to_api(&self, place: Place) -> DhcpOptions {

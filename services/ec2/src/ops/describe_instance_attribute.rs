@@ -10,7 +10,9 @@ use crate::prelude::*;
 impl Handle<DescribeInstanceAttribute> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &DescribeInstanceAttributeRequest) -> Result<Needs> {
         let instance = cx.place().arn("ec2", format_args!("instance/{}", input.instance_id));
-        Ok(Needs::on(instance).key("ec2:Region", cx.region().as_str()).key("ec2:InstanceID", input.instance_id.clone()))
+        Ok(Needs::on(instance)
+            .key("ec2:Region", cx.region().as_str())
+            .key("ec2:InstanceID", input.instance_id.clone()))
     }
 
     async fn handle(&self, _: &Cx, input: DescribeInstanceAttributeRequest) -> Reply<DescribeInstanceAttribute> {

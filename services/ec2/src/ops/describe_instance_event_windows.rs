@@ -19,6 +19,9 @@ impl Handle<DescribeInstanceEventWindows> for Ec2 {
             let message = format!("The instance event window ID '{id}' does not exist");
             return Err(error::client("InvalidInstanceEventWindowID.NotFound", message).into());
         }
-        Ok(DescribeInstanceEventWindowsResult { instance_event_windows: Some(Vec::new()), next_token: None })
+        Ok(DescribeInstanceEventWindowsResult {
+            instance_event_windows: Some(Vec::new()),
+            next_token: None,
+        })
     }
 }

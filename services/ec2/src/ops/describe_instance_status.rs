@@ -14,6 +14,9 @@ impl Handle<DescribeInstanceStatus> for Ec2 {
     async fn handle(&self, _: &Cx, input: DescribeInstanceStatusRequest) -> Reply<DescribeInstanceStatus> {
         dry_run(input.dry_run)?;
         none_of(input.instance_ids.as_deref())?;
-        Ok(DescribeInstanceStatusResult { instance_statuses: Some(Vec::new()), next_token: None })
+        Ok(DescribeInstanceStatusResult {
+            instance_statuses: Some(Vec::new()),
+            next_token: None,
+        })
     }
 }

@@ -16,7 +16,10 @@ impl Handle<DescribeInstances> for Ec2 {
     async fn handle(&self, _: &Cx, input: DescribeInstancesRequest) -> Reply<DescribeInstances> {
         dry_run(input.dry_run)?;
         none_of(input.instance_ids.as_deref())?;
-        Ok(DescribeInstancesResult { next_token: None, reservations: Some(Vec::new()) })
+        Ok(DescribeInstancesResult {
+            next_token: None,
+            reservations: Some(Vec::new()),
+        })
     }
 }
 

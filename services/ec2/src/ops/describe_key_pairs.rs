@@ -14,11 +14,18 @@ impl Handle<DescribeKeyPairs> for Ec2 {
 
     async fn handle(&self, _: &Cx, input: DescribeKeyPairsRequest) -> Reply<DescribeKeyPairs> {
         dry_run(input.dry_run)?;
-        let asked = input.key_names.iter().flatten().chain(input.key_pair_ids.iter().flatten()).next();
+        let asked = input
+            .key_names
+            .iter()
+            .flatten()
+            .chain(input.key_pair_ids.iter().flatten())
+            .next();
         if let Some(name) = asked {
             let message = format!("The key pair '{name}' does not exist");
             return Err(error::client("InvalidKeyPair.NotFound", message).into());
         }
-        Ok(DescribeKeyPairsResult { key_pairs: Some(Vec::new()) })
+        Ok(DescribeKeyPairsResult {
+            key_pairs: Some(Vec::new()),
+        })
     }
 }

@@ -40,7 +40,10 @@ impl Handle<DescribeLaunchTemplateVersions> for Ec2 {
             }
             found.dedup_by(|a, b| a.at == b.at);
         } else {
-            let (id, name) = (input.launch_template_id.as_deref(), input.launch_template_name.as_deref());
+            let (id, name) = (
+                input.launch_template_id.as_deref(),
+                input.launch_template_name.as_deref(),
+            );
             let template = named(&records, id, name).await?.record;
             if asked.is_empty() {
                 found = versions(&records, &template).await?;
@@ -55,6 +58,9 @@ impl Handle<DescribeLaunchTemplateVersions> for Ec2 {
         found.retain(|version| (least..=most).contains(&version.number));
         let (found, next_token) = listing.cut(cx.place(), found, |version| &version.at);
         let found = found.iter().map(TemplateVersion::to_api).collect();
-        Ok(DescribeLaunchTemplateVersionsResult { launch_template_versions: Some(found), next_token })
+        Ok(DescribeLaunchTemplateVersionsResult {
+            launch_template_versions: Some(found),
+            next_token,
+        })
     }
 }

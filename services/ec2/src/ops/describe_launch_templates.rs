@@ -32,6 +32,9 @@ impl Handle<DescribeLaunchTemplates> for Ec2 {
         }
         let (templates, next_token) = listing.cut(cx.place(), found, LaunchTemplate::id);
         let templates = templates.iter().map(LaunchTemplate::to_api).collect();
-        Ok(DescribeLaunchTemplatesResult { launch_templates: Some(templates), next_token })
+        Ok(DescribeLaunchTemplatesResult {
+            launch_templates: Some(templates),
+            next_token,
+        })
     }
 }

@@ -12,8 +12,12 @@ impl Handle<DescribeNetworkAcls> for Ec2 {
     }
 
     async fn handle(&self, cx: &Cx, input: DescribeNetworkAclsRequest) -> Reply<DescribeNetworkAcls> {
-        let listing =
-            Listing::parse::<Acl>("DescribeNetworkAcls", input.filters, input.max_results, input.next_token)?;
+        let listing = Listing::parse::<Acl>(
+            "DescribeNetworkAcls",
+            input.filters,
+            input.max_results,
+            input.next_token,
+        )?;
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let mut found = records.gather::<Acl>(input.network_acl_ids.as_deref()).await?;
@@ -21,11 +25,17 @@ impl Handle<DescribeNetworkAcls> for Ec2 {
         for acl in &mut found {
             let guarded = subnets.iter().filter(|subnet| subnet.acl == acl.id);
             acl.associations = guarded
-                .map(|subnet| AclAssociation { id: subnet.acl_association.clone(), subnet: subnet.id.clone() })
+                .map(|subnet| AclAssociation {
+                    id: subnet.acl_association.clone(),
+                    subnet: subnet.id.clone(),
+                })
                 .collect();
         }
         let (acls, next_token) = listing.cut(cx.place(), found, Acl::id);
         let acls = acls.iter().map(|acl| acl.to_api(cx.place())).collect();
-        Ok(DescribeNetworkAclsResult { next_token, network_acls: Some(acls) })
+        Ok(DescribeNetworkAclsResult {
+            next_token,
+            network_acls: Some(acls),
+        })
     }
 }

@@ -21,20 +21,29 @@ impl Handle<DescribeNetworkInterfaceAttribute> for Ec2 {
         input: DescribeNetworkInterfaceAttributeRequest,
     ) -> Reply<DescribeNetworkInterfaceAttribute> {
         dry_run(input.dry_run)?;
-        let found = self.records(cx).await?.get::<Interface>(&input.network_interface_id).await?.record;
+        let found = self
+            .records(cx)
+            .await?
+            .get::<Interface>(&input.network_interface_id)
+            .await?
+            .record;
         let mut shown = DescribeNetworkInterfaceAttributeResult {
             network_interface_id: Some(found.id),
             ..DescribeNetworkInterfaceAttributeResult::default()
         };
         match input.attribute {
             Some(NetworkInterfaceAttribute::Description) => {
-                shown.description = Some(AttributeValue { value: Some(found.description) });
+                shown.description = Some(AttributeValue {
+                    value: Some(found.description),
+                });
             }
             Some(NetworkInterfaceAttribute::GroupSet) => {
                 shown.groups = Some(found.groups.iter().map(GroupRef::to_api).collect());
             }
             Some(NetworkInterfaceAttribute::SourceDestCheck) => {
-                shown.source_dest_check = Some(AttributeBooleanValue { value: Some(found.source_dest_check) });
+                shown.source_dest_check = Some(AttributeBooleanValue {
+                    value: Some(found.source_dest_check),
+                });
             }
             Some(NetworkInterfaceAttribute::Attachment) => {
                 shown.attachment = found.attachment.as_ref().map(Attachment::to_api);

@@ -25,7 +25,10 @@ impl Handle<DescribeNetworkInterfacePermissions> for Ec2 {
         )?;
         let mut found = self.records(cx).await?.all::<InterfacePermission>().await?;
         if let Some(ids) = input.network_interface_permission_ids.filter(|ids| !ids.is_empty()) {
-            if let Some(id) = ids.iter().find(|id| !found.iter().any(|permission| permission.id == **id)) {
+            if let Some(id) = ids
+                .iter()
+                .find(|id| !found.iter().any(|permission| permission.id == **id))
+            {
                 return Err(error::no_interface_permission(id).into());
             }
             found.retain(|permission| ids.contains(&permission.id));

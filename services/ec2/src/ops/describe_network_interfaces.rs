@@ -28,8 +28,14 @@ impl Handle<DescribeNetworkInterfaces> for Ec2 {
         };
         with_names(&records, &mut found).await?;
         let (interfaces, next_token) = listing.cut(cx.place(), found, Interface::id);
-        let interfaces = interfaces.iter().map(|interface| interface.to_api(cx.place())).collect();
-        Ok(DescribeNetworkInterfacesResult { next_token, network_interfaces: Some(interfaces) })
+        let interfaces = interfaces
+            .iter()
+            .map(|interface| interface.to_api(cx.place()))
+            .collect();
+        Ok(DescribeNetworkInterfacesResult {
+            next_token,
+            network_interfaces: Some(interfaces),
+        })
     }
 }
 

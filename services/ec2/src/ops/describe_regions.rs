@@ -38,15 +38,25 @@ impl Handle<DescribeRegions> for Ec2 {
         let listing = Listing::whole::<Known>("DescribeRegions", input.filters)?;
         dry_run(input.dry_run)?;
         let ours = Region::all().filter(|region| region.partition() == cx.partition());
-        let mut found: Vec<Known> = ours.map(|region| Known { region, tags: Tags::new() }).collect();
+        let mut found: Vec<Known> = ours
+            .map(|region| Known {
+                region,
+                tags: Tags::new(),
+            })
+            .collect();
         if let Some(names) = input.region_names.filter(|names| !names.is_empty()) {
-            if let Some(unknown) = names.iter().find(|name| !found.iter().any(|known| known.region.as_str() == *name)) {
+            if let Some(unknown) = names
+                .iter()
+                .find(|name| !found.iter().any(|known| known.region.as_str() == *name))
+            {
                 return Err(error::invalid(format!("Invalid region: [{unknown}]")).into());
             }
             found.retain(|known| names.iter().any(|name| name == known.region.as_str()));
         }
         let (found, _) = listing.cut(cx.place(), found, |known| known.region.as_str());
-        Ok(DescribeRegionsResult { regions: Some(found.iter().map(Known::to_api).collect()) })
+        Ok(DescribeRegionsResult {
+            regions: Some(found.iter().map(Known::to_api).collect()),
+        })
     }
 }
 
@@ -58,7 +68,8 @@ struct Known {
 
 impl Known {
     fn opt_in(&self) -> &'static str {
-        let always = WITHOUT_OPT_IN.contains(&self.region.as_str()) || self.region.partition() != Region::US_EAST_1.partition();
+        let always =
+            WITHOUT_OPT_IN.contains(&self.region.as_str()) || self.region.partition() != Region::US_EAST_1.partition();
         if always { "opt-in-not-required" } else { "opted-in" }
     }
 

@@ -24,7 +24,10 @@ impl Handle<DescribeSecurityGroupRules> for Ec2 {
         let groups = self.records(cx).await?.all::<Group>().await?;
         let of_group = |group: Group| {
             let id = group.id;
-            group.rules.into_iter().map(move |rule| RuleOfGroup { group: id.clone(), rule })
+            group.rules.into_iter().map(move |rule| RuleOfGroup {
+                group: id.clone(),
+                rule,
+            })
         };
         let mut found: Vec<RuleOfGroup> = groups.into_iter().flat_map(of_group).collect();
         if let Some(ids) = input.security_group_rule_ids.filter(|ids| !ids.is_empty()) {
@@ -39,7 +42,13 @@ impl Handle<DescribeSecurityGroupRules> for Ec2 {
             found.retain(|known| ids.contains(&known.rule.id));
         }
         let (rules, next_token) = listing.cut(cx.place(), found, |known| &known.rule.id);
-        let rules = rules.iter().map(|known| known.rule.to_api(cx.place(), &known.group)).collect();
-        Ok(DescribeSecurityGroupRulesResult { next_token, security_group_rules: Some(rules) })
+        let rules = rules
+            .iter()
+            .map(|known| known.rule.to_api(cx.place(), &known.group))
+            .collect();
+        Ok(DescribeSecurityGroupRulesResult {
+            next_token,
+            security_group_rules: Some(rules),
+        })
     }
 }

@@ -13,8 +13,12 @@ impl Handle<DescribeSecurityGroups> for Ec2 {
     }
 
     async fn handle(&self, cx: &Cx, input: DescribeSecurityGroupsRequest) -> Reply<DescribeSecurityGroups> {
-        let listing =
-            Listing::parse::<Group>("DescribeSecurityGroups", input.filters, input.max_results, input.next_token)?;
+        let listing = Listing::parse::<Group>(
+            "DescribeSecurityGroups",
+            input.filters,
+            input.max_results,
+            input.next_token,
+        )?;
         dry_run(input.dry_run)?;
         let records = self.records(cx).await?;
         let names = input.group_names.unwrap_or_default();
@@ -30,6 +34,9 @@ impl Handle<DescribeSecurityGroups> for Ec2 {
         }
         let (groups, next_token) = listing.cut(cx.place(), found, Group::id);
         let groups = groups.iter().map(|group| group.to_api(cx.place())).collect();
-        Ok(DescribeSecurityGroupsResult { next_token, security_groups: Some(groups) })
+        Ok(DescribeSecurityGroupsResult {
+            next_token,
+            security_groups: Some(groups),
+        })
     }
 }

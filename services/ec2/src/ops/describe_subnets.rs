@@ -22,6 +22,9 @@ impl Handle<DescribeSubnets> for Ec2 {
         }
         let (subnets, next_token) = listing.cut(cx.place(), found, Subnet::id);
         let subnets = subnets.iter().map(|subnet| subnet.to_api(cx.place())).collect();
-        Ok(DescribeSubnetsResult { next_token, subnets: Some(subnets) })
+        Ok(DescribeSubnetsResult {
+            next_token,
+            subnets: Some(subnets),
+        })
     }
 }

@@ -27,7 +27,10 @@ impl Handle<DescribeTags> for Ec2 {
             }));
         }
         let (found, next_token) = listing.cut(cx.place(), found, |one| &one.at);
-        Ok(DescribeTagsResult { next_token, tags: Some(found.iter().flat_map(One::to_api).collect()) })
+        Ok(DescribeTagsResult {
+            next_token,
+            tags: Some(found.iter().flat_map(One::to_api).collect()),
+        })
     }
 }
 

@@ -18,6 +18,9 @@ impl Handle<DescribeVolumes> for Ec2 {
             let message = format!("The volume '{id}' does not exist.");
             return Err(error::client("InvalidVolume.NotFound", message).into());
         }
-        Ok(DescribeVolumesResult { next_token: None, volumes: Some(Vec::new()) })
+        Ok(DescribeVolumesResult {
+            next_token: None,
+            volumes: Some(Vec::new()),
+        })
     }
 }

@@ -14,7 +14,10 @@ impl Handle<DescribeVpcAttribute> for Ec2 {
     async fn handle(&self, cx: &Cx, input: DescribeVpcAttributeRequest) -> Reply<DescribeVpcAttribute> {
         dry_run(input.dry_run)?;
         let vpc = self.records(cx).await?.get::<Vpc>(&input.vpc_id).await?.record;
-        let mut shown = DescribeVpcAttributeResult { vpc_id: Some(vpc.id), ..DescribeVpcAttributeResult::default() };
+        let mut shown = DescribeVpcAttributeResult {
+            vpc_id: Some(vpc.id),
+            ..DescribeVpcAttributeResult::default()
+        };
         let value = |value| Some(AttributeBooleanValue { value: Some(value) });
         match input.attribute {
             VpcAttributeName::EnableDnsSupport => shown.enable_dns_support = value(vpc.dns_support),

@@ -16,6 +16,9 @@ impl Handle<DescribeVpcs> for Ec2 {
         dry_run(input.dry_run)?;
         let found = self.records(cx).await?.gather::<Vpc>(input.vpc_ids.as_deref()).await?;
         let (vpcs, next_token) = listing.cut(cx.place(), found, Vpc::id);
-        Ok(DescribeVpcsResult { next_token, vpcs: Some(vpcs.iter().map(|vpc| vpc.to_api(cx.place())).collect()) })
+        Ok(DescribeVpcsResult {
+            next_token,
+            vpcs: Some(vpcs.iter().map(|vpc| vpc.to_api(cx.place())).collect()),
+        })
     }
 }

@@ -12,7 +12,9 @@ use crate::routes::no_association;
 impl Handle<DisassociateAddress> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &DisassociateAddressRequest) -> Result<Needs> {
         let records = self.peek(cx);
-        let Ok(found) = find(&records, input).await else { return records.needs_on::<ElasticIp>("*").await };
+        let Ok(found) = find(&records, input).await else {
+            return records.needs_on::<ElasticIp>("*").await;
+        };
         let needs = records.needs_on::<ElasticIp>(found.record.id()).await?;
         match &found.record.used {
             Some(used) => records.also_on::<Interface>(needs, &used.interface).await,
@@ -30,7 +32,9 @@ impl Handle<DisassociateAddress> for Ec2 {
 
 async fn find(records: &Records, input: &DisassociateAddressRequest) -> Result<Versioned<ElasticIp>> {
     match &input.association_id {
-        Some(id) => elastic::of_association(records, id).await?.ok_or_else(|| no_association(id).into()),
+        Some(id) => elastic::of_association(records, id)
+            .await?
+            .ok_or_else(|| no_association(id).into()),
         None => elastic::named(records, None, input.public_ip.as_deref()).await,
     }
 }

@@ -15,7 +15,11 @@ impl Handle<DisassociateRouteTable> for Ec2 {
             return records.needs_on::<RouteTable>("*").await;
         };
         let needs = records.needs_on::<RouteTable>(table.record.id()).await?;
-        let known = table.record.associations.iter().find(|known| known.id == input.association_id);
+        let known = table
+            .record
+            .associations
+            .iter()
+            .find(|known| known.id == input.association_id);
         match known.and_then(|known| known.subnet.as_ref()) {
             Some(subnet) => records.also_on::<Subnet>(needs, subnet).await,
             None => Ok(needs),
@@ -33,7 +37,10 @@ impl Handle<DisassociateRouteTable> for Ec2 {
 async fn disassociate(records: &Records, id: &str) -> Result<()> {
     let mut table = of_association(records, id).await?.ok_or_else(|| no_association(id))?;
     let known = table.record.associations.iter().position(|known| known.id == id);
-    let known = table.record.associations.remove(known.ok_or_else(|| no_association(id))?);
+    let known = table
+        .record
+        .associations
+        .remove(known.ok_or_else(|| no_association(id))?);
     let Some(subnet) = known.subnet else {
         return Err(error::invalid(format!("cannot disassociate the main route table association {id}")).into());
     };

@@ -19,8 +19,10 @@ impl Handle<ModifyNetworkInterfaceAttribute> for Ec2 {
         ]
         .into_iter()
         .find_map(|(name, given)| given.then_some(name));
-        let mut needs =
-            records.needs_on::<Interface>(&input.network_interface_id).await?.key_if("ec2:Attribute", attribute);
+        let mut needs = records
+            .needs_on::<Interface>(&input.network_interface_id)
+            .await?
+            .key_if("ec2:Attribute", attribute);
         for group in input.groups.iter().flatten() {
             needs = records.also_on::<Group>(needs, group).await?;
         }
@@ -72,9 +74,16 @@ async fn modify(cx: &Cx, records: &Records, input: &ModifyNetworkInterfaceAttrib
     }
     if let Some(changes) = &input.attachment {
         let id = changes.attachment_id.as_deref().unwrap_or_default();
-        let attachment = interface.attachment.as_mut().filter(|attachment| attachment.id == id).ok_or_else(|| {
-            error::client("InvalidAttachmentID.NotFound", format!("The attachment ID '{id}' does not exist"))
-        })?;
+        let attachment = interface
+            .attachment
+            .as_mut()
+            .filter(|attachment| attachment.id == id)
+            .ok_or_else(|| {
+                error::client(
+                    "InvalidAttachmentID.NotFound",
+                    format!("The attachment ID '{id}' does not exist"),
+                )
+            })?;
         if let Some(delete) = changes.delete_on_termination {
             attachment.delete_on_termination = delete;
         }

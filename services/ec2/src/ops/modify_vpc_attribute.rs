@@ -9,14 +9,19 @@ use crate::records::Vpc;
 impl Handle<ModifyVpcAttribute> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &ModifyVpcAttributeRequest) -> Result<Needs> {
         let needs = self.peek(cx).needs_on::<Vpc>(&input.vpc_id).await?;
-        let attribute = attributes(input).into_iter().find_map(|(name, value)| value.map(|_| name));
+        let attribute = attributes(input)
+            .into_iter()
+            .find_map(|(name, value)| value.map(|_| name));
         Ok(needs.key_if("ec2:Attribute", attribute))
     }
 
     async fn handle(&self, cx: &Cx, input: ModifyVpcAttributeRequest) -> Reply<ModifyVpcAttribute> {
         let records = self.records(cx).await?;
         records.get::<Vpc>(&input.vpc_id).await?;
-        let given = attributes(&input).into_iter().filter(|(_, value)| value.is_some()).count();
+        let given = attributes(&input)
+            .into_iter()
+            .filter(|(_, value)| value.is_some())
+            .count();
         match given {
             0 => return Err(error::missing("enableDnsSupport, enableDnsHostnames").into()),
             1 => {}
@@ -38,6 +43,9 @@ fn attributes(input: &ModifyVpcAttributeRequest) -> [(&'static str, Option<&Attr
     [
         ("EnableDnsSupport", input.enable_dns_support.as_ref()),
         ("EnableDnsHostnames", input.enable_dns_hostnames.as_ref()),
-        ("EnableNetworkAddressUsageMetrics", input.enable_network_address_usage_metrics.as_ref()),
+        (
+            "EnableNetworkAddressUsageMetrics",
+            input.enable_network_address_usage_metrics.as_ref(),
+        ),
     ]
 }

@@ -8,7 +8,12 @@ use crate::prelude::*;
 
 impl Handle<ReleaseAddress> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &ReleaseAddressRequest) -> Result<Needs> {
-        elastic::needs(&self.peek(cx), input.allocation_id.as_deref(), input.public_ip.as_deref()).await
+        elastic::needs(
+            &self.peek(cx),
+            input.allocation_id.as_deref(),
+            input.public_ip.as_deref(),
+        )
+        .await
     }
 
     async fn handle(&self, cx: &Cx, input: ReleaseAddressRequest) -> Reply<ReleaseAddress> {

@@ -1,7 +1,7 @@
 //! ec2:ReplaceRoute — <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReplaceRoute.html>
 
-use api_ec2::op::ReplaceRoute;
 use api_ec2::ReplaceRouteRequest;
+use api_ec2::op::ReplaceRoute;
 
 use crate::prelude::*;
 use crate::records::{Route, RouteTable};
@@ -33,10 +33,22 @@ async fn replace(records: &Records, input: &ReplaceRouteRequest) -> Result<()> {
         interface: input.network_interface_id.as_ref(),
         instance: input.instance_id.as_ref(),
         others: [
-            (&input.transit_gateway_id, "InvalidTransitGatewayID.NotFound", "transitGateway"),
+            (
+                &input.transit_gateway_id,
+                "InvalidTransitGatewayID.NotFound",
+                "transitGateway",
+            ),
             (&input.vpc_endpoint_id, "InvalidVpcEndpointId.NotFound", "vpcEndpoint"),
-            (&input.vpc_peering_connection_id, "InvalidVpcPeeringConnectionID.NotFound", "vpcPeeringConnection"),
-            (&input.egress_only_internet_gateway_id, "InvalidGatewayID.NotFound", "gateway"),
+            (
+                &input.vpc_peering_connection_id,
+                "InvalidVpcPeeringConnectionID.NotFound",
+                "vpcPeeringConnection",
+            ),
+            (
+                &input.egress_only_internet_gateway_id,
+                "InvalidGatewayID.NotFound",
+                "gateway",
+            ),
             (&input.local_gateway_id, "InvalidGatewayID.NotFound", "gateway"),
             (&input.carrier_gateway_id, "InvalidGatewayID.NotFound", "gateway"),
             (&input.core_network_arn, "InvalidGatewayID.NotFound", "gateway"),
@@ -48,9 +60,17 @@ async fn replace(records: &Records, input: &ReplaceRouteRequest) -> Result<()> {
     };
     let target = given.resolve(records, &table.record).await?;
     routes::check_local(&table.record, &destination, &target)?;
-    let known = table.record.routes.iter_mut().find(|route| route.destination == destination);
+    let known = table
+        .record
+        .routes
+        .iter_mut()
+        .find(|route| route.destination == destination);
     let known = known.ok_or_else(|| routes::no_route(&input.route_table_id, &destination))?;
-    *known = Route { destination, target, blackhole: false };
+    *known = Route {
+        destination,
+        target,
+        blackhole: false,
+    };
     let mut txn = Txn::new();
     records.stage_change(&mut txn, &table)?;
     records.commit(txn).await?;

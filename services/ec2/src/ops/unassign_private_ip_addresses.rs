@@ -29,8 +29,15 @@ async fn unassign(cx: &Cx, records: &Records, input: &UnassignPrivateIpAddresses
         let address = parse_address(text)?;
         let at = interface.addresses.iter().position(|known| known.ip == address);
         match at {
-            Some(0) => return Err(error::invalid("The primary IP address of an interface cannot be unassigned").into()),
-            Some(at) if interface.addresses.get(at).is_some_and(|known| known.association.is_none()) => {
+            Some(0) => {
+                return Err(error::invalid("The primary IP address of an interface cannot be unassigned").into());
+            }
+            Some(at)
+                if interface
+                    .addresses
+                    .get(at)
+                    .is_some_and(|known| known.association.is_none()) =>
+            {
                 interface.addresses.remove(at);
                 stage_released(records, &mut txn, &interface.subnet, address);
             }

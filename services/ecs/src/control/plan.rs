@@ -7,7 +7,9 @@ use roadstead_control::Next;
 use roadstead_core::Timestamp;
 
 use crate::launch::stop_timeout;
-use crate::records::{ContainerRecord, ContainerStatus, Desired, InterfaceStatus, StopCode, Task, TaskDefinition, TaskStatus};
+use crate::records::{
+    ContainerRecord, ContainerStatus, Desired, InterfaceStatus, StopCode, Task, TaskDefinition, TaskStatus,
+};
 
 /// How long a stopped task stays on record.
 pub const KEEP_STOPPED: Duration = Duration::from_secs(3600);
@@ -61,7 +63,10 @@ pub struct Plan {
 
 impl Plan {
     fn step(step: Step) -> Self {
-        Self { step: Some(step), next: Next::In(Duration::ZERO) }
+        Self {
+            step: Some(step),
+            next: Next::In(Duration::ZERO),
+        }
     }
 
     fn wait(next: Next) -> Self {
@@ -83,7 +88,11 @@ pub fn plan(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
         _ if task.desired == Desired::Stopped => stop(task, definition, now),
         _ if task.interface.as_ref().is_some_and(|interface| interface.wiring.lost) => {
             let never_ran = task.started_at.is_none();
-            let code = if never_ran { StopCode::FailedToStart } else { StopCode::EssentialExited };
+            let code = if never_ran {
+                StopCode::FailedToStart
+            } else {
+                StopCode::EssentialExited
+            };
             Plan::step(Step::Stop(code, NETWORK_LOST))
         }
         TaskStatus::Provisioning => provision(task),
@@ -106,7 +115,11 @@ fn provision(task: &Task) -> Plan {
 }
 
 fn start(task: &Task, definition: &TaskDefinition) -> Plan {
-    if task.containers.iter().any(|c| c.essential && c.status == ContainerStatus::Stopped) {
+    if task
+        .containers
+        .iter()
+        .any(|c| c.essential && c.status == ContainerStatus::Stopped)
+    {
         let ran = task.containers.iter().all(|c| !c.essential || c.exit_code.is_some());
         return Plan::step(if ran {
             Step::Stop(StopCode::EssentialExited, "Essential container in task exited")
@@ -114,7 +127,10 @@ fn start(task: &Task, definition: &TaskDefinition) -> Plan {
             Step::Stop(StopCode::FailedToStart, "Task failed to start")
         });
     }
-    let pending = task.containers.iter().filter(|container| container.status == ContainerStatus::Pending);
+    let pending = task
+        .containers
+        .iter()
+        .filter(|container| container.status == ContainerStatus::Pending);
     let mut waiting = false;
     for container in pending {
         match readiness(task, definition, container) {
@@ -127,7 +143,10 @@ fn start(task: &Task, definition: &TaskDefinition) -> Plan {
             Readiness::Waiting => waiting = true,
         }
     }
-    let essential_run = task.containers.iter().all(|c| !c.essential || c.status == ContainerStatus::Running);
+    let essential_run = task
+        .containers
+        .iter()
+        .all(|c| !c.essential || c.status == ContainerStatus::Running);
     if essential_run {
         return Plan::step(Step::Advance(TaskStatus::Running));
     }
@@ -135,8 +154,15 @@ fn start(task: &Task, definition: &TaskDefinition) -> Plan {
 }
 
 fn watch(task: &Task) -> Plan {
-    if task.containers.iter().any(|container| container.essential && container.status == ContainerStatus::Stopped) {
-        return Plan::step(Step::Stop(StopCode::EssentialExited, "Essential container in task exited"));
+    if task
+        .containers
+        .iter()
+        .any(|container| container.essential && container.status == ContainerStatus::Stopped)
+    {
+        return Plan::step(Step::Stop(
+            StopCode::EssentialExited,
+            "Essential container in task exited",
+        ));
     }
     Plan::wait(Next::In(LOOK))
 }
@@ -150,7 +176,11 @@ enum Readiness {
 
 fn readiness(task: &Task, definition: &TaskDefinition, container: &ContainerRecord) -> Readiness {
     let mut readiness = Readiness::Ready;
-    for dependency in definition_of(definition, &container.name).and_then(|d| d.depends_on.as_ref()).into_iter().flatten() {
+    for dependency in definition_of(definition, &container.name)
+        .and_then(|d| d.depends_on.as_ref())
+        .into_iter()
+        .flatten()
+    {
         let Some(other) = task.containers.iter().find(|c| c.name == dependency.container_name) else {
             return Readiness::Never;
         };
@@ -172,7 +202,10 @@ fn readiness(task: &Task, definition: &TaskDefinition, container: &ContainerReco
 }
 
 fn definition_of<'a>(definition: &'a TaskDefinition, name: &str) -> Option<&'a ContainerDefinition> {
-    definition.containers().iter().find(|container| container.name.as_deref() == Some(name))
+    definition
+        .containers()
+        .iter()
+        .find(|container| container.name.as_deref() == Some(name))
 }
 
 /// Ends containers in the reverse order of their dependencies: who depends on another goes first.
@@ -180,13 +213,21 @@ fn stop(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
     if task.all_containers_stopped() {
         return Plan::step(Step::Advance(TaskStatus::Deprovisioning));
     }
-    if let Some(never_ran) = task.containers.iter().find(|container| container.status == ContainerStatus::Pending) {
+    if let Some(never_ran) = task
+        .containers
+        .iter()
+        .find(|container| container.status == ContainerStatus::Pending)
+    {
         return Plan::step(Step::GiveUp(never_ran.name.clone()));
     }
     let running = |container: &&ContainerRecord| container.status == ContainerStatus::Running;
     let mut soonest = LOOK;
     for container in task.containers.iter().filter(running) {
-        let needed = task.containers.iter().filter(running).any(|other| depends_on(definition, &other.name, &container.name));
+        let needed = task
+            .containers
+            .iter()
+            .filter(running)
+            .any(|other| depends_on(definition, &other.name, &container.name));
         let timeout = definition_of(definition, &container.name).map_or(crate::launch::STOP_TIMEOUT, stop_timeout);
         match container.signalled_at {
             None if needed => {}

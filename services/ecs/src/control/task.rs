@@ -15,8 +15,8 @@ use super::plan::{Plan, Step, plan};
 use super::{ServiceControl, ServiceKey};
 use crate::behalf::OnBehalf;
 use crate::records::{
-    ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, StopCode, Task, TaskDefinition, TaskStatus,
-    Wiring,
+    ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, StopCode, Task, TaskDefinition,
+    TaskStatus, Wiring,
 };
 use crate::run::revision_key;
 use crate::{arn, launch, scope_of};
@@ -57,7 +57,14 @@ impl TaskControl {
         definitions: Table<TaskDefinition>,
     ) -> Self {
         let networks = Networks::new(Arc::clone(&kernel), Arc::clone(&runtime), net);
-        Self { kernel, runtime, networks, tasks, definitions, services: OnceLock::new() }
+        Self {
+            kernel,
+            runtime,
+            networks,
+            tasks,
+            definitions,
+            services: OnceLock::new(),
+        }
     }
 
     /// Tells who wants to know of changes to the tasks of services; the first one stays.
@@ -67,9 +74,15 @@ impl TaskControl {
 
     /// Asks for a look at the service that a task belongs to.
     fn wake_service(&self, task: &Task, key: &TaskKey) {
-        let Some(service) = task.group.strip_prefix("service:") else { return };
+        let Some(service) = task.group.strip_prefix("service:") else {
+            return;
+        };
         if let Some(services) = self.services.get().and_then(Weak::upgrade) {
-            let key = ServiceKey { place: key.place, cluster: key.cluster.clone(), service: service.to_owned() };
+            let key = ServiceKey {
+                place: key.place,
+                cluster: key.cluster.clone(),
+                service: service.to_owned(),
+            };
             services.enqueue_after(key, services.reconciler().gather());
         }
     }
@@ -100,7 +113,10 @@ impl TaskControl {
 
     /// A task by its key.
     pub(super) async fn get(&self, key: &TaskKey) -> Result<Option<Task>> {
-        let found = self.tasks.get(scope_of(key.place).of(), &[&key.cluster, &key.task]).await?;
+        let found = self
+            .tasks
+            .get(scope_of(key.place).of(), &[&key.cluster, &key.task])
+            .await?;
         Ok(found.map(|found| found.record))
     }
 
@@ -108,14 +124,19 @@ impl TaskControl {
     pub async fn all(&self) -> Result<Vec<TaskKey>> {
         let mut keys = Vec::new();
         for (account, region) in roadstead_store::scopes(&**self.tasks.store()).await? {
-            let (Some(account), Some(region)) =
-                (roadstead_core::AccountId::parse(&account), roadstead_core::Region::parse(&region))
-            else {
+            let (Some(account), Some(region)) = (
+                roadstead_core::AccountId::parse(&account),
+                roadstead_core::Region::parse(&region),
+            ) else {
                 continue;
             };
             let place = Place { account, region };
             for found in self.tasks.list_all(scope_of(place).of()).await? {
-                keys.push(TaskKey { place, cluster: found.record.cluster, task: found.record.id });
+                keys.push(TaskKey {
+                    place,
+                    cluster: found.record.cluster,
+                    task: found.record.id,
+                });
             }
         }
         Ok(keys)
@@ -133,9 +154,14 @@ impl Reconciler for TaskControl {
         let scope = scope_of(key.place);
         let id = [key.cluster.as_str(), key.task.as_str()];
         for _ in 0..MAX_STEPS {
-            let Some(found) = self.tasks.get(scope.of(), &id).await? else { return Ok(Next::Forget) };
+            let Some(found) = self.tasks.get(scope.of(), &id).await? else {
+                return Ok(Next::Forget);
+            };
             let revision = revision_key(found.record.revision);
-            let definition = self.definitions.get(scope.of(), &[&found.record.family, &revision]).await?;
+            let definition = self
+                .definitions
+                .get(scope.of(), &[&found.record.family, &revision])
+                .await?;
             let Some(definition) = definition.map(|found| found.record) else {
                 return Err(Fault::internal("the task's definition is gone"));
             };
@@ -161,7 +187,9 @@ impl TaskControl {
     async fn observe(&self, task: &mut Task, _revision: u64, key: &TaskKey) -> Result<()> {
         let before = task.version;
         for at in 0..task.containers.len() {
-            let Some(container) = task.containers.get(at) else { continue };
+            let Some(container) = task.containers.get(at) else {
+                continue;
+            };
             let (Some(engine_id), ContainerStatus::Running) = (container.engine_id.clone(), container.status) else {
                 continue;
             };
@@ -171,7 +199,9 @@ impl TaskControl {
                 Err(error) => return Err(Fault::internal(error)),
             };
             let now = self.kernel.clock().now();
-            let Some(container) = task.containers.get_mut(at) else { continue };
+            let Some(container) = task.containers.get_mut(at) else {
+                continue;
+            };
             match seen.as_ref().map(|state| state.status) {
                 Some(Status::Running | Status::Created) => {
                     let healthy = match seen.as_ref().map(|state| state.health) {
@@ -193,7 +223,8 @@ impl TaskControl {
                     }
                 }
                 None => {
-                    container.reason = Some("ContainerVanishedError: the container is no longer at the engine".to_owned());
+                    container.reason =
+                        Some("ContainerVanishedError: the container is no longer at the engine".to_owned());
                     container.finished_at = Some(now);
                 }
             }
@@ -214,7 +245,10 @@ impl TaskControl {
     async fn lost_network(&self, task: &Task) -> Result<bool> {
         let lives = task.desired == Desired::Running && task.status < TaskStatus::Deprovisioning;
         let wiring = task.interface.as_ref().map(|interface| &interface.wiring);
-        match wiring.filter(|wiring| lives && !wiring.lost).and_then(|wiring| wiring.pause.as_deref()) {
+        match wiring
+            .filter(|wiring| lives && !wiring.lost)
+            .and_then(|wiring| wiring.pause.as_deref())
+        {
             Some(pause) => Ok(!self.networks.holds(pause).await?),
             None => Ok(false),
         }
@@ -257,7 +291,11 @@ impl TaskControl {
                 match status {
                     TaskStatus::Running => task.started_at = Some(now),
                     TaskStatus::Deprovisioning => {
-                        let ended = task.containers.iter().filter_map(|container| container.finished_at).max();
+                        let ended = task
+                            .containers
+                            .iter()
+                            .filter_map(|container| container.finished_at)
+                            .max();
                         task.execution_stopped_at = ended;
                     }
                     TaskStatus::Stopped => task.stopped_at = Some(now),
@@ -312,7 +350,11 @@ impl TaskControl {
         match made {
             Ok(made) => task.interface = Some(made),
             Err(Fault::Api(error)) => {
-                let subnet = task.interface.as_ref().map(|i| i.network.subnet.clone()).unwrap_or_default();
+                let subnet = task
+                    .interface
+                    .as_ref()
+                    .map(|i| i.network.subnet.clone())
+                    .unwrap_or_default();
                 let reason = format!(
                     "Unexpected EC2 error while attempting to Create Network Interface in subnet '{subnet}': {}",
                     error.code
@@ -328,23 +370,37 @@ impl TaskControl {
     }
 
     async fn make_interface(&self, task: &Task, key: &TaskKey, role: &OnBehalf) -> Result<Interface> {
-        let Some(planned) = task.interface.clone() else { return Err(Fault::internal("a task without an interface")) };
+        let Some(planned) = task.interface.clone() else {
+            return Err(Fault::internal("a task without an interface"));
+        };
         // AWS: recorded; the token is the task's id and the attachment's, without dashes. A repeated step finds the
         // interface that it made before.
         let token = format!("{}{}", task.id, planned.attachment.replace('-', ""));
         let description = arn::attachment(key.place, &planned.attachment);
         let network = &planned.network;
-        let eni = role.create_network_interface(&network.subnet, &network.groups, description, token).await?;
-        let id = eni.network_interface_id.ok_or_else(|| Fault::internal("an interface without an id"))?;
+        let eni = role
+            .create_network_interface(&network.subnet, &network.groups, description, token)
+            .await?;
+        let id = eni
+            .network_interface_id
+            .ok_or_else(|| Fault::internal("an interface without an id"))?;
         let tags = interface_tags(task);
         if !tags.is_empty() {
             role.tag_network_interface(&id, &tags).await?;
         }
         let wiring = self.networks.wiring(role, &network.subnet).await?;
-        let groups = eni.groups.unwrap_or_default().into_iter().filter_map(|group| group.group_id).collect();
+        let groups = eni
+            .groups
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|group| group.group_id)
+            .collect();
         Ok(Interface {
             wiring,
-            network: Network { groups, ..network.clone() },
+            network: Network {
+                groups,
+                ..network.clone()
+            },
             status: InterfaceStatus::Created,
             eni: Some(id),
             mac: eni.mac_address,
@@ -355,14 +411,18 @@ impl TaskControl {
     }
 
     async fn delete_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
-        let Some(interface) = &mut task.interface else { return Ok(()) };
+        let Some(interface) = &mut task.interface else {
+            return Ok(());
+        };
         // Without the role the task stays as it is: the interface is never forgotten.
         let role = OnBehalf::for_interfaces(&self.kernel, key.place).await?;
         let eni = match &interface.eni {
             Some(eni) => Some(eni.clone()),
             // Only planned, as far as is known: but a crash may have come between making it and noting it.
             None => {
-                let made = role.network_interface_of(arn::attachment(key.place, &interface.attachment)).await?;
+                let made = role
+                    .network_interface_of(arn::attachment(key.place, &interface.attachment))
+                    .await?;
                 made.and_then(|made| made.network_interface_id)
             }
         };
@@ -374,10 +434,15 @@ impl TaskControl {
     }
 
     async fn start_pause(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
-        let Some(interface) = task.interface.clone() else { return Ok(()) };
+        let Some(interface) = task.interface.clone() else {
+            return Ok(());
+        };
         match self.networks.start_pause(key.place, task, &interface).await? {
             Ok(pause) => {
-                let wiring = Wiring { pause: Some(pause), ..interface.wiring };
+                let wiring = Wiring {
+                    pause: Some(pause),
+                    ..interface.wiring
+                };
                 task.interface = Some(Interface { wiring, ..interface });
             }
             Err(setback) => task.stop(StopCode::FailedToStart, setback, self.kernel.clock().now()),
@@ -387,7 +452,9 @@ impl TaskControl {
 
     async fn attach_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
         let now = self.kernel.clock().now();
-        let Some(interface) = &mut task.interface else { return Ok(()) };
+        let Some(interface) = &mut task.interface else {
+            return Ok(());
+        };
         match self.networks.attach(key.place, interface).await? {
             Ok(()) => interface.status = InterfaceStatus::Attached,
             Err(setback) => task.stop(StopCode::FailedToStart, setback, now),
@@ -396,9 +463,14 @@ impl TaskControl {
     }
 
     async fn detach_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
-        let Some(interface) = task.interface.clone() else { return Ok(()) };
+        let Some(interface) = task.interface.clone() else {
+            return Ok(());
+        };
         self.networks.detach(key.place, task, &interface).await?;
-        task.interface = Some(Interface { status: InterfaceStatus::Detached, ..interface });
+        task.interface = Some(Interface {
+            status: InterfaceStatus::Detached,
+            ..interface
+        });
         Ok(())
     }
 
@@ -417,7 +489,11 @@ impl TaskControl {
             }
         };
         task.pull_stopped_at = Some(self.kernel.clock().now());
-        let pause = task.interface.as_ref().and_then(|interface| interface.wiring.pause.clone()).map(ContainerId);
+        let pause = task
+            .interface
+            .as_ref()
+            .and_then(|interface| interface.wiring.pause.clone())
+            .map(ContainerId);
         let spec = match launch::spec(key.place, task, definition, wanted, pause.as_ref()) {
             Ok(spec) => spec,
             Err(why) => {
@@ -448,7 +524,11 @@ impl TaskControl {
         if let Some(container) = container(task, name) {
             container.status = ContainerStatus::Running;
         }
-        if task.containers.iter().any(|c| c.essential && c.status == ContainerStatus::Pending) {
+        if task
+            .containers
+            .iter()
+            .any(|c| c.essential && c.status == ContainerStatus::Pending)
+        {
             task.changed();
         }
         Ok(())
@@ -457,7 +537,11 @@ impl TaskControl {
 
 /// The tags of a task's interface: those that ECS manages, and those that were propagated to the task with them.
 fn interface_tags(task: &Task) -> Tags {
-    if task.managed_tags { task.tags.clone() } else { Tags::new() }
+    if task.managed_tags {
+        task.tags.clone()
+    } else {
+        Tags::new()
+    }
 }
 
 fn container<'a>(task: &'a mut Task, name: &str) -> Option<&'a mut ContainerRecord> {

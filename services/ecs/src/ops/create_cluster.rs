@@ -21,7 +21,9 @@ impl Handle<CreateCluster> for Ecs {
         let cluster = loop {
             // Whoever deletes the role after this mark makes the transaction fail.
             let mark = fence.before_use(&*self.store).await?;
-            role::ensure(cx, &self.attempted).await.context("ensuring the service-linked role")?;
+            role::ensure(cx, &self.attempted)
+                .await
+                .context("ensuring the service-linked role")?;
             let found = self.clusters.get(scope(cx).of(), &[&wanted.name]).await?;
             if let Some(existing) = found.as_ref().filter(|found| found.record.is_active()) {
                 break existing.record.clone();
@@ -29,9 +31,12 @@ impl Handle<CreateCluster> for Ecs {
             let mut txn = Txn::new();
             match found {
                 Some(gone) => {
-                    self.clusters.stage_replace(&mut txn, scope(cx).of(), &[&wanted.name], gone.revision, &wanted)?;
+                    self.clusters
+                        .stage_replace(&mut txn, scope(cx).of(), &[&wanted.name], gone.revision, &wanted)?;
                 }
-                None => self.clusters.stage_new(&mut txn, scope(cx).of(), &[&wanted.name], &wanted)?,
+                None => self
+                    .clusters
+                    .stage_new(&mut txn, scope(cx).of(), &[&wanted.name], &wanted)?,
             }
             fence.stage_use(&mut txn, mark);
             match self.store.commit(txn).await {
@@ -41,7 +46,9 @@ impl Handle<CreateCluster> for Ecs {
             }
         };
         let counts = self.counts(cx, &cluster.name).await?;
-        Ok(CreateClusterResponse { cluster: Some(cluster.to_api(cx.place(), counts_of(&cluster, counts), Include::ALL)) })
+        Ok(CreateClusterResponse {
+            cluster: Some(cluster.to_api(cx.place(), counts_of(&cluster, counts), Include::ALL)),
+        })
     }
 }
 
@@ -60,8 +67,14 @@ fn wanted(cx: &Cx, input: CreateClusterRequest) -> Result<Cluster> {
     let name = name(&input)?.to_owned();
     let tags = tags_from_api(input.tags.as_deref());
     check_tags(&tags)?;
-    if input.capacity_providers.as_ref().is_some_and(|list| list.iter().any(|p| !is_known_provider(p))) {
-        return Err(invalid("The specified capacity provider was not found. Specify a valid name or ARN and try again."));
+    if input
+        .capacity_providers
+        .as_ref()
+        .is_some_and(|list| list.iter().any(|p| !is_known_provider(p)))
+    {
+        return Err(invalid(
+            "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
+        ));
     }
     if input.service_connect_defaults.is_some() {
         return Err(api_ecs::errors::UNSUPPORTED_FEATURE_EXCEPTION
@@ -75,7 +88,12 @@ fn wanted(cx: &Cx, input: CreateClusterRequest) -> Result<Cluster> {
         container_insights: container_insights(input.settings.as_deref())?.unwrap_or_else(|| "disabled".to_owned()),
         configuration: input.configuration.map(Document),
         capacity_providers: input.capacity_providers.unwrap_or_default(),
-        default_strategy: input.default_capacity_provider_strategy.unwrap_or_default().into_iter().map(Document).collect(),
+        default_strategy: input
+            .default_capacity_provider_strategy
+            .unwrap_or_default()
+            .into_iter()
+            .map(Document)
+            .collect(),
         tags,
     })
 }
@@ -94,7 +112,9 @@ pub fn container_insights(settings: Option<&[api_ecs::ClusterSetting]>) -> Resul
             return Err(invalid("Cluster setting name should be one of [containerInsights]"));
         }
         if !matches!(value, "enabled" | "enhanced" | "disabled") {
-            return Err(invalid("Invalid value for the containerInsights setting: use enabled, enhanced or disabled."));
+            return Err(invalid(
+                "Invalid value for the containerInsights setting: use enabled, enhanced or disabled.",
+            ));
         }
         found = Some(value.to_owned());
     }

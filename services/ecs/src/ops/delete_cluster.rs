@@ -22,15 +22,30 @@ impl Handle<DeleteCluster> for Ecs {
                     cluster: Some(cluster.to_api(cx.place(), Counts::default(), Include::ALL)),
                 });
             }
-            let services = self.services.services.list(scope(cx).of(), &[&cluster.name], None, usize::MAX).await?;
-            if services.records.iter().any(|service| service.record.status == ServiceStatus::Active) {
+            let services = self
+                .services
+                .services
+                .list(scope(cx).of(), &[&cluster.name], None, usize::MAX)
+                .await?;
+            if services
+                .records
+                .iter()
+                .any(|service| service.record.status == ServiceStatus::Active)
+            {
                 // AWS: recorded; services that are being deleted do not keep the cluster.
                 return Err(errors::CLUSTER_CONTAINS_SERVICES_EXCEPTION
                     .with("The Cluster cannot be deleted while Services are active.")
                     .into());
             }
-            let tasks = self.tasks.list(scope(cx).of(), &[&cluster.name], None, usize::MAX).await?;
-            if tasks.records.iter().any(|task| task.record.status != TaskStatus::Stopped) {
+            let tasks = self
+                .tasks
+                .list(scope(cx).of(), &[&cluster.name], None, usize::MAX)
+                .await?;
+            if tasks
+                .records
+                .iter()
+                .any(|task| task.record.status != TaskStatus::Stopped)
+            {
                 // AWS: recorded.
                 return Err(errors::CLUSTER_CONTAINS_TASKS_EXCEPTION
                     .with("The Cluster cannot be deleted while Tasks are active.")
@@ -38,7 +53,8 @@ impl Handle<DeleteCluster> for Ecs {
             }
             cluster.status = ClusterStatus::Inactive;
             let mut txn = Txn::new();
-            self.clusters.stage_replace(&mut txn, scope(cx).of(), &[&cluster.name], found.revision, &cluster)?;
+            self.clusters
+                .stage_replace(&mut txn, scope(cx).of(), &[&cluster.name], found.revision, &cluster)?;
             // A task that is started meanwhile keeps the cluster.
             txn.push_guard(Guard::Unwritten {
                 prefix: Table::<Task>::prefix(scope(cx).of(), &[&cluster.name]),

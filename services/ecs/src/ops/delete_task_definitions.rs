@@ -17,7 +17,9 @@ impl Handle<DeleteTaskDefinitions> for Ecs {
         let mut arns = Vec::new();
         for given in &input.task_definitions {
             let named = DefinitionRef::parse(cx.place(), given)?;
-            let revision = named.revision.map_or_else(|| "*".to_owned(), |number| number.to_string());
+            let revision = named
+                .revision
+                .map_or_else(|| "*".to_owned(), |number| number.to_string());
             arns.push(arn::task_definition(cx.place(), &named.family, revision));
         }
         Ok(Needs::on_each(arns))
@@ -28,22 +30,35 @@ impl Handle<DeleteTaskDefinitions> for Ecs {
             return Err(invalid("Size of TaskDefinition references list must be greater than 0"));
         }
         if input.task_definitions.len() > MAX {
-            return Err(invalid(format!("Size of TaskDefinition references list cannot exceed {MAX}")));
+            return Err(invalid(format!(
+                "Size of TaskDefinition references list cannot exceed {MAX}"
+            )));
         }
         let mut deleted = Vec::new();
         let mut failures = Vec::new();
         for given in input.task_definitions {
             match self.delete_one(cx, &given).await? {
                 Ok(definition) => deleted.push(definition.to_api(cx.place())),
-                Err(reason) => failures.push(Failure { arn: Some(given), reason: Some(reason.to_owned()), detail: None }),
+                Err(reason) => failures.push(Failure {
+                    arn: Some(given),
+                    reason: Some(reason.to_owned()),
+                    detail: None,
+                }),
             }
         }
-        Ok(DeleteTaskDefinitionsResponse { task_definitions: Some(deleted), failures: Some(failures) })
+        Ok(DeleteTaskDefinitionsResponse {
+            task_definitions: Some(deleted),
+            failures: Some(failures),
+        })
     }
 }
 
 impl Ecs {
-    async fn delete_one(&self, cx: &Cx, given: &str) -> Result<std::result::Result<records::TaskDefinition, &'static str>> {
+    async fn delete_one(
+        &self,
+        cx: &Cx,
+        given: &str,
+    ) -> Result<std::result::Result<records::TaskDefinition, &'static str>> {
         let named = DefinitionRef::parse(cx.place(), given)?;
         if named.revision.is_none() {
             return Ok(Err("REVISION_MISSING"));

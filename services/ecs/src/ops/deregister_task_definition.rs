@@ -32,6 +32,8 @@ impl Handle<DeregisterTaskDefinition> for Ecs {
         let mut shown = definition.to_api(cx.place());
         // AWS: recorded; only DescribeTaskDefinition shows the time afterwards.
         shown.deregistered_at = None;
-        Ok(DeregisterTaskDefinitionResponse { task_definition: Some(shown) })
+        Ok(DeregisterTaskDefinitionResponse {
+            task_definition: Some(shown),
+        })
     }
 }

@@ -37,7 +37,10 @@ impl Handle<DescribeClusters> for Ecs {
                 }),
             }
         }
-        Ok(DescribeClustersResponse { clusters: Some(clusters), failures: Some(failures) })
+        Ok(DescribeClustersResponse {
+            clusters: Some(clusters),
+            failures: Some(failures),
+        })
     }
 }
 
@@ -49,7 +52,10 @@ fn names(cx: &Cx, input: &DescribeClustersRequest) -> Result<Vec<String>> {
     if given.is_empty() {
         return Ok(vec![arn::DEFAULT_CLUSTER.to_owned()]);
     }
-    given.iter().map(|one| arn::cluster_name(cx.place(), Some(one))).collect()
+    given
+        .iter()
+        .map(|one| arn::cluster_name(cx.place(), Some(one)))
+        .collect()
 }
 
 fn include(fields: &[ClusterField]) -> Include {

@@ -17,7 +17,9 @@ impl Handle<DescribeTaskDefinition> for Ecs {
     async fn handle(&self, cx: &Cx, input: DescribeTaskDefinitionRequest) -> Reply<DescribeTaskDefinition> {
         let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
         let found = self.definition(cx, &named).await?;
-        let definition = found.ok_or_else(|| client("Unable to describe task definition."))?.record;
+        let definition = found
+            .ok_or_else(|| client("Unable to describe task definition."))?
+            .record;
         let with_tags = input.include.unwrap_or_default().contains(&TaskDefinitionField::Tags);
         Ok(DescribeTaskDefinitionResponse {
             task_definition: Some(definition.to_api(cx.place())),

@@ -33,7 +33,10 @@ impl Handle<DescribeTasks> for Ecs {
             return Err(invalid(format!("Tasks cannot have more than {MAX} elements.")));
         }
         let with_tags = input.include.unwrap_or_default().contains(&TaskField::Tags);
-        let show = Show { health: true, tags: with_tags };
+        let show = Show {
+            health: true,
+            tags: with_tags,
+        };
         let mut tasks = Vec::new();
         let mut failures = Vec::new();
         for given in &input.tasks {
@@ -47,6 +50,9 @@ impl Handle<DescribeTasks> for Ecs {
                 }),
             }
         }
-        Ok(DescribeTasksResponse { tasks: Some(tasks), failures: Some(failures) })
+        Ok(DescribeTasksResponse {
+            tasks: Some(tasks),
+            failures: Some(failures),
+        })
     }
 }

@@ -17,10 +17,18 @@ impl Handle<ListClusters> for Ecs {
         let limit = page_size(input.max_results)?;
         let after = crate::run::after("ListClusters", input.next_token.as_deref())?;
         let all = self.clusters.list_all(scope(cx).of()).await?;
-        let active = all.iter().map(|found| &found.record).filter(|cluster| cluster.is_active());
+        let active = all
+            .iter()
+            .map(|found| &found.record)
+            .filter(|cluster| cluster.is_active());
         let page = paging::page(active, |cluster| cluster.name.as_str(), after.as_deref(), limit);
         Ok(ListClustersResponse {
-            cluster_arns: Some(page.items.iter().map(|cluster| arn::cluster(cx.place(), &cluster.name)).collect()),
+            cluster_arns: Some(
+                page.items
+                    .iter()
+                    .map(|cluster| arn::cluster(cx.place(), &cluster.name))
+                    .collect(),
+            ),
             next_token: page.next.map(|key| paging::token("ListClusters", &key)),
         })
     }

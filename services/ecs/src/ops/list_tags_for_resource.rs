@@ -15,6 +15,8 @@ impl Handle<ListTagsForResource> for Ecs {
 
     async fn handle(&self, cx: &Cx, input: ListTagsForResourceRequest) -> Reply<ListTagsForResource> {
         let tags = tagged(self, cx, &input.resource_arn).await?.read(self, cx).await?;
-        Ok(ListTagsForResourceResponse { tags: Some(tags_to_api(&tags)) })
+        Ok(ListTagsForResourceResponse {
+            tags: Some(tags_to_api(&tags)),
+        })
     }
 }

@@ -22,9 +22,15 @@ impl Handle<ListTaskDefinitionFamilies> for Ecs {
         let filters = format!("ListTaskDefinitionFamilies {prefix} {}", status.as_str());
         let after = after(&filters, input.next_token.as_deref())?;
         let all = self.families.list_all(scope(cx).of()).await?;
-        let names = all.iter().filter(|found| is_wanted(&found.record, &status)).filter_map(|found| {
-            Table::<Family>::parse_key(&found.key)?.id.pop().filter(|name| name.starts_with(&prefix))
-        });
+        let names = all
+            .iter()
+            .filter(|found| is_wanted(&found.record, &status))
+            .filter_map(|found| {
+                Table::<Family>::parse_key(&found.key)?
+                    .id
+                    .pop()
+                    .filter(|name| name.starts_with(&prefix))
+            });
         let page = paging::page(names, |name| name.as_str(), after.as_deref(), limit);
         Ok(ListTaskDefinitionFamiliesResponse {
             families: Some(page.items),

@@ -28,15 +28,28 @@ impl Handle<ListTaskDefinitions> for Ecs {
             .iter()
             .map(|found| &found.record)
             .filter(|definition| definition.status.to_api() == status)
-            .map(|d| (format!("{}:{}", d.family(), revision_key(d.revision)), arn::task_definition(cx.place(), d.family(), d.revision)))
+            .map(|d| {
+                (
+                    format!("{}:{}", d.family(), revision_key(d.revision)),
+                    arn::task_definition(cx.place(), d.family(), d.revision),
+                )
+            })
             .collect();
         if descending {
             matching.reverse();
         }
-        let skip = after.map_or(0, |after| matching.iter().position(|(key, _)| *key == after).map_or(0, |at| at + 1));
+        let skip = after.map_or(0, |after| {
+            matching
+                .iter()
+                .position(|(key, _)| *key == after)
+                .map_or(0, |at| at + 1)
+        });
         let rest = matching.get(skip..).unwrap_or_default();
         let shown = rest.get(..limit).unwrap_or(rest);
-        let next = shown.last().filter(|_| rest.len() > shown.len()).map(|(key, _)| paging::token(&filters, key));
+        let next = shown
+            .last()
+            .filter(|_| rest.len() > shown.len())
+            .map(|(key, _)| paging::token(&filters, key));
         Ok(ListTaskDefinitionsResponse {
             task_definition_arns: Some(shown.iter().map(|(_, arn)| arn.clone()).collect()),
             next_token: next,

@@ -24,11 +24,20 @@ impl Handle<ListTasks> for Ecs {
         let limit = page_size(input.max_results)?;
         let filters = format!(
             "ListTasks {cluster} {:?} {:?} {:?} {:?} {:?} {:?}",
-            input.service_name, input.family, input.started_by, input.desired_status, input.launch_type, input.container_instance
+            input.service_name,
+            input.family,
+            input.started_by,
+            input.desired_status,
+            input.launch_type,
+            input.container_instance
         );
         let after = after(&filters, input.next_token.as_deref())?;
         let all = self.tasks.list(scope(cx).of(), &[&cluster], None, usize::MAX).await?;
-        let matching = all.records.iter().map(|found| &found.record).filter(|task| matches(task, &input))
+        let matching = all
+            .records
+            .iter()
+            .map(|found| &found.record)
+            .filter(|task| matches(task, &input))
             .filter(|task| service.as_ref().is_none_or(|service| is_of(task, service)));
         let page = paging::page(matching, |task| task.id.as_str(), after.as_deref(), limit);
         Ok(ListTasksResponse {
@@ -42,7 +51,11 @@ impl Handle<ListTasks> for Ecs {
 // AWS: recorded; tasks of deployments that left the service's list are not listed.
 fn is_of(task: &Task, service: &Service) -> bool {
     let deployment = task.started_by.as_deref().and_then(|by| by.strip_prefix("ecs-svc/"));
-    task.group == service.group() && service.deployments.iter().any(|known| Some(known.number.as_str()) == deployment)
+    task.group == service.group()
+        && service
+            .deployments
+            .iter()
+            .any(|known| Some(known.number.as_str()) == deployment)
 }
 
 fn matches(task: &Task, input: &ListTasksRequest) -> bool {
@@ -55,6 +68,9 @@ fn matches(task: &Task, input: &ListTasksRequest) -> bool {
     desired
         && input.family.as_ref().is_none_or(|family| task.family == *family)
         && (input.started_by.is_none() || input.started_by == task.started_by)
-        && input.launch_type.as_ref().is_none_or(|launch| *launch == LaunchType::Fargate)
+        && input
+            .launch_type
+            .as_ref()
+            .is_none_or(|launch| *launch == LaunchType::Fargate)
         && input.container_instance.is_none()
 }

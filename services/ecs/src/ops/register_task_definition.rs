@@ -11,7 +11,11 @@ use crate::{Ecs, arn};
 impl Handle<RegisterTaskDefinition> for Ecs {
     async fn needs(&self, cx: &Cx, input: &RegisterTaskDefinitionRequest) -> Result<Needs> {
         let privileged = input.container_definitions.iter().any(|c| c.privileged == Some(true));
-        let compatible = input.requires_compatibilities.iter().flatten().map(|c| c.as_str().to_owned());
+        let compatible = input
+            .requires_compatibilities
+            .iter()
+            .flatten()
+            .map(|c| c.as_str().to_owned());
         Ok(Needs::on(arn::task_definition(cx.place(), &input.family, "*"))
             .request_tags(&tags_from_api(input.tags.as_deref()))
             .keys("ecs:compute-compatibility", compatible)

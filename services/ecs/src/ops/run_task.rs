@@ -2,15 +2,13 @@
 
 use api_ecs::op::RunTask;
 use api_ecs::{AssignPublicIp, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse, errors};
-use roadstead_kernel::prelude::*;
 use roadstead_kernel::Behalf;
+use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
 use crate::arn::DefinitionRef;
 use crate::error::{client, invalid};
-use crate::records::{
-    ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api,
-};
+use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api};
 use crate::start::{self, Start};
 use crate::{Ecs, arn, scope};
 
@@ -26,15 +24,25 @@ impl Handle<RunTask> for Ecs {
         let found = self.definition(cx, &named).await?.map(|found| found.record);
         let resource = match &found {
             Some(definition) => definition.arn(cx.place()),
-            None => arn::task_definition(cx.place(), &named.family, named.revision.map_or("*".to_owned(), |r| r.to_string())),
+            None => arn::task_definition(
+                cx.place(),
+                &named.family,
+                named.revision.map_or("*".to_owned(), |r| r.to_string()),
+            ),
         };
         let roles = Roles::of(input, found.as_ref());
-        let tags = found.as_ref().map(|definition| definition.tags.clone()).unwrap_or_default();
+        let tags = found
+            .as_ref()
+            .map(|definition| definition.tags.clone())
+            .unwrap_or_default();
         Ok(Needs::on(resource)
             .resource_tags("ecs", &tags)
             .request_tags(&tags_from_api(input.tags.as_deref()))
             .key("ecs:cluster", arn::cluster(cx.place(), &cluster))
-            .key("ecs:enable-execute-command", input.enable_execute_command.unwrap_or(false).to_string())
+            .key(
+                "ecs:enable-execute-command",
+                input.enable_execute_command.unwrap_or(false).to_string(),
+            )
             .pass_role(roles.task.as_deref(), TASKS)
             .pass_role(roles.execution.as_deref(), TASKS))
     }
@@ -42,7 +50,11 @@ impl Handle<RunTask> for Ecs {
     async fn handle(&self, cx: &Cx, input: RunTaskRequest) -> Reply<RunTask> {
         let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?;
-        let definition = self.definition(cx, &named).await?.ok_or_else(|| client("TaskDefinition not found."))?.record;
+        let definition = self
+            .definition(cx, &named)
+            .await?
+            .ok_or_else(|| client("TaskDefinition not found."))?
+            .record;
         // AWS: recorded; the definition's state is looked at before the client token.
         match definition.status {
             DefinitionStatus::Active => {}
@@ -103,8 +115,14 @@ impl Ecs {
             // Without container instances, every task runs as Fargate does: with an interface of its own.
             return Err(client("Fargate only supports network mode ‘awsvpc’."));
         }
-        let Some(vpc) = input.network_configuration.as_ref().and_then(|n| n.awsvpc_configuration.as_ref()) else {
-            return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
+        let Some(vpc) = input
+            .network_configuration
+            .as_ref()
+            .and_then(|n| n.awsvpc_configuration.as_ref())
+        else {
+            return Err(invalid(
+                "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+            ));
         };
         check_overrides(input, definition)?;
         let subnets = start::subnets(cx.kernel(), cx.place(), vpc).await?;
@@ -112,7 +130,10 @@ impl Ecs {
         let started = Start {
             cluster: &cluster.name,
             definition,
-            group: input.group.clone().unwrap_or_else(|| format!("family:{}", definition.family())),
+            group: input
+                .group
+                .clone()
+                .unwrap_or_else(|| format!("family:{}", definition.family())),
             started_by: input.started_by.clone(),
             overrides: input.overrides.clone().unwrap_or_default(),
             managed_tags: input.enable_ecs_managed_tags.unwrap_or(false),
@@ -121,7 +142,9 @@ impl Ecs {
         };
         let chosen = subnets.iter().cycle().take(usize::try_from(count).unwrap_or(0));
         let interfaces = chosen.map(|(subnet, zone)| start::interface(cx.ids(), vpc, subnet, zone));
-        Ok(interfaces.map(|interface| started.task(cx.ids(), cx.now(), provider.clone(), interface)).collect())
+        Ok(interfaces
+            .map(|interface| started.task(cx.ids(), cx.now(), provider.clone(), interface))
+            .collect())
     }
 
     /// Sees that ECS tasks may assume the roles they are given, as they later will.
@@ -154,13 +177,18 @@ impl Ecs {
         let scope = scope(cx);
         let name = &cluster.record.name;
         let mut txn = Txn::new();
-        self.clusters.require_at(&mut txn, scope.of(), &[name], cluster.revision);
+        self.clusters
+            .require_at(&mut txn, scope.of(), &[name], cluster.revision);
         for task in made {
             self.tasks.stage_new(&mut txn, scope.of(), &[name, &task.id], task)?;
         }
         if let Some(token) = &input.client_token {
             let tasks = made.iter().map(|task| task.id.clone()).collect();
-            let record = ClientToken { request: request.clone(), tasks, at: cx.now() };
+            let record = ClientToken {
+                request: request.clone(),
+                tasks,
+                at: cx.now(),
+            };
             self.tokens.stage_new(&mut txn, scope.of(), &[name, token], &record)?;
         }
         match self.store.commit(txn).await {
@@ -186,7 +214,10 @@ impl Ecs {
         for task in made {
             self.look_at(cx.place(), &task.cluster, &task.id);
         }
-        let show = Show { health: false, tags: true };
+        let show = Show {
+            health: false,
+            tags: true,
+        };
         RunTaskResponse {
             tasks: Some(made.iter().map(|task| task.to_api(cx.place(), show)).collect()),
             failures: Some(Vec::new()),
@@ -196,20 +227,30 @@ impl Ecs {
     /// Answers a repeated request with the same tasks as they are now; another request with that token is a conflict.
     async fn replay(&self, cx: &Cx, cluster: &str, known: &ClientToken, request: &str) -> Reply<RunTask> {
         if known.request != request {
-            let arns: Vec<String> = known.tasks.iter().map(|id| arn::task(cx.place(), cluster, id)).collect();
+            let arns: Vec<String> = known
+                .tasks
+                .iter()
+                .map(|id| arn::task(cx.place(), cluster, id))
+                .collect();
             // AWS: recorded.
             let conflict = errors::CONFLICT_EXCEPTION
                 .with("The RunTask request could not be processed due to conflicts. The provided clientToken is already in use with a different request.")
                 .field("resourceIds", arns);
             return Err(conflict.into());
         }
-        let show = Show { health: false, tags: true };
+        let show = Show {
+            health: false,
+            tags: true,
+        };
         let mut tasks = Vec::new();
         for id in &known.tasks {
             let found = self.tasks.get(scope(cx).of(), &[cluster, id]).await?;
             tasks.extend(found.map(|found| found.record.to_api(cx.place(), show)));
         }
-        Ok(RunTaskResponse { tasks: Some(tasks), failures: Some(Vec::new()) })
+        Ok(RunTaskResponse {
+            tasks: Some(tasks),
+            failures: Some(Vec::new()),
+        })
     }
 }
 
@@ -236,9 +277,14 @@ fn task_tags(input: &RunTaskRequest, cluster: &Cluster, definition: &TaskDefinit
 fn capacity(input: &RunTaskRequest, cluster: &Cluster) -> Result<Option<String>> {
     let given = input.capacity_provider_strategy.as_deref().unwrap_or_default();
     if input.launch_type.is_some() && !given.is_empty() {
-        return Err(invalid("You may choose a capacity provider or a launch type but not both."));
+        return Err(invalid(
+            "You may choose a capacity provider or a launch type but not both.",
+        ));
     }
-    let strategy = given.iter().chain(cluster.default_strategy.iter().map(|item| &item.0)).next();
+    let strategy = given
+        .iter()
+        .chain(cluster.default_strategy.iter().map(|item| &item.0))
+        .next();
     match (&input.launch_type, strategy) {
         (Some(LaunchType::Fargate), _) => Ok(None),
         (None, Some(item)) if super::create_cluster::is_known_provider(&item.capacity_provider) => {
@@ -248,7 +294,10 @@ fn capacity(input: &RunTaskRequest, cluster: &Cluster) -> Result<Option<String>>
             "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
         )),
         (None | Some(LaunchType::Ec2), _) => {
-            let vpc = input.network_configuration.as_ref().and_then(|n| n.awsvpc_configuration.as_ref());
+            let vpc = input
+                .network_configuration
+                .as_ref()
+                .and_then(|n| n.awsvpc_configuration.as_ref());
             if vpc.is_some_and(|vpc| vpc.assign_public_ip == Some(AssignPublicIp::Enabled)) {
                 return Err(invalid("Assign public IP is not supported for this launch type."));
             }
@@ -260,10 +309,18 @@ fn capacity(input: &RunTaskRequest, cluster: &Cluster) -> Result<Option<String>>
 }
 
 fn check_overrides(input: &RunTaskRequest, definition: &TaskDefinition) -> Result<()> {
-    let given = input.overrides.as_ref().and_then(|o| o.container_overrides.as_deref()).unwrap_or_default();
+    let given = input
+        .overrides
+        .as_ref()
+        .and_then(|o| o.container_overrides.as_deref())
+        .unwrap_or_default();
     for over in given {
         let name = over.name.as_deref().unwrap_or_default();
-        if !definition.containers().iter().any(|container| container.name.as_deref() == Some(name)) {
+        if !definition
+            .containers()
+            .iter()
+            .any(|container| container.name.as_deref() == Some(name))
+        {
             return Err(invalid(format!(
                 "Override for container named {name} is not a container in the TaskDefinition."
             )));

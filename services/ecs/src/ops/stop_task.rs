@@ -16,15 +16,26 @@ impl Handle<StopTask> for Ecs {
     async fn handle(&self, cx: &Cx, input: StopTaskRequest) -> Reply<StopTask> {
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?.record.name;
         let (_, id) = arn::task_id(cx.place(), &input.task)?;
-        let reason = input.reason.filter(|reason| !reason.is_empty()).unwrap_or_else(|| "Task stopped by user".to_owned());
+        let reason = input
+            .reason
+            .filter(|reason| !reason.is_empty())
+            .unwrap_or_else(|| "Task stopped by user".to_owned());
         let stop = |task: &mut Task| {
             task.stop(StopCode::User, reason.clone(), cx.now());
             Ok::<_, Fault>(())
         };
         let task = self.tasks.update(scope(cx).of(), &[&cluster, id], stop).await?;
-        let task = task.ok_or_else(|| invalid("The referenced task was not found."))?.record;
+        let task = task
+            .ok_or_else(|| invalid("The referenced task was not found."))?
+            .record;
         self.look_at(cx.place(), &cluster, id);
-        let mut shown = task.to_api(cx.place(), Show { health: false, tags: false });
+        let mut shown = task.to_api(
+            cx.place(),
+            Show {
+                health: false,
+                tags: false,
+            },
+        );
         if task.status == TaskStatus::Stopped {
             // AWS: recorded; of a task that had stopped before, only a reduced object is answered.
             shown.attachments = Some(Vec::new());

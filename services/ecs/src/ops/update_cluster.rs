@@ -33,6 +33,8 @@ impl Handle<UpdateCluster> for Ecs {
         let updated = self.clusters.update(scope(cx).of(), &[&name], change).await?;
         let cluster = updated.ok_or_else(crate::error::cluster_not_found)?.record;
         let counts = self.counts(cx, &name).await?;
-        Ok(UpdateClusterResponse { cluster: Some(cluster.to_api(cx.place(), counts, Include::ALL)) })
+        Ok(UpdateClusterResponse {
+            cluster: Some(cluster.to_api(cx.place(), counts, Include::ALL)),
+        })
     }
 }

@@ -25,6 +25,8 @@ impl Handle<UpdateClusterSettings> for Ecs {
         let updated = self.clusters.update(scope(cx).of(), &[&name], change).await?;
         let cluster = updated.ok_or_else(crate::error::cluster_not_found)?.record;
         let counts = self.counts(cx, &name).await?;
-        Ok(UpdateClusterSettingsResponse { cluster: Some(cluster.to_api(cx.place(), counts, Include::ALL)) })
+        Ok(UpdateClusterSettingsResponse {
+            cluster: Some(cluster.to_api(cx.place(), counts, Include::ALL)),
+        })
     }
 }

@@ -94,8 +94,13 @@ pub struct Include {
 
 impl Include {
     /// Everything, as creating and changing a cluster answers.
-    pub const ALL: Self =
-        Self { attachments: true, configurations: true, settings: true, statistics: false, tags: true };
+    pub const ALL: Self = Self {
+        attachments: true,
+        configurations: true,
+        settings: true,
+        statistics: false,
+        tags: true,
+    };
 }
 
 impl Cluster {
@@ -123,10 +128,22 @@ impl Cluster {
             running_tasks_count: Some(counts.running),
             pending_tasks_count: Some(counts.pending),
             active_services_count: Some(counts.active_services.iter().sum()),
-            statistics: Some(if include.statistics { statistics(counts) } else { Vec::new() }),
-            tags: Some(if include.tags { tags_to_api(&self.tags) } else { Vec::new() }),
+            statistics: Some(if include.statistics {
+                statistics(counts)
+            } else {
+                Vec::new()
+            }),
+            tags: Some(if include.tags {
+                tags_to_api(&self.tags)
+            } else {
+                Vec::new()
+            }),
             settings: Some(if include.settings { self.settings() } else { Vec::new() }),
-            configuration: self.configuration.as_ref().filter(|_| include.configurations).map(|c| c.0.clone()),
+            configuration: self
+                .configuration
+                .as_ref()
+                .filter(|_| include.configurations)
+                .map(|c| c.0.clone()),
             capacity_providers: Some(self.capacity_providers.clone()),
             default_capacity_provider_strategy: Some(self.default_strategy.iter().map(|item| item.0.clone()).collect()),
             attachments: include.attachments.then(Vec::new),
@@ -159,6 +176,9 @@ fn statistics(counts: Counts) -> Vec<api_ecs::KeyValuePair> {
         ("drainingManagedInstancesServiceCount", 0),
     ]
     .into_iter()
-    .map(|(name, value)| api_ecs::KeyValuePair { name: Some(name.to_owned()), value: Some(value.to_string()) })
+    .map(|(name, value)| api_ecs::KeyValuePair {
+        name: Some(name.to_owned()),
+        value: Some(value.to_string()),
+    })
     .collect()
 }

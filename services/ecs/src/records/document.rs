@@ -14,7 +14,9 @@ pub struct Document<T>(pub T);
 impl<T: Input> Serialize for Document<T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let text = String::from_utf8(to_json(&self.0)).map_err(serde::ser::Error::custom)?;
-        serde_json::value::RawValue::from_string(text).map_err(serde::ser::Error::custom)?.serialize(to)
+        serde_json::value::RawValue::from_string(text)
+            .map_err(serde::ser::Error::custom)?
+            .serialize(to)
     }
 }
 

@@ -14,15 +14,16 @@ mod token;
 pub use cluster::{Cluster, ClusterStatus, Counts, Include};
 pub use document::Document;
 pub use service::{
-    Deployment, DeploymentStatus, Launch, Member, Rollout, Service, ServiceStatus, Settings, ShowService, Throttle, signed,
+    Deployment, DeploymentStatus, Launch, Member, Rollout, Service, ServiceStatus, Settings, ShowService, Throttle,
+    signed,
 };
 pub use service_deployment::{Progress, Rollback, ServiceDeployment};
 pub use service_event::{ServiceEvent, ServiceEvents};
 pub use service_revision::ServiceRevision;
 pub use tags::{check_tags, tags_from_api, tags_to_api};
 pub use task::{
-    ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, Show, StopCode, Task, TaskStatus, Wiring,
-    runtime_id,
+    ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, Show, StopCode, Task, TaskStatus,
+    Wiring, runtime_id,
 };
 pub use task_definition::{DefinitionStatus, Family, TaskDefinition};
 pub use token::ClientToken;

@@ -18,7 +18,10 @@ pub fn tags_from_api(tags: Option<&[Tag]>) -> Tags {
 /// Writes tags as ECS answers them.
 pub fn tags_to_api(tags: &Tags) -> Vec<Tag> {
     tags.iter()
-        .map(|(key, value)| Tag { key: Some(key.to_owned()), value: Some(value.to_owned()) })
+        .map(|(key, value)| Tag {
+            key: Some(key.to_owned()),
+            value: Some(value.to_owned()),
+        })
         .collect()
 }
 
@@ -32,7 +35,10 @@ pub fn check_tags(tags: &Tags) -> Result<()> {
             return Err(invalid("Tag keys beginning with aws: are reserved for system use."));
         }
         let (key_len, value_len) = (key.chars().count(), value.chars().count());
-        if key_len == 0 || key_len > MAX_KEY || value_len > MAX_VALUE || !key.chars().chain(value.chars()).all(is_tag_char)
+        if key_len == 0
+            || key_len > MAX_KEY
+            || value_len > MAX_VALUE
+            || !key.chars().chain(value.chars()).all(is_tag_char)
         {
             return Err(invalid("Some tags contain invalid characters or exceed their length."));
         }

@@ -345,7 +345,9 @@ impl Task {
 
     /// Whether every container has ended or never ran.
     pub fn all_containers_stopped(&self) -> bool {
-        self.containers.iter().all(|container| container.status == ContainerStatus::Stopped)
+        self.containers
+            .iter()
+            .all(|container| container.status == ContainerStatus::Stopped)
     }
 
     /// The task as Amazon describes it.
@@ -365,7 +367,12 @@ impl Task {
             cluster_arn: Some(crate::arn::cluster(place, &self.cluster)),
             connectivity: late.then_some(Connectivity::Connected),
             connectivity_at: self.pull_started_at.or(Some(self.created_at)).filter(|_| late),
-            containers: Some(self.containers.iter().map(|c| self.container_to_api(place, c, show)).collect()),
+            containers: Some(
+                self.containers
+                    .iter()
+                    .map(|c| self.container_to_api(place, c, show))
+                    .collect(),
+            ),
             cpu: self.cpu.clone(),
             created_at: Some(self.created_at),
             desired_status: Some(self.desired.as_str().to_owned()),
@@ -392,7 +399,10 @@ impl Task {
             task_definition_arn: Some(crate::arn::task_definition(place, &self.family, self.revision)),
             version: Some(self.version),
             ephemeral_storage: Some(EphemeralStorage { size_in_gi_b: gib }),
-            fargate_ephemeral_storage: Some(TaskEphemeralStorage { size_in_gi_b: Some(gib), ..Default::default() }),
+            fargate_ephemeral_storage: Some(TaskEphemeralStorage {
+                size_in_gi_b: Some(gib),
+                ..Default::default()
+            }),
             ..api_ecs::Task::default()
         }
     }
@@ -400,8 +410,14 @@ impl Task {
     /// The health of the task: of its essential containers that have a health check.
     pub fn health(&self) -> HealthStatus {
         let checked = || self.containers.iter().filter(|c| c.essential).filter_map(|c| c.healthy);
-        let unchecked = self.containers.iter().any(|c| c.healthy.is_none() && c.status == ContainerStatus::Pending);
-        match (checked().any(|healthy| !healthy), checked().next().is_some() && !unchecked) {
+        let unchecked = self
+            .containers
+            .iter()
+            .any(|c| c.healthy.is_none() && c.status == ContainerStatus::Pending);
+        match (
+            checked().any(|healthy| !healthy),
+            checked().next().is_some() && !unchecked,
+        ) {
             (true, _) => HealthStatus::Unhealthy,
             (false, true) => HealthStatus::Healthy,
             (false, false) => HealthStatus::Unknown,
@@ -425,7 +441,10 @@ impl Task {
     }
 
     fn container_to_api(&self, place: Place, container: &ContainerRecord, show: Show) -> Container {
-        let interface = self.interface.as_ref().filter(|i| i.status != InterfaceStatus::Precreated);
+        let interface = self
+            .interface
+            .as_ref()
+            .filter(|i| i.status != InterfaceStatus::Precreated);
         let ran = container.digest.is_some() && container.status != ContainerStatus::Pending;
         Container {
             container_arn: Some(crate::arn::container(place, &self.cluster, &self.id, &container.id)),
@@ -467,7 +486,11 @@ impl Interface {
             Some(eni) => {
                 details.push(detail("networkInterfaceId", Some(eni)));
                 details.push(detail("macAddress", self.mac.as_deref()));
-                details.extend(self.dns_name.as_deref().map(|name| detail("privateDnsName", Some(name))));
+                details.extend(
+                    self.dns_name
+                        .as_deref()
+                        .map(|name| detail("privateDnsName", Some(name))),
+                );
                 details.push(detail("privateIPv4Address", self.address.as_deref()));
             }
             // AWS: recorded for a task that was stopped before its interface was made.
@@ -487,20 +510,27 @@ impl Interface {
 }
 
 fn detail(name: &str, value: Option<&str>) -> KeyValuePair {
-    KeyValuePair { name: Some(name.to_owned()), value: value.map(ToOwned::to_owned) }
+    KeyValuePair {
+        name: Some(name.to_owned()),
+        value: value.map(ToOwned::to_owned),
+    }
 }
 
 /// The architecture of this machine as ECS spells it.
 fn architecture() -> &'static str {
-    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
+    if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x86_64"
+    }
 }
 
 /// The runtime id of a Fargate container: the task's id and the FNV-1a hash of the container's name, ten digits.
 // AWS: checked on eight recorded names, such as `main` → `3935363592`.
 pub fn runtime_id(task: &str, container: &str) -> String {
-    let hash = container
-        .bytes()
-        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    let hash = container.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
     format!("{task}-{hash:010}")
 }
 

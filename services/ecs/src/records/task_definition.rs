@@ -1,6 +1,8 @@
 //! A task definition's revision as it is stored, and the family that counts its revisions.
 
-use api_ecs::{Attribute, Compatibility, ContainerDefinition, NetworkMode, RegisterTaskDefinitionRequest, TaskDefinitionStatus};
+use api_ecs::{
+    Attribute, Compatibility, ContainerDefinition, NetworkMode, RegisterTaskDefinitionRequest, TaskDefinitionStatus,
+};
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
 use roadstead_store::Record;
@@ -144,7 +146,11 @@ fn compatibilities(given: &RegisterTaskDefinitionRequest) -> Vec<Compatibility> 
 fn requires_attributes(given: &RegisterTaskDefinitionRequest) -> Vec<Attribute> {
     let mut names = vec!["com.amazonaws.ecs.capability.docker-remote-api.1.18"];
     let any = |test: &dyn Fn(&ContainerDefinition) -> bool| given.container_definitions.iter().any(test);
-    let logs = |c: &ContainerDefinition| c.log_configuration.as_ref().is_some_and(|l| l.log_driver.as_str() == "awslogs");
+    let logs = |c: &ContainerDefinition| {
+        c.log_configuration
+            .as_ref()
+            .is_some_and(|l| l.log_driver.as_str() == "awslogs")
+    };
     if any(&logs) {
         names.push("com.amazonaws.ecs.capability.logging-driver.awslogs");
         names.push("com.amazonaws.ecs.capability.docker-remote-api.1.19");
@@ -164,5 +170,11 @@ fn requires_attributes(given: &RegisterTaskDefinitionRequest) -> Vec<Attribute> 
     if any(&|c| c.stop_timeout.is_some() || c.depends_on.as_ref().is_some_and(|list| !list.is_empty())) {
         names.push("ecs.capability.container-ordering");
     }
-    names.into_iter().map(|name| Attribute { name: name.to_owned(), ..Attribute::default() }).collect()
+    names
+        .into_iter()
+        .map(|name| Attribute {
+            name: name.to_owned(),
+            ..Attribute::default()
+        })
+        .collect()
 }

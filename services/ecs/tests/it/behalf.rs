@@ -13,7 +13,9 @@ const NOT_YET_USED_AT_MOST: usize = 60;
 
 async fn policy(world: &World) -> Value {
     let arn = "arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy";
-    let found = world.form("iam", "GetPolicyVersion", &[("PolicyArn", arn), ("VersionId", "v24")]).await;
+    let found = world
+        .form("iam", "GetPolicyVersion", &[("PolicyArn", arn), ("VersionId", "v24")])
+        .await;
     assert_eq!(found.status, 200, "{}", found.text);
     let encoded = between(&found.text, "<Document>", "</Document>");
     let mut bytes = Vec::new();
@@ -35,7 +37,12 @@ fn actions(policy: &Value) -> BTreeSet<String> {
         Value::Array(list) => list.iter().map(|v| v.as_str().unwrap().to_owned()).collect(),
         one => vec![one.as_str().unwrap().to_owned()],
     };
-    policy["Statement"].as_array().unwrap().iter().flat_map(|statement| texts(&statement["Action"])).collect()
+    policy["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|statement| texts(&statement["Action"]))
+        .collect()
 }
 
 /// The operations that `behalf.rs` calls, with their service.
@@ -46,14 +53,19 @@ fn called() -> BTreeSet<String> {
         .skip(1)
         .map(|rest| rest.split('>').next().unwrap())
         .map(|operation| {
-            let service = ["ec2", "logs", "elbv2", "servicediscovery"].into_iter().find(|service| {
-                let import = source.split(&format!("use api_{service}::op::")).nth(1);
-                import.is_some_and(|text| {
-                    let list = text.split(';').next().unwrap();
-                    list.split(|c: char| !c.is_alphanumeric()).any(|word| word == operation)
-                })
-            });
-            format!("{}:{operation}", service.unwrap_or_else(|| panic!("{operation} is not imported from an api crate")))
+            let service = ["ec2", "logs", "elbv2", "servicediscovery"]
+                .into_iter()
+                .find(|service| {
+                    let import = source.split(&format!("use api_{service}::op::")).nth(1);
+                    import.is_some_and(|text| {
+                        let list = text.split(';').next().unwrap();
+                        list.split(|c: char| !c.is_alphanumeric()).any(|word| word == operation)
+                    })
+                });
+            format!(
+                "{}:{operation}",
+                service.unwrap_or_else(|| panic!("{operation} is not imported from an api crate"))
+            )
         })
         .collect()
 }
@@ -69,7 +81,10 @@ fn allows(pattern: &str, action: &str) -> bool {
 async fn nothing_is_called_that_the_policy_does_not_allow() {
     let allowed = actions(&policy(&World::new()).await);
     for action in called() {
-        assert!(allowed.iter().any(|pattern| allows(pattern, &action)), "{action} is outside AmazonECSServiceRolePolicy");
+        assert!(
+            allowed.iter().any(|pattern| allows(pattern, &action)),
+            "{action} is outside AmazonECSServiceRolePolicy"
+        );
     }
 }
 
@@ -92,7 +107,10 @@ async fn a_role_that_is_gone_leaves_a_stopping_task_with_its_interface_until_it_
     let started = world.run_task(&subnet, json!({})).await;
     let arn = started["taskArn"].as_str().unwrap().to_owned();
     world.pass(3).await;
-    world.ecs("StopTask", json!({ "cluster": "demo", "task": arn })).await.ok();
+    world
+        .ecs("StopTask", json!({ "cluster": "demo", "task": arn }))
+        .await
+        .ok();
     // Deleted behind ECS's back: the store is the only one who lets this happen while the cluster is active.
     let store = world.installation.store();
     let (entries, _) = store.range(roadstead_store::Range::all()).await.unwrap();
@@ -101,12 +119,18 @@ async fn a_role_that_is_gone_leaves_a_stopping_task_with_its_interface_until_it_
         parts.is_some_and(|p| p.table == "iam/role" && p.id.iter().any(|id| id == "awsserviceroleforecs"))
     });
     let role = role.expect("the role is stored").clone();
-    store.commit(roadstead_store::Txn::new().delete(role.key.clone())).await.unwrap();
+    store
+        .commit(roadstead_store::Txn::new().delete(role.key.clone()))
+        .await
+        .unwrap();
     world.form("iam", "CreateUser", &[("UserName", "anybody")]).await;
     world.pass(60).await;
     let task = world.task(&arn).await;
     assert_eq!(task["lastStatus"], "DEPROVISIONING", "the interface is not forgotten");
-    store.commit(roadstead_store::Txn::new().put(role.key, role.value)).await.unwrap();
+    store
+        .commit(roadstead_store::Txn::new().put(role.key, role.value))
+        .await
+        .unwrap();
     world.form("iam", "CreateUser", &[("UserName", "somebody")]).await;
     world.pass(60).await;
     assert_eq!(world.task(&arn).await["lastStatus"], "STOPPED");
@@ -128,7 +152,10 @@ async fn with_another_policy_on_the_role_ecs_fails() {
     let role = entries.iter().find(is_role).expect("the role is stored").clone();
     let other = String::from_utf8(role.value.to_vec()).unwrap();
     let other = other.replace(policy, "aws-service-role/AmazonECSComputeServiceRolePolicy");
-    store.commit(roadstead_store::Txn::new().put(role.key, other.into_bytes())).await.unwrap();
+    store
+        .commit(roadstead_store::Txn::new().put(role.key, other.into_bytes()))
+        .await
+        .unwrap();
     world.form("iam", "CreateUser", &[("UserName", "anybody")]).await;
     let input = json!({
         "cluster": "demo", "taskDefinition": "web", "launchType": "FARGATE",
@@ -136,9 +163,20 @@ async fn with_another_policy_on_the_role_ecs_fails() {
     });
     let (code, message) = world.ecs("RunTask", input).await.error();
     assert_eq!(code, "InvalidParameterException");
-    assert!(message.starts_with(&format!("Error retrieving subnet information for [{subnet}]: ")), "{message}");
+    assert!(
+        message.starts_with(&format!("Error retrieving subnet information for [{subnet}]: ")),
+        "{message}"
+    );
     assert!(message.ends_with("(ErrorCode: UnauthorizedOperation)"), "{message}");
-    assert!(message.contains("because no identity-based policy allows the ec2:DescribeSubnets action"), "{message}");
-    let denied = world.installation.kernel.audit().recent(1, |r| r.operation == "DescribeSubnets").unwrap();
+    assert!(
+        message.contains("because no identity-based policy allows the ec2:DescribeSubnets action"),
+        "{message}"
+    );
+    let denied = world
+        .installation
+        .kernel
+        .audit()
+        .recent(1, |r| r.operation == "DescribeSubnets")
+        .unwrap();
     assert!(!denied[0].decisions[0].allowed);
 }

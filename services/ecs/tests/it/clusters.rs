@@ -10,7 +10,12 @@ async fn a_new_cluster_is_active_and_counts_nothing() {
     let cluster = world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok()["cluster"].clone();
     assert_eq!(cluster["clusterArn"], "arn:aws:ecs:us-east-1:000000000000:cluster/demo");
     assert_eq!(cluster["status"], "ACTIVE");
-    for count in ["registeredContainerInstancesCount", "runningTasksCount", "pendingTasksCount", "activeServicesCount"] {
+    for count in [
+        "registeredContainerInstancesCount",
+        "runningTasksCount",
+        "pendingTasksCount",
+        "activeServicesCount",
+    ] {
         assert_eq!(cluster[count], 0, "{count}");
     }
 }
@@ -20,30 +25,64 @@ async fn a_cluster_without_a_name_is_called_default() {
     let world = World::new();
     let cluster = world.ecs("CreateCluster", json!({})).await.ok();
     assert_eq!(cluster["cluster"]["clusterName"], "default");
-    assert_eq!(world.ecs("DescribeClusters", json!({})).await.ok()["clusters"][0]["clusterName"], "default");
+    assert_eq!(
+        world.ecs("DescribeClusters", json!({})).await.ok()["clusters"][0]["clusterName"],
+        "default"
+    );
 }
 
 #[tokio::test]
 async fn the_same_name_again_answers_the_same_cluster() {
     let world = World::new();
-    world.ecs("CreateCluster", json!({ "clusterName": "demo", "tags": [{ "key": "a", "value": "b" }] })).await.ok();
+    world
+        .ecs(
+            "CreateCluster",
+            json!({ "clusterName": "demo", "tags": [{ "key": "a", "value": "b" }] }),
+        )
+        .await
+        .ok();
     let again = world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
     assert_eq!(again["cluster"]["tags"], json!([{ "key": "a", "value": "b" }]));
-    assert_eq!(world.ecs("ListClusters", json!({})).await.ok()["clusterArns"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        world.ecs("ListClusters", json!({})).await.ok()["clusterArns"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
 async fn what_was_not_asked_for_comes_back_as_empty_lists() {
     let world = World::new();
-    world.ecs("CreateCluster", json!({ "clusterName": "demo", "tags": [{ "key": "a", "value": "b" }] })).await.ok();
-    let plain = world.ecs("DescribeClusters", json!({ "clusters": ["demo"] })).await.ok()["clusters"][0].clone();
-    assert_eq!((&plain["tags"], &plain["settings"], &plain["statistics"]), (&json!([]), &json!([]), &json!([])));
+    world
+        .ecs(
+            "CreateCluster",
+            json!({ "clusterName": "demo", "tags": [{ "key": "a", "value": "b" }] }),
+        )
+        .await
+        .ok();
+    let plain = world
+        .ecs("DescribeClusters", json!({ "clusters": ["demo"] }))
+        .await
+        .ok()["clusters"][0]
+        .clone();
+    assert_eq!(
+        (&plain["tags"], &plain["settings"], &plain["statistics"]),
+        (&json!([]), &json!([]), &json!([]))
+    );
     assert_eq!(plain.get("attachments"), None);
     let include = json!(["TAGS", "SETTINGS", "STATISTICS", "ATTACHMENTS"]);
-    let full = world.ecs("DescribeClusters", json!({ "clusters": ["demo"], "include": include })).await.ok();
+    let full = world
+        .ecs("DescribeClusters", json!({ "clusters": ["demo"], "include": include }))
+        .await
+        .ok();
     let full = &full["clusters"][0];
     assert_eq!(full["tags"], json!([{ "key": "a", "value": "b" }]));
-    assert_eq!(full["settings"], json!([{ "name": "containerInsights", "value": "disabled" }]));
+    assert_eq!(
+        full["settings"],
+        json!([{ "name": "containerInsights", "value": "disabled" }])
+    );
     assert_eq!(full["statistics"].as_array().unwrap().len(), 16);
     assert_eq!(full["attachments"], json!([]));
 }
@@ -51,7 +90,10 @@ async fn what_was_not_asked_for_comes_back_as_empty_lists() {
 #[tokio::test]
 async fn an_unknown_cluster_is_a_failure_not_an_error() {
     let world = World::new();
-    let answer = world.ecs("DescribeClusters", json!({ "clusters": ["nobody"] })).await.ok();
+    let answer = world
+        .ecs("DescribeClusters", json!({ "clusters": ["nobody"] }))
+        .await
+        .ok();
     assert_eq!(answer["clusters"], json!([]));
     let arn = "arn:aws:ecs:us-east-1:000000000000:cluster/nobody";
     assert_eq!(answer["failures"], json!([{ "arn": arn, "reason": "MISSING" }]));
@@ -63,10 +105,19 @@ async fn an_unknown_cluster_is_a_failure_not_an_error() {
 async fn a_deleted_cluster_is_described_as_inactive_not_listed_and_not_used() {
     let world = World::new();
     world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
-    assert_eq!(world.ecs("DeleteCluster", json!({ "cluster": "demo" })).await.ok()["cluster"]["status"], "INACTIVE");
-    let described = world.ecs("DescribeClusters", json!({ "clusters": ["demo"] })).await.ok();
+    assert_eq!(
+        world.ecs("DeleteCluster", json!({ "cluster": "demo" })).await.ok()["cluster"]["status"],
+        "INACTIVE"
+    );
+    let described = world
+        .ecs("DescribeClusters", json!({ "clusters": ["demo"] }))
+        .await
+        .ok();
     assert_eq!(described["clusters"][0]["status"], "INACTIVE");
-    assert_eq!(world.ecs("ListClusters", json!({})).await.ok()["clusterArns"], json!([]));
+    assert_eq!(
+        world.ecs("ListClusters", json!({})).await.ok()["clusterArns"],
+        json!([])
+    );
     let error = world.ecs("ListTasks", json!({ "cluster": "demo" })).await.error();
     assert_eq!(error, ("ClientException".into(), "Cluster was not ACTIVE.".into()));
     let revived = world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
@@ -82,7 +133,10 @@ async fn a_cluster_with_tasks_cannot_be_deleted() {
     let error = world.ecs("DeleteCluster", json!({ "cluster": "demo" })).await.error();
     let text = "The Cluster cannot be deleted while Tasks are active.";
     assert_eq!(error, ("ClusterContainsTasksException".into(), text.into()));
-    world.ecs("StopTask", json!({ "cluster": "demo", "task": task["taskArn"] })).await.ok();
+    world
+        .ecs("StopTask", json!({ "cluster": "demo", "task": task["taskArn"] }))
+        .await
+        .ok();
     world.pass(60).await;
     world.ecs("DeleteCluster", json!({ "cluster": "demo" })).await.ok();
 }
@@ -96,16 +150,25 @@ async fn clusters_are_listed_in_pages_that_join_without_gap() {
     let mut names = Vec::new();
     let mut token = serde_json::Value::Null;
     loop {
-        let page = world.ecs("ListClusters", json!({ "maxResults": 2, "nextToken": token })).await.ok();
+        let page = world
+            .ecs("ListClusters", json!({ "maxResults": 2, "nextToken": token }))
+            .await
+            .ok();
         names.extend(page["clusterArns"].as_array().unwrap().clone());
         match page.get("nextToken") {
             Some(next) => token = next.clone(),
             None => break,
         }
     }
-    let ends: Vec<String> = names.iter().map(|arn| arn.as_str().unwrap().rsplit('/').next().unwrap().to_owned()).collect();
+    let ends: Vec<String> = names
+        .iter()
+        .map(|arn| arn.as_str().unwrap().rsplit('/').next().unwrap().to_owned())
+        .collect();
     assert_eq!(ends, ["a", "b", "c", "d", "e"]);
-    let altered = world.ecs("ListClusters", json!({ "nextToken": "0000000000000000aa" })).await.error();
+    let altered = world
+        .ecs("ListClusters", json!({ "nextToken": "0000000000000000aa" }))
+        .await
+        .error();
     assert_eq!(altered.0, "InvalidParameterException");
 }
 
@@ -114,9 +177,15 @@ async fn regions_do_not_see_each_others_clusters() {
     let world = World::new();
     world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
     let elsewhere = world.within("eu-west-1");
-    assert_eq!(elsewhere.ecs("ListClusters", json!({})).await.ok()["clusterArns"], json!([]));
+    assert_eq!(
+        elsewhere.ecs("ListClusters", json!({})).await.ok()["clusterArns"],
+        json!([])
+    );
     let arn = "arn:aws:ecs:us-east-1:000000000000:cluster/demo";
-    let error = elsewhere.ecs("DescribeClusters", json!({ "clusters": [arn] })).await.error();
+    let error = elsewhere
+        .ecs("DescribeClusters", json!({ "clusters": [arn] }))
+        .await
+        .error();
     assert_eq!(error.0, "ClusterNotFoundException");
 }
 
@@ -128,30 +197,68 @@ async fn settings_are_changed_and_checked() {
     let changed = world.ecs("UpdateClusterSettings", on).await.ok();
     assert_eq!(changed["cluster"]["settings"][0]["value"], "enabled");
     let wrong = json!({ "cluster": "demo", "settings": [{ "name": "containerInsights", "value": "maybe" }] });
-    assert_eq!(world.ecs("UpdateClusterSettings", wrong).await.error().0, "InvalidParameterException");
+    assert_eq!(
+        world.ecs("UpdateClusterSettings", wrong).await.error().0,
+        "InvalidParameterException"
+    );
 }
 
 #[tokio::test]
 async fn tags_are_added_replaced_and_taken_away() {
     let world = World::new();
     let arn = "arn:aws:ecs:us-east-1:000000000000:cluster/demo";
-    world.ecs("CreateCluster", json!({ "clusterName": "demo", "tags": [{ "key": "a", "value": "1" }] })).await.ok();
+    world
+        .ecs(
+            "CreateCluster",
+            json!({ "clusterName": "demo", "tags": [{ "key": "a", "value": "1" }] }),
+        )
+        .await
+        .ok();
     let more = json!([{ "key": "a", "value": "2" }, { "key": "b", "value": "" }]);
-    assert_eq!(world.ecs("TagResource", json!({ "resourceArn": arn, "tags": more })).await.ok(), json!({}));
-    assert_eq!(world.ecs("ListTagsForResource", json!({ "resourceArn": arn })).await.ok()["tags"], more);
-    world.ecs("UntagResource", json!({ "resourceArn": arn, "tagKeys": ["a"] })).await.ok();
-    let left = world.ecs("ListTagsForResource", json!({ "resourceArn": arn })).await.ok();
+    assert_eq!(
+        world
+            .ecs("TagResource", json!({ "resourceArn": arn, "tags": more }))
+            .await
+            .ok(),
+        json!({})
+    );
+    assert_eq!(
+        world
+            .ecs("ListTagsForResource", json!({ "resourceArn": arn }))
+            .await
+            .ok()["tags"],
+        more
+    );
+    world
+        .ecs("UntagResource", json!({ "resourceArn": arn, "tagKeys": ["a"] }))
+        .await
+        .ok();
+    let left = world
+        .ecs("ListTagsForResource", json!({ "resourceArn": arn }))
+        .await
+        .ok();
     assert_eq!(left["tags"], json!([{ "key": "b", "value": "" }]));
     let reserved = json!({ "resourceArn": arn, "tags": [{ "key": "AWS:x", "value": "" }] });
-    assert_eq!(world.ecs("TagResource", reserved).await.error().0, "InvalidParameterException");
+    assert_eq!(
+        world.ecs("TagResource", reserved).await.error().0,
+        "InvalidParameterException"
+    );
 }
 
 #[tokio::test]
 async fn a_user_without_permission_is_denied_in_awss_words_and_nothing_is_written() {
     let world = World::new();
-    let keys = world.user("alice", json!([{ "Effect": "Allow", "Action": "ecs:ListClusters", "Resource": "*" }])).await;
+    let keys = world
+        .user(
+            "alice",
+            json!([{ "Effect": "Allow", "Action": "ecs:ListClusters", "Resource": "*" }]),
+        )
+        .await;
     let alice = world.acting(keys);
-    let (code, message) = alice.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.error();
+    let (code, message) = alice
+        .ecs("CreateCluster", json!({ "clusterName": "demo" }))
+        .await
+        .error();
     assert_eq!(code, "AccessDeniedException");
     assert_eq!(
         message,
@@ -159,9 +266,17 @@ async fn a_user_without_permission_is_denied_in_awss_words_and_nothing_is_writte
          arn:aws:ecs:us-east-1:000000000000:cluster/demo because no identity-based policy allows the ecs:CreateCluster \
          action"
     );
-    assert_eq!(alice.ecs("ListClusters", json!({})).await.ok()["clusterArns"], json!([]));
-    let role = world.form("iam", "GetRole", &[("RoleName", "AWSServiceRoleForECS")]).await;
-    assert_eq!((role.status, between(&role.text, "<Code>", "</Code>")), (404, "NoSuchEntity".into()));
+    assert_eq!(
+        alice.ecs("ListClusters", json!({})).await.ok()["clusterArns"],
+        json!([])
+    );
+    let role = world
+        .form("iam", "GetRole", &[("RoleName", "AWSServiceRoleForECS")])
+        .await;
+    assert_eq!(
+        (role.status, between(&role.text, "<Code>", "</Code>")),
+        (404, "NoSuchEntity".into())
+    );
 }
 
 #[tokio::test]
@@ -169,7 +284,10 @@ async fn a_policy_may_go_by_the_tags_of_a_cluster() {
     let world = World::new();
     for (name, team) in [("ours", "red"), ("theirs", "blue")] {
         let tags = json!([{ "key": "team", "value": team }]);
-        world.ecs("CreateCluster", json!({ "clusterName": name, "tags": tags })).await.ok();
+        world
+            .ecs("CreateCluster", json!({ "clusterName": name, "tags": tags }))
+            .await
+            .ok();
     }
     for key in ["aws:ResourceTag/team", "ecs:ResourceTag/team"] {
         let statement = json!([{
@@ -178,8 +296,14 @@ async fn a_policy_may_go_by_the_tags_of_a_cluster() {
         }]);
         let user = if key.starts_with("aws") { "alice" } else { "bob" };
         let caller = world.acting(world.user(user, statement).await);
-        caller.ecs("DescribeClusters", json!({ "clusters": ["ours"] })).await.ok();
-        let denied = caller.ecs("DescribeClusters", json!({ "clusters": ["ours", "theirs"] })).await.error();
+        caller
+            .ecs("DescribeClusters", json!({ "clusters": ["ours"] }))
+            .await
+            .ok();
+        let denied = caller
+            .ecs("DescribeClusters", json!({ "clusters": ["ours", "theirs"] }))
+            .await
+            .error();
         assert_eq!(denied.0, "AccessDeniedException");
     }
 }

@@ -7,15 +7,35 @@ use crate::world::{World, container, container_with, definition};
 #[tokio::test]
 async fn a_registered_definition_shows_the_recorded_defaults() {
     let world = World::new();
-    let made = world.ecs("RegisterTaskDefinition", definition("web", json!([container("main")]))).await.ok();
+    let made = world
+        .ecs("RegisterTaskDefinition", definition("web", json!([container("main")])))
+        .await
+        .ok();
     let made = &made["taskDefinition"];
-    assert_eq!(made["taskDefinitionArn"], "arn:aws:ecs:us-east-1:000000000000:task-definition/web:1");
+    assert_eq!(
+        made["taskDefinitionArn"],
+        "arn:aws:ecs:us-east-1:000000000000:task-definition/web:1"
+    );
     assert_eq!(made["status"], "ACTIVE");
     assert_eq!(made["registeredBy"], "arn:aws:iam::000000000000:root");
     assert_eq!(made["compatibilities"], json!(["EC2", "FARGATE", "MANAGED_INSTANCES"]));
-    assert_eq!((&made["volumes"], &made["placementConstraints"]), (&json!([]), &json!([])));
-    let names: Vec<&str> = made["requiresAttributes"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["com.amazonaws.ecs.capability.docker-remote-api.1.18", "ecs.capability.task-eni"]);
+    assert_eq!(
+        (&made["volumes"], &made["placementConstraints"]),
+        (&json!([]), &json!([]))
+    );
+    let names: Vec<&str> = made["requiresAttributes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| a["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "com.amazonaws.ecs.capability.docker-remote-api.1.18",
+            "ecs.capability.task-eni"
+        ]
+    );
     assert_eq!(
         made["containerDefinitions"],
         json!([{
@@ -32,8 +52,14 @@ async fn revisions_grow_by_one_and_are_never_used_again() {
     for revision in 1..=3 {
         assert_eq!(register().await.ok()["taskDefinition"]["revision"], revision);
     }
-    world.ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:3" })).await.ok();
-    world.ecs("DeleteTaskDefinitions", json!({ "taskDefinitions": ["web:3"] })).await.ok();
+    world
+        .ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:3" }))
+        .await
+        .ok();
+    world
+        .ecs("DeleteTaskDefinitions", json!({ "taskDefinitions": ["web:3"] }))
+        .await
+        .ok();
     assert_eq!(register().await.ok()["taskDefinition"]["revision"], 4);
 }
 
@@ -41,17 +67,35 @@ async fn revisions_grow_by_one_and_are_never_used_again() {
 async fn a_family_means_its_newest_active_revision() {
     let world = World::new();
     for _ in 0..3 {
-        world.ecs("RegisterTaskDefinition", definition("web", json!([container("main")]))).await.ok();
+        world
+            .ecs("RegisterTaskDefinition", definition("web", json!([container("main")])))
+            .await
+            .ok();
     }
-    world.ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:3" })).await.ok();
-    let found = world.ecs("DescribeTaskDefinition", json!({ "taskDefinition": "web" })).await.ok();
+    world
+        .ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:3" }))
+        .await
+        .ok();
+    let found = world
+        .ecs("DescribeTaskDefinition", json!({ "taskDefinition": "web" }))
+        .await
+        .ok();
     assert_eq!(found["taskDefinition"]["revision"], 2);
     for revision in [1, 2] {
         let named = format!("web:{revision}");
-        world.ecs("DeregisterTaskDefinition", json!({ "taskDefinition": named })).await.ok();
+        world
+            .ecs("DeregisterTaskDefinition", json!({ "taskDefinition": named }))
+            .await
+            .ok();
     }
-    let error = world.ecs("DescribeTaskDefinition", json!({ "taskDefinition": "web" })).await.error();
-    assert_eq!(error, ("ClientException".into(), "Unable to describe task definition.".into()));
+    let error = world
+        .ecs("DescribeTaskDefinition", json!({ "taskDefinition": "web" }))
+        .await
+        .error();
+    assert_eq!(
+        error,
+        ("ClientException".into(), "Unable to describe task definition.".into())
+    );
 }
 
 #[tokio::test]
@@ -62,15 +106,34 @@ async fn the_life_of_a_revision_ends_in_two_steps() {
     wanted["tags"] = tags.clone();
     let made = world.ecs("RegisterTaskDefinition", wanted).await.ok();
     assert_eq!(made["tags"], tags);
-    let deleted = world.ecs("DeleteTaskDefinitions", json!({ "taskDefinitions": ["web:1"] })).await.ok();
-    assert_eq!(deleted["taskDefinitions"], json!([]), "an active revision is not deleted");
-    let gone = world.ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:1" })).await.ok();
+    let deleted = world
+        .ecs("DeleteTaskDefinitions", json!({ "taskDefinitions": ["web:1"] }))
+        .await
+        .ok();
+    assert_eq!(
+        deleted["taskDefinitions"],
+        json!([]),
+        "an active revision is not deleted"
+    );
+    let gone = world
+        .ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:1" }))
+        .await
+        .ok();
     assert_eq!(gone["taskDefinition"]["status"], "INACTIVE");
     assert_eq!(gone["taskDefinition"].get("deregisteredAt"), None);
-    let described = world.ecs("DescribeTaskDefinition", json!({ "taskDefinition": "web:1", "include": ["TAGS"] })).await.ok();
+    let described = world
+        .ecs(
+            "DescribeTaskDefinition",
+            json!({ "taskDefinition": "web:1", "include": ["TAGS"] }),
+        )
+        .await
+        .ok();
     assert_eq!(described["tags"], tags);
     assert!(described["taskDefinition"]["deregisteredAt"].is_number());
-    let deleted = world.ecs("DeleteTaskDefinitions", json!({ "taskDefinitions": ["web:1"] })).await.ok();
+    let deleted = world
+        .ecs("DeleteTaskDefinitions", json!({ "taskDefinitions": ["web:1"] }))
+        .await
+        .ok();
     assert_eq!(deleted["failures"], json!([]));
     assert_eq!(deleted["taskDefinitions"][0]["status"], "DELETE_IN_PROGRESS");
 }
@@ -81,7 +144,13 @@ async fn references_lists_are_limited_in_awss_words() {
     let delete = |list: Value| world.ecs("DeleteTaskDefinitions", json!({ "taskDefinitions": list }));
     let eleven: Vec<String> = (1..=11).map(|n| format!("web:{n}")).collect();
     let (code, message) = delete(json!(eleven)).await.error();
-    assert_eq!((code.as_str(), message.as_str()), ("InvalidParameterException", "Size of TaskDefinition references list cannot exceed 10"));
+    assert_eq!(
+        (code.as_str(), message.as_str()),
+        (
+            "InvalidParameterException",
+            "Size of TaskDefinition references list cannot exceed 10"
+        )
+    );
     let (_, message) = delete(json!([])).await.error();
     assert_eq!(message, "Size of TaskDefinition references list must be greater than 0");
 }
@@ -90,55 +159,103 @@ async fn references_lists_are_limited_in_awss_words() {
 async fn definitions_and_families_are_listed_by_status_and_prefix() {
     let world = World::new();
     for family in ["api", "web", "web", "worker"] {
-        world.ecs("RegisterTaskDefinition", definition(family, json!([container("main")]))).await.ok();
+        world
+            .ecs("RegisterTaskDefinition", definition(family, json!([container("main")])))
+            .await
+            .ok();
     }
-    world.ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "api:1" })).await.ok();
+    world
+        .ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "api:1" }))
+        .await
+        .ok();
     let list = |input: Value| world.ecs("ListTaskDefinitions", input);
     let ends = |answer: Value| -> Vec<String> {
         let arns = answer["taskDefinitionArns"].as_array().unwrap().clone();
-        arns.iter().map(|arn| arn.as_str().unwrap().rsplit('/').next().unwrap().to_owned()).collect()
+        arns.iter()
+            .map(|arn| arn.as_str().unwrap().rsplit('/').next().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(ends(list(json!({})).await.ok()), ["web:1", "web:2", "worker:1"]);
-    assert_eq!(ends(list(json!({ "familyPrefix": "web", "sort": "DESC" })).await.ok()), ["web:2", "web:1"]);
+    assert_eq!(
+        ends(list(json!({ "familyPrefix": "web", "sort": "DESC" })).await.ok()),
+        ["web:2", "web:1"]
+    );
     assert_eq!(ends(list(json!({ "status": "INACTIVE" })).await.ok()), ["api:1"]);
     let families = |input: Value| world.ecs("ListTaskDefinitionFamilies", input);
-    assert_eq!(families(json!({ "familyPrefix": "w" })).await.ok()["families"], json!(["web", "worker"]));
-    assert_eq!(families(json!({ "status": "INACTIVE" })).await.ok()["families"], json!(["api"]));
-    assert_eq!(families(json!({ "status": "ALL" })).await.ok()["families"], json!(["api", "web", "worker"]));
+    assert_eq!(
+        families(json!({ "familyPrefix": "w" })).await.ok()["families"],
+        json!(["web", "worker"])
+    );
+    assert_eq!(
+        families(json!({ "status": "INACTIVE" })).await.ok()["families"],
+        json!(["api"])
+    );
+    assert_eq!(
+        families(json!({ "status": "ALL" })).await.ok()["families"],
+        json!(["api", "web", "worker"])
+    );
 }
 
 #[tokio::test]
 async fn roles_in_a_definition_need_pass_role() {
     let world = World::new();
-    let keys = world.user("alice", json!([{ "Effect": "Allow", "Action": "ecs:*", "Resource": "*" }])).await;
+    let keys = world
+        .user(
+            "alice",
+            json!([{ "Effect": "Allow", "Action": "ecs:*", "Resource": "*" }]),
+        )
+        .await;
     let mut wanted = definition("web", json!([container("main")]));
     wanted["taskRoleArn"] = json!("arn:aws:iam::000000000000:role/app");
     let (code, message) = world.acting(keys).ecs("RegisterTaskDefinition", wanted).await.error();
     assert_eq!(code, "AccessDeniedException");
-    assert!(message.contains("iam:PassRole on resource: arn:aws:iam::000000000000:role/app"), "{message}");
+    assert!(
+        message.contains("iam:PassRole on resource: arn:aws:iam::000000000000:role/app"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
 async fn environment_values_do_not_reach_the_audit_trail() {
     let world = World::new();
-    let secret = container_with("main", json!({ "environment": [{ "name": "TOKEN", "value": "hunter2" }] }));
-    world.ecs("RegisterTaskDefinition", definition("web", json!([secret]))).await.ok();
-    let records = world.installation.kernel.audit().recent(1, |r| r.operation == "RegisterTaskDefinition").unwrap();
+    let secret = container_with(
+        "main",
+        json!({ "environment": [{ "name": "TOKEN", "value": "hunter2" }] }),
+    );
+    world
+        .ecs("RegisterTaskDefinition", definition("web", json!([secret])))
+        .await
+        .ok();
+    let records = world
+        .installation
+        .kernel
+        .audit()
+        .recent(1, |r| r.operation == "RegisterTaskDefinition")
+        .unwrap();
     let text = serde_json::to_string(&records[0]).unwrap();
-    assert!(text.contains("HIDDEN_DUE_TO_SECURITY_REASONS") && !text.contains("hunter2"), "{text}");
+    assert!(
+        text.contains("HIDDEN_DUE_TO_SECURITY_REASONS") && !text.contains("hunter2"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
 async fn revisions_registered_at_the_same_time_are_all_different_and_without_gap() {
     let world = World::new();
     let register = || async {
-        let made = world.ecs("RegisterTaskDefinition", definition("web", json!([container("main")]))).await.ok();
+        let made = world
+            .ecs("RegisterTaskDefinition", definition("web", json!([container("main")])))
+            .await
+            .ok();
         made["taskDefinition"]["revision"].as_i64().unwrap()
     };
     let all = futures_util::future::join_all((0..50).map(|_| register())).await;
     let mut sorted = all.clone();
     sorted.sort_unstable();
     assert_eq!(sorted, (1..=50).collect::<Vec<i64>>());
-    let newest = world.ecs("DescribeTaskDefinition", json!({ "taskDefinition": "web" })).await.ok();
+    let newest = world
+        .ecs("DescribeTaskDefinition", json!({ "taskDefinition": "web" }))
+        .await
+        .ok();
     assert_eq!(newest["taskDefinition"]["revision"], 50);
 }

@@ -6,7 +6,10 @@ use crate::world::{World, between, container_with, definition};
 
 fn eni(task: &Value) -> String {
     let details = task["attachments"][0]["details"].as_array().unwrap();
-    details.iter().find(|d| d["name"] == "networkInterfaceId").unwrap()["value"].as_str().unwrap().to_owned()
+    details.iter().find(|d| d["name"] == "networkInterfaceId").unwrap()["value"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[tokio::test]
@@ -14,16 +17,31 @@ async fn an_admitted_task_is_provisioning_with_a_planned_interface() {
     let world = World::new();
     let subnet = world.cluster_and_definition().await;
     let task = world.run_task(&subnet, json!({})).await;
-    assert_eq!((&task["lastStatus"], &task["desiredStatus"]), (&json!("PROVISIONING"), &json!("RUNNING")));
+    assert_eq!(
+        (&task["lastStatus"], &task["desiredStatus"]),
+        (&json!("PROVISIONING"), &json!("RUNNING"))
+    );
     assert_eq!((&task["version"], &task["group"]), (&json!(1), &json!("family:web")));
-    assert_eq!((&task["launchType"], &task["platformVersion"]), (&json!("FARGATE"), &json!("1.4.0")));
+    assert_eq!(
+        (&task["launchType"], &task["platformVersion"]),
+        (&json!("FARGATE"), &json!("1.4.0"))
+    );
     assert_eq!(task["ephemeralStorage"], json!({ "sizeInGiB": 20 }));
     assert_eq!(task["attachments"][0]["status"], "PRECREATED");
-    assert_eq!(task["attachments"][0]["details"], json!([{ "name": "subnetId", "value": subnet }]));
+    assert_eq!(
+        task["attachments"][0]["details"],
+        json!([{ "name": "subnetId", "value": subnet }])
+    );
     assert_eq!(task["containers"][0]["networkInterfaces"], json!([]));
-    assert_eq!(task["overrides"], json!({ "containerOverrides": [{ "name": "main" }], "inferenceAcceleratorOverrides": [] }));
+    assert_eq!(
+        task["overrides"],
+        json!({ "containerOverrides": [{ "name": "main" }], "inferenceAcceleratorOverrides": [] })
+    );
     assert_eq!(task.get("healthStatus"), None, "health is shown by DescribeTasks alone");
-    assert_eq!(world.task(task["taskArn"].as_str().unwrap()).await["healthStatus"], "UNKNOWN");
+    assert_eq!(
+        world.task(task["taskArn"].as_str().unwrap()).await["healthStatus"],
+        "UNKNOWN"
+    );
 }
 
 #[tokio::test]
@@ -38,13 +56,32 @@ async fn a_running_task_has_its_interface_and_ec2_shows_it_as_ecss() {
     assert_eq!(task["connectivity"], "CONNECTED");
     let attachment = &task["attachments"][0];
     assert_eq!(attachment["status"], "ATTACHED");
-    assert_eq!(task["containers"][0]["networkInterfaces"][0]["attachmentId"], attachment["id"]);
-    let shown = world.form("ec2", "DescribeNetworkInterfaces", &[("NetworkInterfaceId.1", &eni(&task))]).await.text;
-    let description = format!("arn:aws:ecs:us-east-1:000000000000:attachment/{}", attachment["id"].as_str().unwrap());
+    assert_eq!(
+        task["containers"][0]["networkInterfaces"][0]["attachmentId"],
+        attachment["id"]
+    );
+    let shown = world
+        .form(
+            "ec2",
+            "DescribeNetworkInterfaces",
+            &[("NetworkInterfaceId.1", &eni(&task))],
+        )
+        .await
+        .text;
+    let description = format!(
+        "arn:aws:ecs:us-east-1:000000000000:attachment/{}",
+        attachment["id"].as_str().unwrap()
+    );
     assert_eq!(between(&shown, "<description>", "</description>"), description);
     assert_eq!(between(&shown, "<requesterManaged>", "</requesterManaged>"), "true");
     assert!(shown.contains("<status>in-use</status>"), "{shown}");
-    for time in ["createdAt", "pullStartedAt", "pullStoppedAt", "startedAt", "connectivityAt"] {
+    for time in [
+        "createdAt",
+        "pullStartedAt",
+        "pullStoppedAt",
+        "startedAt",
+        "connectivityAt",
+    ] {
         assert!(task[time].is_number(), "{time}");
     }
 }
@@ -57,10 +94,26 @@ async fn a_stopped_task_goes_the_recorded_way_and_its_interface_is_gone() {
     let arn = started["taskArn"].as_str().unwrap();
     world.pass(3).await;
     let interface = eni(&world.task(arn).await);
-    let reply = world.ecs("StopTask", json!({ "cluster": "demo", "task": arn, "reason": "enough" })).await.ok()["task"].clone();
-    assert_eq!((&reply["lastStatus"], &reply["desiredStatus"]), (&json!("RUNNING"), &json!("STOPPED")));
-    assert_eq!((&reply["stopCode"], &reply["stoppedReason"]), (&json!("UserInitiated"), &json!("enough")));
-    world.ecs("StopTask", json!({ "cluster": "demo", "task": arn, "reason": "again" })).await.ok();
+    let reply = world
+        .ecs(
+            "StopTask",
+            json!({ "cluster": "demo", "task": arn, "reason": "enough" }),
+        )
+        .await
+        .ok()["task"]
+        .clone();
+    assert_eq!(
+        (&reply["lastStatus"], &reply["desiredStatus"]),
+        (&json!("RUNNING"), &json!("STOPPED"))
+    );
+    assert_eq!(
+        (&reply["stopCode"], &reply["stoppedReason"]),
+        (&json!("UserInitiated"), &json!("enough"))
+    );
+    world
+        .ecs("StopTask", json!({ "cluster": "demo", "task": arn, "reason": "again" }))
+        .await
+        .ok();
     world.pass(60).await;
     let task = world.task(arn).await;
     assert_eq!(task["lastStatus"], "STOPPED");
@@ -68,12 +121,31 @@ async fn a_stopped_task_goes_the_recorded_way_and_its_interface_is_gone() {
     assert_eq!(task["attachments"][0]["status"], "DELETED");
     assert_eq!(task["containers"][0]["lastStatus"], "STOPPED");
     assert!(task["containers"][0]["exitCode"].is_number());
-    let gone = world.form("ec2", "DescribeNetworkInterfaces", &[("NetworkInterfaceId.1", &interface)]).await;
-    assert_eq!(between(&gone.text, "<Code>", "</Code>"), "InvalidNetworkInterfaceID.NotFound");
-    let order = ["createdAt", "startedAt", "stoppingAt", "executionStoppedAt", "stoppedAt"];
+    let gone = world
+        .form(
+            "ec2",
+            "DescribeNetworkInterfaces",
+            &[("NetworkInterfaceId.1", &interface)],
+        )
+        .await;
+    assert_eq!(
+        between(&gone.text, "<Code>", "</Code>"),
+        "InvalidNetworkInterfaceID.NotFound"
+    );
+    let order = [
+        "createdAt",
+        "startedAt",
+        "stoppingAt",
+        "executionStoppedAt",
+        "stoppedAt",
+    ];
     let times: Vec<f64> = order.iter().map(|time| task[*time].as_f64().unwrap()).collect();
     assert!(times.is_sorted(), "{order:?} {times:?}");
-    let again = world.ecs("StopTask", json!({ "cluster": "demo", "task": arn })).await.ok()["task"].clone();
+    let again = world
+        .ecs("StopTask", json!({ "cluster": "demo", "task": arn }))
+        .await
+        .ok()["task"]
+        .clone();
     assert_eq!((&again["containers"], &again["attachments"]), (&json!([]), &json!([])));
 }
 
@@ -82,12 +154,18 @@ async fn an_essential_container_that_ends_takes_the_task_with_it() {
     let world = World::new();
     world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
     let main = container_with("main", json!({ "image": "simulated/exit:7-after-5" }));
-    world.ecs("RegisterTaskDefinition", definition("web", json!([main]))).await.ok();
+    world
+        .ecs("RegisterTaskDefinition", definition("web", json!([main])))
+        .await
+        .ok();
     let subnet = world.subnet().await;
     let started = world.run_task(&subnet, json!({})).await;
     world.pass(40).await;
     let task = world.task(started["taskArn"].as_str().unwrap()).await;
-    assert_eq!((&task["lastStatus"], &task["stopCode"]), (&json!("STOPPED"), &json!("EssentialContainerExited")));
+    assert_eq!(
+        (&task["lastStatus"], &task["stopCode"]),
+        (&json!("STOPPED"), &json!("EssentialContainerExited"))
+    );
     assert_eq!(task["stoppedReason"], "Essential container in task exited");
     assert_eq!(task["containers"][0]["exitCode"], 7);
 }
@@ -97,13 +175,25 @@ async fn an_image_that_cannot_be_pulled_fails_the_task_with_the_agents_words() {
     let world = World::new();
     world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
     let main = container_with("main", json!({ "image": "simulated/fail-pull:not-found" }));
-    world.ecs("RegisterTaskDefinition", definition("web", json!([main]))).await.ok();
+    world
+        .ecs("RegisterTaskDefinition", definition("web", json!([main])))
+        .await
+        .ok();
     let subnet = world.subnet().await;
     let started = world.run_task(&subnet, json!({})).await;
     world.pass(40).await;
     let task = world.task(started["taskArn"].as_str().unwrap()).await;
-    assert_eq!((&task["lastStatus"], &task["stopCode"]), (&json!("STOPPED"), &json!("TaskFailedToStart")));
-    assert!(task["stoppedReason"].as_str().unwrap().starts_with("CannotPullContainerError: "), "{task}");
+    assert_eq!(
+        (&task["lastStatus"], &task["stopCode"]),
+        (&json!("STOPPED"), &json!("TaskFailedToStart"))
+    );
+    assert!(
+        task["stoppedReason"]
+            .as_str()
+            .unwrap()
+            .starts_with("CannotPullContainerError: "),
+        "{task}"
+    );
     assert_eq!(task.get("startedAt"), None);
     assert_eq!(task["attachments"][0]["status"], "DELETED");
 }
@@ -112,9 +202,18 @@ async fn an_image_that_cannot_be_pulled_fails_the_task_with_the_agents_words() {
 async fn a_dependent_waits_and_never_starts_when_its_dependency_fails() {
     let world = World::new();
     world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
-    let init = container_with("init", json!({ "image": "simulated/exit:7-after-3", "essential": false }));
+    let init = container_with(
+        "init",
+        json!({ "image": "simulated/exit:7-after-3", "essential": false }),
+    );
     let wait = json!({ "dependsOn": [{ "containerName": "init", "condition": "SUCCESS" }] });
-    world.ecs("RegisterTaskDefinition", definition("web", json!([init, container_with("main", wait)]))).await.ok();
+    world
+        .ecs(
+            "RegisterTaskDefinition",
+            definition("web", json!([init, container_with("main", wait)])),
+        )
+        .await
+        .ok();
     let subnet = world.subnet().await;
     let started = world.run_task(&subnet, json!({})).await;
     let arn = started["taskArn"].as_str().unwrap();
@@ -122,15 +221,29 @@ async fn a_dependent_waits_and_never_starts_when_its_dependency_fails() {
     assert_eq!(world.task(arn).await["lastStatus"], "PENDING");
     world.pass(60).await;
     let task = world.task(arn).await;
-    assert_eq!((&task["stopCode"], &task["stoppedReason"]), (&json!("TaskFailedToStart"), &json!("Task failed to start")));
-    let main = task["containers"].as_array().unwrap().iter().find(|c| c["name"] == "main").unwrap().clone();
+    assert_eq!(
+        (&task["stopCode"], &task["stoppedReason"]),
+        (&json!("TaskFailedToStart"), &json!("Task failed to start"))
+    );
+    let main = task["containers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|c| c["name"] == "main")
+        .unwrap()
+        .clone();
     assert_eq!((main.get("exitCode"), main.get("reason")), (None, None));
 }
 
 #[tokio::test]
 async fn without_the_role_run_task_fails_with_awss_text() {
     let world = World::new();
-    let keys = world.user("alice", json!([{ "Effect": "Allow", "Action": ["ecs:*", "ec2:*"], "Resource": "*" }])).await;
+    let keys = world
+        .user(
+            "alice",
+            json!([{ "Effect": "Allow", "Action": ["ecs:*", "ec2:*"], "Resource": "*" }]),
+        )
+        .await;
     let alice = world.acting(keys);
     let subnet = alice.cluster_and_definition().await;
     let input = json!({
@@ -138,8 +251,17 @@ async fn without_the_role_run_task_fails_with_awss_text() {
         "networkConfiguration": { "awsvpcConfiguration": { "subnets": [subnet] } }
     });
     let text = "Unable to assume the service linked role. Please verify that the ECS service linked role exists.";
-    assert_eq!(alice.ecs("RunTask", input.clone()).await.error(), ("InvalidParameterException".into(), text.into()));
-    world.form("iam", "CreateServiceLinkedRole", &[("AWSServiceName", "ecs.amazonaws.com")]).await;
+    assert_eq!(
+        alice.ecs("RunTask", input.clone()).await.error(),
+        ("InvalidParameterException".into(), text.into())
+    );
+    world
+        .form(
+            "iam",
+            "CreateServiceLinkedRole",
+            &[("AWSServiceName", "ecs.amazonaws.com")],
+        )
+        .await;
     alice.ecs("RunTask", input).await.ok();
 }
 
@@ -150,8 +272,14 @@ async fn what_aws_refuses_of_run_task_is_refused_in_its_words() {
     let vpc = |more: Value| json!({ "awsvpcConfiguration": more });
     let check = async |input: Value, code: &str, message: &str| {
         let mut whole = json!({ "cluster": "demo", "taskDefinition": "web" });
-        whole.as_object_mut().unwrap().extend(input.as_object().unwrap().clone());
-        assert_eq!(world.ecs("RunTask", whole).await.error(), (code.to_owned(), message.to_owned()));
+        whole
+            .as_object_mut()
+            .unwrap()
+            .extend(input.as_object().unwrap().clone());
+        assert_eq!(
+            world.ecs("RunTask", whole).await.error(),
+            (code.to_owned(), message.to_owned())
+        );
     };
     let invalid = "InvalidParameterException";
     check(
@@ -188,10 +316,26 @@ async fn what_aws_refuses_of_run_task_is_refused_in_its_words() {
     )
     .await;
     check(json!({}), invalid, "No Container Instances were found in your cluster.").await;
-    world.ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:1" })).await.ok();
-    check(json!({ "taskDefinition": "web:1", "launchType": "FARGATE" }), invalid, "TaskDefinition is inactive").await;
-    world.ecs("DeleteTaskDefinitions", json!({ "taskDefinitions": ["web:1"] })).await.ok();
-    check(json!({ "taskDefinition": "web:1", "launchType": "FARGATE" }), invalid, "TaskDefinition is being deleted").await;
+    world
+        .ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:1" }))
+        .await
+        .ok();
+    check(
+        json!({ "taskDefinition": "web:1", "launchType": "FARGATE" }),
+        invalid,
+        "TaskDefinition is inactive",
+    )
+    .await;
+    world
+        .ecs("DeleteTaskDefinitions", json!({ "taskDefinitions": ["web:1"] }))
+        .await
+        .ok();
+    check(
+        json!({ "taskDefinition": "web:1", "launchType": "FARGATE" }),
+        invalid,
+        "TaskDefinition is being deleted",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -207,7 +351,10 @@ async fn a_task_role_that_tasks_may_not_assume_is_refused() {
         "ECS was unable to assume the role '{role}' that was provided for this task. Please verify that the role being \
          passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role."
     );
-    assert_eq!(world.ecs("RunTask", input.clone()).await.error(), ("ClientException".into(), text.clone()));
+    assert_eq!(
+        world.ecs("RunTask", input.clone()).await.error(),
+        ("ClientException".into(), text.clone())
+    );
     let trust = |pattern: &str| {
         json!({ "Version": "2012-10-17", "Statement": [{
             "Effect": "Allow", "Principal": { "Service": "ecs-tasks.amazonaws.com" }, "Action": "sts:AssumeRole",
@@ -220,7 +367,11 @@ async fn a_task_role_that_tasks_may_not_assume_is_refused() {
     };
     let pairs = [("RoleName", "app"), ("AssumeRolePolicyDocument", &trust("cluster/*"))];
     assert_eq!(world.form("iam", "CreateRole", &pairs).await.status, 200);
-    assert_eq!(world.ecs("RunTask", input.clone()).await.error().1, text, "the trust policy names another resource");
+    assert_eq!(
+        world.ecs("RunTask", input.clone()).await.error().1,
+        text,
+        "the trust policy names another resource"
+    );
     let pairs = [("RoleName", "app"), ("PolicyDocument", &trust("task/*"))];
     assert_eq!(world.form("iam", "UpdateAssumeRolePolicy", &pairs).await.status, 200);
     world.ecs("RunTask", input).await.ok();
@@ -238,12 +389,19 @@ async fn a_client_token_gives_the_same_task_and_refuses_another_request() {
         "networkConfiguration": { "awsvpcConfiguration": { "subnets": [subnet] } }
     });
     let answer = world.ecs("RunTask", other.clone()).await;
-    assert!(answer.text.contains(first["taskArn"].as_str().unwrap()), "resourceIds name the task: {}", answer.text);
+    assert!(
+        answer.text.contains(first["taskArn"].as_str().unwrap()),
+        "resourceIds name the task: {}",
+        answer.text
+    );
     let text = "The RunTask request could not be processed due to conflicts. The provided clientToken is already in use \
                 with a different request.";
     assert_eq!(answer.error(), ("ConflictException".into(), text.into()));
     other["clientToken"] = json!("twice");
-    assert_ne!(world.ecs("RunTask", other).await.ok()["tasks"][0]["taskArn"], first["taskArn"]);
+    assert_ne!(
+        world.ecs("RunTask", other).await.ok()["tasks"][0]["taskArn"],
+        first["taskArn"]
+    );
 }
 
 #[tokio::test]
@@ -264,7 +422,14 @@ async fn tags_come_from_the_request_before_the_definition_and_reach_the_interfac
     assert_eq!(task["tags"], expected);
     world.pass(3).await;
     let interface = eni(&world.task(task["taskArn"].as_str().unwrap()).await);
-    let shown = world.form("ec2", "DescribeNetworkInterfaces", &[("NetworkInterfaceId.1", &interface)]).await.text;
+    let shown = world
+        .form(
+            "ec2",
+            "DescribeNetworkInterfaces",
+            &[("NetworkInterfaceId.1", &interface)],
+        )
+        .await
+        .text;
     for key in ["aws:ecs:clusterName", "team", "tier"] {
         assert!(shown.contains(&format!("<key>{key}</key>")), "{key}: {shown}");
     }
@@ -279,13 +444,19 @@ async fn tasks_are_listed_by_what_they_shall_be() {
     let list = async |more: Value| {
         let mut input = json!({ "cluster": "demo" });
         input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        world.ecs("ListTasks", input).await.ok()["taskArns"].as_array().unwrap().len()
+        world.ecs("ListTasks", input).await.ok()["taskArns"]
+            .as_array()
+            .unwrap()
+            .len()
     };
     assert_eq!(list(json!({})).await, 2);
     assert_eq!(list(json!({ "startedBy": "me" })).await, 1);
     assert_eq!(list(json!({ "family": "other" })).await, 0);
     assert_eq!(list(json!({ "desiredStatus": "PENDING" })).await, 0);
-    world.ecs("StopTask", json!({ "cluster": "demo", "task": first["taskArn"] })).await.ok();
+    world
+        .ecs("StopTask", json!({ "cluster": "demo", "task": first["taskArn"] }))
+        .await
+        .ok();
     assert_eq!(list(json!({})).await, 1);
     assert_eq!(list(json!({ "desiredStatus": "STOPPED" })).await, 1);
 }
@@ -297,12 +468,24 @@ async fn a_stopped_task_is_forgotten_after_an_hour() {
     let started = world.run_task(&subnet, json!({})).await;
     let arn = started["taskArn"].as_str().unwrap().to_owned();
     world.pass(2).await;
-    world.ecs("StopTask", json!({ "cluster": "demo", "task": arn })).await.ok();
+    world
+        .ecs("StopTask", json!({ "cluster": "demo", "task": arn }))
+        .await
+        .ok();
     world.pass(60).await;
-    let tags = world.ecs("ListTagsForResource", json!({ "resourceArn": arn })).await.error();
-    assert_eq!(tags.1, "The specified task is stopped. Specify a running task and try again.");
+    let tags = world
+        .ecs("ListTagsForResource", json!({ "resourceArn": arn }))
+        .await
+        .error();
+    assert_eq!(
+        tags.1,
+        "The specified task is stopped. Specify a running task and try again."
+    );
     world.clock.advance(std::time::Duration::from_secs(3600));
     world.settle().await;
-    let answer = world.ecs("DescribeTasks", json!({ "cluster": "demo", "tasks": [arn] })).await.ok();
+    let answer = world
+        .ecs("DescribeTasks", json!({ "cluster": "demo", "tasks": [arn] }))
+        .await
+        .ok();
     assert_eq!(answer["failures"], json!([{ "arn": arn, "reason": "MISSING" }]));
 }

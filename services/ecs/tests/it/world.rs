@@ -45,7 +45,10 @@ impl Answer {
     pub fn error(self) -> (String, String) {
         assert_ne!(self.status, 200, "{}", self.text);
         let body: Value = serde_json::from_str(&self.text).unwrap();
-        (body["__type"].as_str().unwrap().to_owned(), body["message"].as_str().unwrap().to_owned())
+        (
+            body["__type"].as_str().unwrap().to_owned(),
+            body["message"].as_str().unwrap().to_owned(),
+        )
     }
 }
 
@@ -53,7 +56,13 @@ impl World {
     pub fn new() -> Self {
         let (installation, clock, engine) = Installation::in_memory(7).unwrap();
         let keys = installation.root.clone();
-        Self { installation: Arc::new(installation), clock, engine, keys, region: "us-east-1" }
+        Self {
+            installation: Arc::new(installation),
+            clock,
+            engine,
+            keys,
+            region: "us-east-1",
+        }
     }
 
     async fn send(&self, service: &str, headers: &[(&'static str, String)], body: String) -> Answer {
@@ -71,17 +80,31 @@ impl World {
         let unsigned = sigv4::Request::of(&Method::POST, &uri, &map);
         let signed = Signer::new(credentials, self.region, service).sign(unsigned, body.as_bytes(), self.clock.now());
         map.extend(signed.unwrap().into_iter().map(|(name, value)| (Some(name), value)));
-        let request = roadstead_wire::Request { method: Method::POST, uri, headers: map, body: Bytes::from(body) };
-        let peer = Peer { address: IpAddr::V4(Ipv4Addr::LOCALHOST), secure: false };
+        let request = roadstead_wire::Request {
+            method: Method::POST,
+            uri,
+            headers: map,
+            body: Bytes::from(body),
+        };
+        let peer = Peer {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            secure: false,
+        };
         let response = self.installation.kernel.answer(&request, peer).await;
-        Answer { status: response.status.as_u16(), text: String::from_utf8(response.body.to_vec()).unwrap() }
+        Answer {
+            status: response.status.as_u16(),
+            text: String::from_utf8(response.body.to_vec()).unwrap(),
+        }
     }
 
     /// Calls ECS.
     pub async fn ecs(&self, operation: &str, input: Value) -> Answer {
         let headers = [
             ("content-type", "application/x-amz-json-1.1".to_owned()),
-            ("x-amz-target", format!("AmazonEC2ContainerServiceV20141113.{operation}")),
+            (
+                "x-amz-target",
+                format!("AmazonEC2ContainerServiceV20141113.{operation}"),
+            ),
         ];
         self.send("ecs", &headers, input.to_string()).await
     }
@@ -105,7 +128,11 @@ impl World {
     pub async fn user(&self, name: &str, statements: Value) -> RootKeys {
         assert_eq!(self.form("iam", "CreateUser", &[("UserName", name)]).await.status, 200);
         let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-        let pairs = [("UserName", name), ("PolicyName", "inline"), ("PolicyDocument", policy.as_str())];
+        let pairs = [
+            ("UserName", name),
+            ("PolicyName", "inline"),
+            ("PolicyDocument", policy.as_str()),
+        ];
         let put = self.form("iam", "PutUserPolicy", &pairs).await;
         assert_eq!(put.status, 200, "{}", put.text);
         let made = self.form("iam", "CreateAccessKey", &[("UserName", name)]).await.text;
@@ -117,13 +144,26 @@ impl World {
 
     /// The same installation, called by another user.
     pub fn acting(&self, keys: RootKeys) -> Self {
-        let (installation, clock, engine) = (Arc::clone(&self.installation), Arc::clone(&self.clock), Arc::clone(&self.engine));
-        Self { installation, clock, engine, keys, region: self.region }
+        let (installation, clock, engine) = (
+            Arc::clone(&self.installation),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.engine),
+        );
+        Self {
+            installation,
+            clock,
+            engine,
+            keys,
+            region: self.region,
+        }
     }
 
     /// The same installation, called in another region.
     pub fn within(&self, region: &'static str) -> Self {
-        Self { region, ..self.acting(self.keys.clone()) }
+        Self {
+            region,
+            ..self.acting(self.keys.clone())
+        }
     }
 
     /// Lets the reconcilers do what is due now.
@@ -143,7 +183,9 @@ impl World {
     /// A cluster and a task definition `web` with one container, and the first subnet of the default VPC.
     pub async fn cluster_and_definition(&self) -> String {
         self.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
-        self.ecs("RegisterTaskDefinition", definition("web", json!([container("main")]))).await.ok();
+        self.ecs("RegisterTaskDefinition", definition("web", json!([container("main")])))
+            .await
+            .ok();
         self.subnet().await
     }
 
@@ -165,7 +207,13 @@ impl World {
 
     /// The task as it is described now.
     pub async fn task(&self, arn: &str) -> Value {
-        let answer = self.ecs("DescribeTasks", json!({ "cluster": "demo", "tasks": [arn], "include": ["TAGS"] })).await.ok();
+        let answer = self
+            .ecs(
+                "DescribeTasks",
+                json!({ "cluster": "demo", "tasks": [arn], "include": ["TAGS"] }),
+            )
+            .await
+            .ok();
         answer["tasks"][0].clone()
     }
 }
@@ -201,11 +249,19 @@ fn merge(into: &mut Value, more: Value) {
 /// The first text between two marks; empty without one.
 pub fn between(body: &str, from: &str, to: &str) -> String {
     let rest = body.split_once(from).map(|(_, rest)| rest);
-    rest.and_then(|rest| rest.split_once(to)).map(|(found, _)| found.to_owned()).unwrap_or_default()
+    rest.and_then(|rest| rest.split_once(to))
+        .map(|(found, _)| found.to_owned())
+        .unwrap_or_default()
 }
 
 fn percent(text: &str) -> String {
     text.bytes()
-        .map(|b| if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
         .collect()
 }

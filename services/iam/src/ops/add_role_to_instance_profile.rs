@@ -1,20 +1,27 @@
 //! iam:AddRoleToInstanceProfile — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html>
 
-use api_iam::op::AddRoleToInstanceProfile;
 use api_iam::AddRoleToInstanceProfileRequest;
+use api_iam::op::AddRoleToInstanceProfile;
 use roadstead_store::Txn;
 
-use crate::prelude::*;
 use crate::entities::{self, scope};
+use crate::prelude::*;
 use crate::problems;
 use crate::records::{Entity as _, InstanceProfile, ProfileOfRole, Role};
 
 impl Handle<AddRoleToInstanceProfile> for Iam {
     async fn needs(&self, cx: &Cx, input: &AddRoleToInstanceProfileRequest) -> Result<Needs> {
-        let needs = self.needs_on::<InstanceProfile>(cx, &input.instance_profile_name).await?;
+        let needs = self
+            .needs_on::<InstanceProfile>(cx, &input.instance_profile_name)
+            .await?;
         let role = self.find::<Role>(cx.account(), &input.role_name).await?;
-        let arn = role.map_or_else(|| entities::arn::<Role>(cx, "/", &input.role_name), |role| role.record.common.arn);
-        Ok(needs.also("iam:PassRole", arn).key("iam:PassedToService", "ec2.amazonaws.com"))
+        let arn = role.map_or_else(
+            || entities::arn::<Role>(cx, "/", &input.role_name),
+            |role| role.record.common.arn,
+        );
+        Ok(needs
+            .also("iam:PassRole", arn)
+            .key("iam:PassedToService", "ec2.amazonaws.com"))
     }
 
     async fn handle(&self, cx: &Cx, input: AddRoleToInstanceProfileRequest) -> Reply<AddRoleToInstanceProfile> {
@@ -28,7 +35,9 @@ impl Handle<AddRoleToInstanceProfile> for Iam {
             }
             profile.role = Some(role.common.id.clone());
             let id = [role.common.id.as_str(), &profile.common.id];
-            let link = ProfileOfRole { profile: profile.common.id.clone() };
+            let link = ProfileOfRole {
+                profile: profile.common.id.clone(),
+            };
             let mut txn = Txn::new();
             self.table().stage_put(&mut txn, scope(&cx.account()), &id, &link)?;
             self.require::<Role>(&mut txn, cx.account(), &role.common.name);

@@ -1,12 +1,12 @@
 //! iam:AddUserToGroup — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddUserToGroup.html>
 
-use api_iam::op::AddUserToGroup;
 use api_iam::AddUserToGroupRequest;
+use api_iam::op::AddUserToGroup;
 use roadstead_policy::limits;
 use roadstead_store::Txn;
 
-use crate::prelude::*;
 use crate::entities::scope;
+use crate::prelude::*;
 use crate::problems;
 use crate::records::{Group, Member, User};
 
@@ -27,7 +27,12 @@ impl Handle<AddUserToGroup> for Iam {
                 return Err(problems::quota("GroupsPerUser", limits::GROUPS_PER_USER));
             }
             user.groups.push(group.id.clone());
-            let (id, member) = ([group.id.as_str(), &user.common.id], Member { user: user.common.id.clone() });
+            let (id, member) = (
+                [group.id.as_str(), &user.common.id],
+                Member {
+                    user: user.common.id.clone(),
+                },
+            );
             let mut txn = Txn::new();
             self.table().stage_put(&mut txn, scope(&cx.account()), &id, &member)?;
             self.require::<Group>(&mut txn, cx.account(), &group.name);

@@ -10,7 +10,8 @@ use crate::records::{AccessKey, User};
 
 impl Handle<CreateAccessKey> for Iam {
     async fn needs(&self, cx: &Cx, input: &CreateAccessKeyRequest) -> Result<Needs> {
-        self.needs_on::<User>(cx, self.user_name(cx, input.user_name.as_deref())?).await
+        self.needs_on::<User>(cx, self.user_name(cx, input.user_name.as_deref())?)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: CreateAccessKeyRequest) -> Reply<CreateAccessKey> {

@@ -1,7 +1,7 @@
 //! iam:CreateAccountAlias — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccountAlias.html>
 
-use api_iam::op::CreateAccountAlias;
 use api_iam::CreateAccountAliasRequest;
+use api_iam::op::CreateAccountAlias;
 
 use crate::prelude::*;
 

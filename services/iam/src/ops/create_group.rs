@@ -4,13 +4,17 @@ use api_iam::op::CreateGroup;
 use api_iam::{CreateGroupRequest, CreateGroupResponse};
 use roadstead_store::Txn;
 
-use crate::prelude::*;
 use crate::entities;
+use crate::prelude::*;
 use crate::records::Group;
 
 impl Handle<CreateGroup> for Iam {
     async fn needs(&self, cx: &Cx, input: &CreateGroupRequest) -> Result<Needs> {
-        Ok(Needs::on(entities::arn::<Group>(cx, input.path.as_deref().unwrap_or("/"), &input.group_name)))
+        Ok(Needs::on(entities::arn::<Group>(
+            cx,
+            input.path.as_deref().unwrap_or("/"),
+            &input.group_name,
+        )))
     }
 
     async fn handle(&self, cx: &Cx, input: CreateGroupRequest) -> Reply<CreateGroup> {

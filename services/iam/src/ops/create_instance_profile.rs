@@ -11,8 +11,10 @@ use crate::{entities, tagging};
 impl Handle<CreateInstanceProfile> for Iam {
     async fn needs(&self, cx: &Cx, input: &CreateInstanceProfileRequest) -> Result<Needs> {
         let path = input.path.as_deref().unwrap_or("/");
-        Ok(Needs::on(entities::arn::<InstanceProfile>(cx, path, &input.instance_profile_name))
-            .request_tags(&tagging::requested(input.tags.as_deref())))
+        Ok(
+            Needs::on(entities::arn::<InstanceProfile>(cx, path, &input.instance_profile_name))
+                .request_tags(&tagging::requested(input.tags.as_deref())),
+        )
     }
 
     async fn handle(&self, cx: &Cx, input: CreateInstanceProfileRequest) -> Reply<CreateInstanceProfile> {
@@ -27,6 +29,8 @@ impl Handle<CreateInstanceProfile> for Iam {
             self.commit(cx.account(), txn).await
         })
         .await?;
-        Ok(CreateInstanceProfileResponse { instance_profile: profile.to_api(None) })
+        Ok(CreateInstanceProfileResponse {
+            instance_profile: profile.to_api(None),
+        })
     }
 }

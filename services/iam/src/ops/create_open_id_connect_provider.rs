@@ -4,8 +4,8 @@ use api_iam::op::CreateOpenIDConnectProvider;
 use api_iam::{CreateOpenIDConnectProviderRequest, CreateOpenIDConnectProviderResponse};
 use roadstead_store::Txn;
 
-use crate::prelude::*;
 use crate::entities::scope;
+use crate::prelude::*;
 use crate::records::OidcProvider;
 use crate::{oidc, problems, tagging};
 
@@ -16,8 +16,8 @@ impl Handle<CreateOpenIDConnectProvider> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: CreateOpenIDConnectProviderRequest) -> Reply<CreateOpenIDConnectProvider> {
-        let id = oidc::id_of_url(&input.url)
-            .ok_or_else(|| problems::validation("Invalid Open ID Connect Provider URL"))?;
+        let id =
+            oidc::id_of_url(&input.url).ok_or_else(|| problems::validation("Invalid Open ID Connect Provider URL"))?;
         let provider = OidcProvider {
             arn: oidc::arn(cx, &id),
             url: id.clone(),
@@ -28,10 +28,14 @@ impl Handle<CreateOpenIDConnectProvider> for Iam {
         };
         oidc::check(&provider)?;
         let mut txn = Txn::new();
-        self.table().stage_new(&mut txn, scope(&cx.account()), &[&id], &provider)?;
+        self.table()
+            .stage_new(&mut txn, scope(&cx.account()), &[&id], &provider)?;
         match self.commit(cx.account(), txn).await {
             Err(fault) if fault.is_conflict() => {
-                return Err(problems::exists(format!("Provider with url {} already exists.", input.url)));
+                return Err(problems::exists(format!(
+                    "Provider with url {} already exists.",
+                    input.url
+                )));
             }
             outcome => outcome?,
         };

@@ -4,15 +4,17 @@ use api_iam::op::CreatePolicy;
 use api_iam::{CreatePolicyRequest, CreatePolicyResponse};
 use roadstead_store::Txn;
 
-use crate::prelude::*;
 use crate::policies::{self, Uses};
+use crate::prelude::*;
 use crate::records::{Policy, Version};
 use crate::tagging;
 
 impl Handle<CreatePolicy> for Iam {
     async fn needs(&self, cx: &Cx, input: &CreatePolicyRequest) -> Result<Needs> {
-        Ok(Needs::on(self.policy_arn(cx, input.path.as_deref(), &input.policy_name))
-            .request_tags(&tagging::requested(input.tags.as_deref())))
+        Ok(
+            Needs::on(self.policy_arn(cx, input.path.as_deref(), &input.policy_name))
+                .request_tags(&tagging::requested(input.tags.as_deref())),
+        )
     }
 
     async fn handle(&self, cx: &Cx, input: CreatePolicyRequest) -> Reply<CreatePolicy> {
@@ -22,7 +24,11 @@ impl Handle<CreatePolicy> for Iam {
         let policy = Policy {
             description: input.description,
             updated: common.created,
-            versions: vec![Version { number: 1, document: input.policy_document, created: common.created }],
+            versions: vec![Version {
+                number: 1,
+                document: input.policy_document,
+                created: common.created,
+            }],
             default: 1,
             next: 2,
             common,
@@ -35,7 +41,10 @@ impl Handle<CreatePolicy> for Iam {
         })
         .await?;
         // AWS: the description is not in this answer.
-        let answer = api_iam::Policy { description: None, ..policies::own_to_api(&policy, Uses::default()) };
+        let answer = api_iam::Policy {
+            description: None,
+            ..policies::own_to_api(&policy, Uses::default())
+        };
         Ok(CreatePolicyResponse { policy: Some(answer) })
     }
 }

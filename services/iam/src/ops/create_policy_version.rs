@@ -34,6 +34,8 @@ impl Handle<CreatePolicyVersion> for Iam {
             })
             .await?;
         let version = policy.versions.last().map(|version| version.to_api(policy.default));
-        Ok(CreatePolicyVersionResponse { policy_version: version })
+        Ok(CreatePolicyVersionResponse {
+            policy_version: version,
+        })
     }
 }

@@ -25,7 +25,10 @@ impl Handle<CreateRole> for Iam {
             trusted: self.trusted(cx, &trust).await?,
             trust: trust.canonical(),
             description: input.description.unwrap_or_default(),
-            max_session_secs: input.max_session_duration.and_then(|secs| u32::try_from(secs).ok()).unwrap_or(3600),
+            max_session_secs: input
+                .max_session_duration
+                .and_then(|secs| u32::try_from(secs).ok())
+                .unwrap_or(3600),
             boundary: input.permissions_boundary,
             inline: std::collections::BTreeMap::new(),
             attached: Vec::new(),

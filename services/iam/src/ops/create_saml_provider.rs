@@ -4,8 +4,8 @@ use api_iam::op::CreateSAMLProvider;
 use api_iam::{CreateSAMLProviderRequest, CreateSAMLProviderResponse};
 use roadstead_store::Txn;
 
-use crate::prelude::*;
 use crate::entities::{id_of, scope};
+use crate::prelude::*;
 use crate::records::SamlProvider;
 use crate::{problems, saml, tagging};
 
@@ -26,10 +26,14 @@ impl Handle<CreateSAMLProvider> for Iam {
             tags: tagging::from_api(input.tags.as_deref())?,
         };
         let mut txn = Txn::new();
-        self.table().stage_new(&mut txn, scope(&cx.account()), &[&id_of(&provider.name)], &provider)?;
+        self.table()
+            .stage_new(&mut txn, scope(&cx.account()), &[&id_of(&provider.name)], &provider)?;
         match self.commit(cx.account(), txn).await {
             Err(fault) if fault.is_conflict() => {
-                return Err(problems::exists(format!("Provider with name {} already exists.", provider.name)));
+                return Err(problems::exists(format!(
+                    "Provider with name {} already exists.",
+                    provider.name
+                )));
             }
             outcome => outcome?,
         };

@@ -3,8 +3,8 @@
 use api_iam::op::CreateServiceLinkedRole;
 use api_iam::{CreateServiceLinkedRoleRequest, CreateServiceLinkedRoleResponse};
 
-use crate::prelude::*;
 use crate::catalogue::{self, Linked};
+use crate::prelude::*;
 
 impl Handle<CreateServiceLinkedRole> for Iam {
     async fn needs(&self, cx: &Cx, input: &CreateServiceLinkedRoleRequest) -> Result<Needs> {
@@ -18,8 +18,12 @@ impl Handle<CreateServiceLinkedRole> for Iam {
 
     async fn handle(&self, cx: &Cx, input: CreateServiceLinkedRoleRequest) -> Reply<CreateServiceLinkedRole> {
         let principal = &input.aws_service_name;
-        let role = self.create_linked(cx, principal, input.custom_suffix.as_deref(), input.description).await?;
+        let role = self
+            .create_linked(cx, principal, input.custom_suffix.as_deref(), input.description)
+            .await?;
         // AWS: this answer alone has the document in the service's own words, and no description.
-        Ok(CreateServiceLinkedRoleResponse { role: Some(role.to_brief_api(&catalogue::trust_as_created(principal))) })
+        Ok(CreateServiceLinkedRoleResponse {
+            role: Some(role.to_brief_api(&catalogue::trust_as_created(principal))),
+        })
     }
 }

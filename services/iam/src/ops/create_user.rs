@@ -38,6 +38,8 @@ impl Handle<CreateUser> for Iam {
             self.commit(cx.account(), txn).await
         })
         .await?;
-        Ok(CreateUserResponse { user: Some(user.to_api()) })
+        Ok(CreateUserResponse {
+            user: Some(user.to_api()),
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! iam:DeleteAccessKey — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html>
 
-use api_iam::op::DeleteAccessKey;
 use api_iam::DeleteAccessKeyRequest;
+use api_iam::op::DeleteAccessKey;
 use roadstead_store::{Op, Scope, Table};
 
 use crate::prelude::*;
@@ -10,7 +10,8 @@ use crate::records::{AccessKey, User};
 
 impl Handle<DeleteAccessKey> for Iam {
     async fn needs(&self, cx: &Cx, input: &DeleteAccessKeyRequest) -> Result<Needs> {
-        self.needs_on::<User>(cx, self.user_name(cx, input.user_name.as_deref())?).await
+        self.needs_on::<User>(cx, self.user_name(cx, input.user_name.as_deref())?)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: DeleteAccessKeyRequest) -> Reply<DeleteAccessKey> {
@@ -20,9 +21,13 @@ impl Handle<DeleteAccessKey> for Iam {
             let before = user.access_keys.len();
             user.access_keys.retain(|known| known != id);
             if user.access_keys.len() == before {
-                return Err(problems::not_found(format!("The Access Key with id {id} cannot be found.")));
+                return Err(problems::not_found(format!(
+                    "The Access Key with id {id} cannot be found."
+                )));
             }
-            txn.push(Op::Delete { key: Table::<AccessKey>::key(Scope::installation(), &[id]) });
+            txn.push(Op::Delete {
+                key: Table::<AccessKey>::key(Scope::installation(), &[id]),
+            });
             Ok(())
         })
         .await?;

@@ -1,7 +1,7 @@
 //! iam:DeleteAccountAlias — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccountAlias.html>
 
-use api_iam::op::DeleteAccountAlias;
 use api_iam::DeleteAccountAliasRequest;
+use api_iam::op::DeleteAccountAlias;
 
 use crate::prelude::*;
 use crate::problems;
@@ -15,7 +15,9 @@ impl Handle<DeleteAccountAlias> for Iam {
         let alias = input.account_alias;
         self.change_settings(cx, |settings| {
             if settings.alias.as_ref() != Some(&alias) {
-                return Err(problems::not_found(format!("The Account Alias {alias} cannot be found.")));
+                return Err(problems::not_found(format!(
+                    "The Account Alias {alias} cannot be found."
+                )));
             }
             settings.alias = None;
             Ok(())

@@ -13,7 +13,9 @@ impl Handle<DeleteAccountPasswordPolicy> for Iam {
     async fn handle(&self, cx: &Cx, _input: Empty) -> Reply<DeleteAccountPasswordPolicy> {
         self.change_settings(cx, |settings| match settings.password_policy.take() {
             Some(_) => Ok(()),
-            None => Err(problems::not_found("The account policy with name PasswordPolicy cannot be found.")),
+            None => Err(problems::not_found(
+                "The account policy with name PasswordPolicy cannot be found.",
+            )),
         })
         .await?;
         Ok(Empty {})

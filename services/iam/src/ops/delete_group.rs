@@ -1,11 +1,11 @@
 //! iam:DeleteGroup — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteGroup.html>
 
-use api_iam::op::DeleteGroup;
 use api_iam::DeleteGroupRequest;
+use api_iam::op::DeleteGroup;
 use roadstead_store::{Guard, Table, Txn};
 
-use crate::prelude::*;
 use crate::entities::scope;
+use crate::prelude::*;
 use crate::problems;
 use crate::records::{Group, Member};
 
@@ -18,8 +18,14 @@ impl Handle<DeleteGroup> for Iam {
         self.retry(|| async {
             let found = self.get::<Group>(cx, &input.group_name).await?;
             let group = &found.record;
-            if !self.all_below::<Member>(cx.account(), &group.common.id).await?.is_empty() {
-                return Err(problems::in_use("Cannot delete entity, must remove users from group first."));
+            if !self
+                .all_below::<Member>(cx.account(), &group.common.id)
+                .await?
+                .is_empty()
+            {
+                return Err(problems::in_use(
+                    "Cannot delete entity, must remove users from group first.",
+                ));
             }
             self.refuse_with_policies(group)?;
             let mut txn = Txn::new();

@@ -1,7 +1,7 @@
 //! iam:DeleteGroupPolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteGroupPolicy.html>
 
-use api_iam::op::DeleteGroupPolicy;
 use api_iam::DeleteGroupPolicyRequest;
+use api_iam::op::DeleteGroupPolicy;
 
 use crate::prelude::*;
 use crate::records::Group;
@@ -12,7 +12,8 @@ impl Handle<DeleteGroupPolicy> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: DeleteGroupPolicyRequest) -> Reply<DeleteGroupPolicy> {
-        self.delete_inline::<Group>(cx, &input.group_name, &input.policy_name).await?;
+        self.delete_inline::<Group>(cx, &input.group_name, &input.policy_name)
+            .await?;
         Ok(Empty {})
     }
 }

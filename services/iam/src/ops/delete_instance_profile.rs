@@ -1,7 +1,7 @@
 //! iam:DeleteInstanceProfile — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteInstanceProfile.html>
 
-use api_iam::op::DeleteInstanceProfile;
 use api_iam::DeleteInstanceProfileRequest;
+use api_iam::op::DeleteInstanceProfile;
 use roadstead_store::Txn;
 
 use crate::prelude::*;
@@ -17,7 +17,9 @@ impl Handle<DeleteInstanceProfile> for Iam {
         self.retry(|| async {
             let found = self.get::<InstanceProfile>(cx, &input.instance_profile_name).await?;
             if found.record.role.is_some() {
-                return Err(problems::in_use("Cannot delete entity, must remove roles from instance profile first."));
+                return Err(problems::in_use(
+                    "Cannot delete entity, must remove roles from instance profile first.",
+                ));
             }
             let mut txn = Txn::new();
             self.stage_delete(&mut txn, cx.account(), &found);

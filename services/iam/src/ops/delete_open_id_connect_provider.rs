@@ -1,11 +1,11 @@
 //! iam:DeleteOpenIDConnectProvider — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteOpenIDConnectProvider.html>
 
-use api_iam::op::DeleteOpenIDConnectProvider;
 use api_iam::DeleteOpenIDConnectProviderRequest;
+use api_iam::op::DeleteOpenIDConnectProvider;
 use roadstead_store::Txn;
 
-use crate::prelude::*;
 use crate::entities::scope;
+use crate::prelude::*;
 use crate::records::OidcProvider;
 
 impl Handle<DeleteOpenIDConnectProvider> for Iam {

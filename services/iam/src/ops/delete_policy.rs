@@ -1,7 +1,7 @@
 //! iam:DeletePolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html>
 
-use api_iam::op::DeletePolicy;
 use api_iam::DeletePolicyRequest;
+use api_iam::op::DeletePolicy;
 use roadstead_store::Txn;
 
 use crate::prelude::*;

@@ -1,11 +1,11 @@
 //! iam:DeleteRole — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
 
-use api_iam::op::DeleteRole;
 use api_iam::DeleteRoleRequest;
+use api_iam::op::DeleteRole;
 use roadstead_store::{Guard, Table, Txn};
 
-use crate::prelude::*;
 use crate::entities::scope;
+use crate::prelude::*;
 use crate::problems;
 use crate::records::{Entity as _, Kind, ProfileOfRole, Role};
 
@@ -19,8 +19,14 @@ impl Handle<DeleteRole> for Iam {
             let found = self.get::<Role>(cx, &input.role_name).await?;
             let role = &found.record;
             role.changeable()?;
-            if !self.all_below::<ProfileOfRole>(cx.account(), &role.common.id).await?.is_empty() {
-                return Err(problems::in_use("Cannot delete entity, must remove roles from instance profile first."));
+            if !self
+                .all_below::<ProfileOfRole>(cx.account(), &role.common.id)
+                .await?
+                .is_empty()
+            {
+                return Err(problems::in_use(
+                    "Cannot delete entity, must remove roles from instance profile first.",
+                ));
             }
             self.refuse_with_policies(role)?;
             let mut txn = Txn::new();

@@ -1,7 +1,7 @@
 //! iam:DeleteRolePermissionsBoundary — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePermissionsBoundary.html>
 
-use api_iam::op::DeleteRolePermissionsBoundary;
 use api_iam::DeleteRolePermissionsBoundaryRequest;
+use api_iam::op::DeleteRolePermissionsBoundary;
 
 use crate::prelude::*;
 use crate::records::Role;
@@ -11,8 +11,13 @@ impl Handle<DeleteRolePermissionsBoundary> for Iam {
         self.needs_on_bounded::<Role>(cx, &input.role_name).await
     }
 
-    async fn handle(&self, cx: &Cx, input: DeleteRolePermissionsBoundaryRequest) -> Reply<DeleteRolePermissionsBoundary> {
-        self.set_boundary::<Role>(cx, &input.role_name, None, |role| &mut role.boundary).await?;
+    async fn handle(
+        &self,
+        cx: &Cx,
+        input: DeleteRolePermissionsBoundaryRequest,
+    ) -> Reply<DeleteRolePermissionsBoundary> {
+        self.set_boundary::<Role>(cx, &input.role_name, None, |role| &mut role.boundary)
+            .await?;
         Ok(Empty {})
     }
 }

@@ -1,7 +1,7 @@
 //! iam:DeleteRolePolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePolicy.html>
 
-use api_iam::op::DeleteRolePolicy;
 use api_iam::DeleteRolePolicyRequest;
+use api_iam::op::DeleteRolePolicy;
 
 use crate::prelude::*;
 use crate::records::Role;
@@ -12,7 +12,8 @@ impl Handle<DeleteRolePolicy> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: DeleteRolePolicyRequest) -> Reply<DeleteRolePolicy> {
-        self.delete_inline::<Role>(cx, &input.role_name, &input.policy_name).await?;
+        self.delete_inline::<Role>(cx, &input.role_name, &input.policy_name)
+            .await?;
         Ok(Empty {})
     }
 }

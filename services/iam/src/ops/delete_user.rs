@@ -1,7 +1,7 @@
 //! iam:DeleteUser — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html>
 
-use api_iam::op::DeleteUser;
 use api_iam::DeleteUserRequest;
+use api_iam::op::DeleteUser;
 use roadstead_store::Txn;
 
 use crate::prelude::*;
@@ -18,14 +18,18 @@ impl Handle<DeleteUser> for Iam {
             let found = self.get::<User>(cx, &input.user_name).await?;
             let user = &found.record;
             if user.login.is_some() {
-                return Err(problems::in_use("Cannot delete entity, must delete login profile first."));
+                return Err(problems::in_use(
+                    "Cannot delete entity, must delete login profile first.",
+                ));
             }
             if !user.access_keys.is_empty() {
                 return Err(problems::in_use("Cannot delete entity, must delete access keys first."));
             }
             self.refuse_with_policies(user)?;
             if !user.groups.is_empty() {
-                return Err(problems::in_use("Cannot delete entity, must remove users from group first."));
+                return Err(problems::in_use(
+                    "Cannot delete entity, must remove users from group first.",
+                ));
             }
             let mut txn = Txn::new();
             if let Some(boundary) = &user.boundary {

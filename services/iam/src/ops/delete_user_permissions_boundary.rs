@@ -1,7 +1,7 @@
 //! iam:DeleteUserPermissionsBoundary — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPermissionsBoundary.html>
 
-use api_iam::op::DeleteUserPermissionsBoundary;
 use api_iam::DeleteUserPermissionsBoundaryRequest;
+use api_iam::op::DeleteUserPermissionsBoundary;
 
 use crate::prelude::*;
 use crate::records::User;
@@ -11,8 +11,13 @@ impl Handle<DeleteUserPermissionsBoundary> for Iam {
         self.needs_on_bounded::<User>(cx, &input.user_name).await
     }
 
-    async fn handle(&self, cx: &Cx, input: DeleteUserPermissionsBoundaryRequest) -> Reply<DeleteUserPermissionsBoundary> {
-        self.set_boundary::<User>(cx, &input.user_name, None, |user| &mut user.boundary).await?;
+    async fn handle(
+        &self,
+        cx: &Cx,
+        input: DeleteUserPermissionsBoundaryRequest,
+    ) -> Reply<DeleteUserPermissionsBoundary> {
+        self.set_boundary::<User>(cx, &input.user_name, None, |user| &mut user.boundary)
+            .await?;
         Ok(Empty {})
     }
 }

@@ -1,7 +1,7 @@
 //! iam:DeleteUserPolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPolicy.html>
 
-use api_iam::op::DeleteUserPolicy;
 use api_iam::DeleteUserPolicyRequest;
+use api_iam::op::DeleteUserPolicy;
 
 use crate::prelude::*;
 use crate::records::User;
@@ -12,7 +12,8 @@ impl Handle<DeleteUserPolicy> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: DeleteUserPolicyRequest) -> Reply<DeleteUserPolicy> {
-        self.delete_inline::<User>(cx, &input.user_name, &input.policy_name).await?;
+        self.delete_inline::<User>(cx, &input.user_name, &input.policy_name)
+            .await?;
         Ok(Empty {})
     }
 }

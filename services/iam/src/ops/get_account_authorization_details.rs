@@ -1,7 +1,7 @@
 //! iam:GetAccountAuthorizationDetails — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
 
-use api_iam::op::GetAccountAuthorizationDetails;
 use api_iam::GetAccountAuthorizationDetailsRequest;
+use api_iam::op::GetAccountAuthorizationDetails;
 
 use crate::prelude::*;
 
@@ -10,7 +10,12 @@ impl Handle<GetAccountAuthorizationDetails> for Iam {
         Ok(Needs::any())
     }
 
-    async fn handle(&self, cx: &Cx, input: GetAccountAuthorizationDetailsRequest) -> Reply<GetAccountAuthorizationDetails> {
-        self.details(cx, input.filter.as_deref(), input.marker.as_deref(), input.max_items).await
+    async fn handle(
+        &self,
+        cx: &Cx,
+        input: GetAccountAuthorizationDetailsRequest,
+    ) -> Reply<GetAccountAuthorizationDetails> {
+        self.details(cx, input.filter.as_deref(), input.marker.as_deref(), input.max_items)
+            .await
     }
 }

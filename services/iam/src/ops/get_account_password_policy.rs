@@ -1,7 +1,7 @@
 //! iam:GetAccountPasswordPolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountPasswordPolicy.html>
 
-use api_iam::op::GetAccountPasswordPolicy;
 use api_iam::GetAccountPasswordPolicyResponse;
+use api_iam::op::GetAccountPasswordPolicy;
 
 use crate::prelude::*;
 use crate::problems;
@@ -13,7 +13,9 @@ impl Handle<GetAccountPasswordPolicy> for Iam {
 
     async fn handle(&self, cx: &Cx, _input: Empty) -> Reply<GetAccountPasswordPolicy> {
         match self.settings(cx).await?.password_policy {
-            Some(policy) => Ok(GetAccountPasswordPolicyResponse { password_policy: policy.to_api() }),
+            Some(policy) => Ok(GetAccountPasswordPolicyResponse {
+                password_policy: policy.to_api(),
+            }),
             None => Err(problems::not_found(format!(
                 "The Password Policy with domain name {} cannot be found.",
                 cx.account()

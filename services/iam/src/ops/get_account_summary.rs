@@ -1,7 +1,7 @@
 //! iam:GetAccountSummary — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
 
-use api_iam::op::GetAccountSummary;
 use api_iam::GetAccountSummaryResponse;
+use api_iam::op::GetAccountSummary;
 
 use crate::prelude::*;
 
@@ -11,6 +11,8 @@ impl Handle<GetAccountSummary> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, _input: Empty) -> Reply<GetAccountSummary> {
-        Ok(GetAccountSummaryResponse { summary_map: Some(self.summary(cx.account()).await?) })
+        Ok(GetAccountSummaryResponse {
+            summary_map: Some(self.summary(cx.account()).await?),
+        })
     }
 }

@@ -11,8 +11,14 @@ impl Handle<GetContextKeysForCustomPolicy> for Iam {
         Ok(Needs::any())
     }
 
-    async fn handle(&self, _cx: &Cx, input: GetContextKeysForCustomPolicyRequest) -> Reply<GetContextKeysForCustomPolicy> {
+    async fn handle(
+        &self,
+        _cx: &Cx,
+        input: GetContextKeysForCustomPolicyRequest,
+    ) -> Reply<GetContextKeysForCustomPolicy> {
         let documents = simulate::read_all(&input.policy_input_list)?;
-        Ok(GetContextKeysForPolicyResponse { context_key_names: Some(roadstead_policy::context_keys(&documents)) })
+        Ok(GetContextKeysForPolicyResponse {
+            context_key_names: Some(roadstead_policy::context_keys(&documents)),
+        })
     }
 }

@@ -3,8 +3,8 @@
 use api_iam::op::GetGroup;
 use api_iam::{GetGroupRequest, GetGroupResponse};
 
-use crate::prelude::*;
 use crate::pages;
+use crate::prelude::*;
 use crate::records::{Group, Member, User};
 
 impl Handle<GetGroup> for Iam {
@@ -20,7 +20,13 @@ impl Handle<GetGroup> for Iam {
             users.extend(found.map(|found| found.record.to_listed_api()));
         }
         let list = format!("members:{}", group.common.id);
-        let page = pages::cut(&list, users, |user| &user.user_name, input.marker.as_deref(), input.max_items)?;
+        let page = pages::cut(
+            &list,
+            users,
+            |user| &user.user_name,
+            input.marker.as_deref(),
+            input.max_items,
+        )?;
         Ok(GetGroupResponse {
             group: group.to_api(),
             is_truncated: page.truncated(),

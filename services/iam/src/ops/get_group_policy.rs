@@ -13,6 +13,10 @@ impl Handle<GetGroupPolicy> for Iam {
 
     async fn handle(&self, cx: &Cx, input: GetGroupPolicyRequest) -> Reply<GetGroupPolicy> {
         let (group_name, policy_document) = self.inline::<Group>(cx, &input.group_name, &input.policy_name).await?;
-        Ok(GetGroupPolicyResponse { group_name, policy_name: input.policy_name, policy_document })
+        Ok(GetGroupPolicyResponse {
+            group_name,
+            policy_name: input.policy_name,
+            policy_document,
+        })
     }
 }

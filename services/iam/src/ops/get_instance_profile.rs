@@ -12,7 +12,12 @@ impl Handle<GetInstanceProfile> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: GetInstanceProfileRequest) -> Reply<GetInstanceProfile> {
-        let profile = self.get::<InstanceProfile>(cx, &input.instance_profile_name).await?.record;
-        Ok(GetInstanceProfileResponse { instance_profile: self.profile_to_api(cx, &profile).await? })
+        let profile = self
+            .get::<InstanceProfile>(cx, &input.instance_profile_name)
+            .await?
+            .record;
+        Ok(GetInstanceProfileResponse {
+            instance_profile: self.profile_to_api(cx, &profile).await?,
+        })
     }
 }

@@ -12,7 +12,10 @@ impl Handle<GetOpenIDConnectProvider> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: GetOpenIDConnectProviderRequest) -> Reply<GetOpenIDConnectProvider> {
-        let provider = self.oidc_provider(cx, &input.open_id_connect_provider_arn).await?.record;
+        let provider = self
+            .oidc_provider(cx, &input.open_id_connect_provider_arn)
+            .await?
+            .record;
         Ok(GetOpenIDConnectProviderResponse {
             url: Some(provider.url),
             client_id_list: Some(provider.clients),

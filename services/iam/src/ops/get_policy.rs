@@ -3,9 +3,9 @@
 use api_iam::op::GetPolicy;
 use api_iam::{GetPolicyRequest, GetPolicyResponse};
 
-use crate::prelude::*;
 use crate::attachments::Target;
 use crate::policies;
+use crate::prelude::*;
 
 impl Handle<GetPolicy> for Iam {
     async fn needs(&self, cx: &Cx, input: &GetPolicyRequest) -> Result<Needs> {

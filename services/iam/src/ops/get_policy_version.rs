@@ -1,11 +1,11 @@
 //! iam:GetPolicyVersion — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicyVersion.html>
 
+use api_iam::PolicyVersion;
 use api_iam::op::GetPolicyVersion;
 use api_iam::{GetPolicyVersionRequest, GetPolicyVersionResponse};
-use api_iam::PolicyVersion;
 
-use crate::prelude::*;
 use crate::attachments::Target;
+use crate::prelude::*;
 use crate::{documents, policies};
 
 impl Handle<GetPolicyVersion> for Iam {
@@ -20,12 +20,14 @@ impl Handle<GetPolicyVersion> for Iam {
                 ..policies::aws_version_to_api(policy)
             }),
             Target::Aws(_) => None,
-            Target::Own(policy) => {
-                policy.version(&input.version_id).map(|version| version.to_full_api(policy.default))
-            }
+            Target::Own(policy) => policy
+                .version(&input.version_id)
+                .map(|version| version.to_full_api(policy.default)),
         };
         match version {
-            Some(version) => Ok(GetPolicyVersionResponse { policy_version: Some(version) }),
+            Some(version) => Ok(GetPolicyVersionResponse {
+                policy_version: Some(version),
+            }),
             None => Err(policies::no_version(&input.policy_arn, &input.version_id)),
         }
     }

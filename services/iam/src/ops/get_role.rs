@@ -15,6 +15,11 @@ impl Handle<GetRole> for Iam {
         let mut role = self.get::<Role>(cx, &input.role_name).await?.record;
         self.refresh(cx.account(), &mut role).await?;
         let last_used = self.role_last_used(cx, &role).await?;
-        Ok(GetRoleResponse { role: api_iam::Role { role_last_used: Some(last_used), ..role.to_api() } })
+        Ok(GetRoleResponse {
+            role: api_iam::Role {
+                role_last_used: Some(last_used),
+                ..role.to_api()
+            },
+        })
     }
 }

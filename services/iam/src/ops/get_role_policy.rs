@@ -13,6 +13,10 @@ impl Handle<GetRolePolicy> for Iam {
 
     async fn handle(&self, cx: &Cx, input: GetRolePolicyRequest) -> Reply<GetRolePolicy> {
         let (role_name, policy_document) = self.inline::<Role>(cx, &input.role_name, &input.policy_name).await?;
-        Ok(GetRolePolicyResponse { role_name, policy_name: input.policy_name, policy_document })
+        Ok(GetRolePolicyResponse {
+            role_name,
+            policy_name: input.policy_name,
+            policy_document,
+        })
     }
 }

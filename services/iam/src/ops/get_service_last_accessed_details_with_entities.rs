@@ -1,8 +1,8 @@
 //! iam:GetServiceLastAccessedDetailsWithEntities — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetServiceLastAccessedDetailsWithEntities.html>
 
+use api_iam::JobStatusType;
 use api_iam::op::GetServiceLastAccessedDetailsWithEntities;
 use api_iam::{GetServiceLastAccessedDetailsWithEntitiesRequest, GetServiceLastAccessedDetailsWithEntitiesResponse};
-use api_iam::JobStatusType;
 
 use crate::prelude::*;
 use crate::{advisor, pages};
@@ -12,7 +12,11 @@ impl Handle<GetServiceLastAccessedDetailsWithEntities> for Iam {
         Ok(Needs::any())
     }
 
-    async fn handle(&self, cx: &Cx, input: GetServiceLastAccessedDetailsWithEntitiesRequest) -> Reply<GetServiceLastAccessedDetailsWithEntities> {
+    async fn handle(
+        &self,
+        cx: &Cx,
+        input: GetServiceLastAccessedDetailsWithEntitiesRequest,
+    ) -> Reply<GetServiceLastAccessedDetailsWithEntities> {
         let report = self.report(cx, &input.job_id).await?;
         let list = format!("entities:{}", input.job_id);
         advisor::check_marker(&list, input.marker.as_deref())?;

@@ -1,25 +1,32 @@
 //! iam:GetServiceLinkedRoleDeletionStatus — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetServiceLinkedRoleDeletionStatus.html>
 
-use api_iam::op::GetServiceLinkedRoleDeletionStatus;
 use api_iam::GetServiceLinkedRoleDeletionStatusRequest;
+use api_iam::op::GetServiceLinkedRoleDeletionStatus;
 
-use crate::prelude::*;
 use crate::entities::scope;
 use crate::linked::TaskId;
+use crate::prelude::*;
 use crate::records::DeletionTask;
 use crate::{catalogue, problems};
 
 impl Handle<GetServiceLinkedRoleDeletionStatus> for Iam {
     async fn needs(&self, cx: &Cx, input: &GetServiceLinkedRoleDeletionStatusRequest) -> Result<Needs> {
         Ok(match TaskId::parse(&input.deletion_task_id) {
-            Some(task) => {
-                Needs::on(catalogue::role_arn(cx.partition(), cx.account(), task.principal, task.role_name))
-            }
+            Some(task) => Needs::on(catalogue::role_arn(
+                cx.partition(),
+                cx.account(),
+                task.principal,
+                task.role_name,
+            )),
             None => Needs::any(),
         })
     }
 
-    async fn handle(&self, cx: &Cx, input: GetServiceLinkedRoleDeletionStatusRequest) -> Reply<GetServiceLinkedRoleDeletionStatus> {
+    async fn handle(
+        &self,
+        cx: &Cx,
+        input: GetServiceLinkedRoleDeletionStatusRequest,
+    ) -> Reply<GetServiceLinkedRoleDeletionStatus> {
         let id = input.deletion_task_id.as_str();
         if TaskId::parse(id).is_none() {
             return Err(problems::invalid_input("Invalid task id"));

@@ -24,6 +24,8 @@ impl Handle<GetUser> for Iam {
             };
             return Ok(GetUserResponse { user: root });
         };
-        Ok(GetUserResponse { user: self.get::<User>(cx, name).await?.record.to_api() })
+        Ok(GetUserResponse {
+            user: self.get::<User>(cx, name).await?.record.to_api(),
+        })
     }
 }

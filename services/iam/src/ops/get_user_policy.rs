@@ -13,6 +13,10 @@ impl Handle<GetUserPolicy> for Iam {
 
     async fn handle(&self, cx: &Cx, input: GetUserPolicyRequest) -> Reply<GetUserPolicy> {
         let (user_name, policy_document) = self.inline::<User>(cx, &input.user_name, &input.policy_name).await?;
-        Ok(GetUserPolicyResponse { user_name, policy_name: input.policy_name, policy_document })
+        Ok(GetUserPolicyResponse {
+            user_name,
+            policy_name: input.policy_name,
+            policy_document,
+        })
     }
 }

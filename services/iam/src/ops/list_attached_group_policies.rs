@@ -13,7 +13,9 @@ impl Handle<ListAttachedGroupPolicies> for Iam {
 
     async fn handle(&self, cx: &Cx, input: ListAttachedGroupPoliciesRequest) -> Reply<ListAttachedGroupPolicies> {
         let (prefix, marker) = (input.path_prefix.as_deref(), input.marker.as_deref());
-        let page = self.attached_page::<Group>(cx, &input.group_name, prefix, marker, input.max_items).await?;
+        let page = self
+            .attached_page::<Group>(cx, &input.group_name, prefix, marker, input.max_items)
+            .await?;
         Ok(ListAttachedGroupPoliciesResponse {
             is_truncated: page.truncated(),
             marker: page.marker,

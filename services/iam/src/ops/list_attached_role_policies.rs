@@ -13,7 +13,9 @@ impl Handle<ListAttachedRolePolicies> for Iam {
 
     async fn handle(&self, cx: &Cx, input: ListAttachedRolePoliciesRequest) -> Reply<ListAttachedRolePolicies> {
         let (prefix, marker) = (input.path_prefix.as_deref(), input.marker.as_deref());
-        let page = self.attached_page::<Role>(cx, &input.role_name, prefix, marker, input.max_items).await?;
+        let page = self
+            .attached_page::<Role>(cx, &input.role_name, prefix, marker, input.max_items)
+            .await?;
         Ok(ListAttachedRolePoliciesResponse {
             is_truncated: page.truncated(),
             marker: page.marker,

@@ -13,7 +13,9 @@ impl Handle<ListAttachedUserPolicies> for Iam {
 
     async fn handle(&self, cx: &Cx, input: ListAttachedUserPoliciesRequest) -> Reply<ListAttachedUserPolicies> {
         let (prefix, marker) = (input.path_prefix.as_deref(), input.marker.as_deref());
-        let page = self.attached_page::<User>(cx, &input.user_name, prefix, marker, input.max_items).await?;
+        let page = self
+            .attached_page::<User>(cx, &input.user_name, prefix, marker, input.max_items)
+            .await?;
         Ok(ListAttachedUserPoliciesResponse {
             is_truncated: page.truncated(),
             marker: page.marker,

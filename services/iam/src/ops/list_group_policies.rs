@@ -12,7 +12,13 @@ impl Handle<ListGroupPolicies> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: ListGroupPoliciesRequest) -> Reply<ListGroupPolicies> {
-        let page = self.inline_page::<Group>(cx, &input.group_name, input.marker.as_deref(), input.max_items).await?;
-        Ok(ListGroupPoliciesResponse { is_truncated: page.truncated(), marker: page.marker, policy_names: page.items })
+        let page = self
+            .inline_page::<Group>(cx, &input.group_name, input.marker.as_deref(), input.max_items)
+            .await?;
+        Ok(ListGroupPoliciesResponse {
+            is_truncated: page.truncated(),
+            marker: page.marker,
+            policy_names: page.items,
+        })
     }
 }

@@ -8,7 +8,10 @@ use crate::records::Group;
 
 impl Handle<ListGroups> for Iam {
     async fn needs(&self, cx: &Cx, input: &ListGroupsRequest) -> Result<Needs> {
-        Ok(Needs::on(cx.place().global_arn("iam", format_args!("group{}", input.path_prefix.as_deref().unwrap_or("/")))))
+        Ok(Needs::on(cx.place().global_arn(
+            "iam",
+            format_args!("group{}", input.path_prefix.as_deref().unwrap_or("/")),
+        )))
     }
 
     async fn handle(&self, cx: &Cx, input: ListGroupsRequest) -> Reply<ListGroups> {

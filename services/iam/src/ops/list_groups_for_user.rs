@@ -3,8 +3,8 @@
 use api_iam::op::ListGroupsForUser;
 use api_iam::{ListGroupsForUserRequest, ListGroupsForUserResponse};
 
-use crate::prelude::*;
 use crate::pages;
+use crate::prelude::*;
 use crate::records::{Group, User};
 
 impl Handle<ListGroupsForUser> for Iam {
@@ -20,7 +20,17 @@ impl Handle<ListGroupsForUser> for Iam {
             groups.extend(found.map(|found| found.record.to_api()));
         }
         let list = format!("groups:{}", user.common.id);
-        let page = pages::cut(&list, groups, |group| &group.group_name, input.marker.as_deref(), input.max_items)?;
-        Ok(ListGroupsForUserResponse { is_truncated: page.truncated(), marker: page.marker, groups: page.items })
+        let page = pages::cut(
+            &list,
+            groups,
+            |group| &group.group_name,
+            input.marker.as_deref(),
+            input.max_items,
+        )?;
+        Ok(ListGroupsForUserResponse {
+            is_truncated: page.truncated(),
+            marker: page.marker,
+            groups: page.items,
+        })
     }
 }

@@ -12,7 +12,18 @@ impl Handle<ListInstanceProfileTags> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: ListInstanceProfileTagsRequest) -> Reply<ListInstanceProfileTags> {
-        let page = self.tags_page::<InstanceProfile>(cx, &input.instance_profile_name, input.marker.as_deref(), input.max_items).await?;
-        Ok(ListInstanceProfileTagsResponse { is_truncated: page.truncated(), marker: page.marker, tags: page.items })
+        let page = self
+            .tags_page::<InstanceProfile>(
+                cx,
+                &input.instance_profile_name,
+                input.marker.as_deref(),
+                input.max_items,
+            )
+            .await?;
+        Ok(ListInstanceProfileTagsResponse {
+            is_truncated: page.truncated(),
+            marker: page.marker,
+            tags: page.items,
+        })
     }
 }

@@ -11,11 +11,22 @@ impl Handle<ListOpenIDConnectProviderTags> for Iam {
         self.needs_on_oidc(cx, &input.open_id_connect_provider_arn).await
     }
 
-    async fn handle(&self, cx: &Cx, input: ListOpenIDConnectProviderTagsRequest) -> Reply<ListOpenIDConnectProviderTags> {
-        let provider = self.oidc_provider(cx, &input.open_id_connect_provider_arn).await?.record;
+    async fn handle(
+        &self,
+        cx: &Cx,
+        input: ListOpenIDConnectProviderTagsRequest,
+    ) -> Reply<ListOpenIDConnectProviderTags> {
+        let provider = self
+            .oidc_provider(cx, &input.open_id_connect_provider_arn)
+            .await?
+            .record;
         let list = format!("tags:{}", provider.arn);
         let tags = tagging::to_api(&provider.tags);
         let page = pages::cut(&list, tags, |tag| &tag.key, input.marker.as_deref(), input.max_items)?;
-        Ok(ListOpenIDConnectProviderTagsResponse { is_truncated: page.truncated(), marker: page.marker, tags: page.items })
+        Ok(ListOpenIDConnectProviderTagsResponse {
+            is_truncated: page.truncated(),
+            marker: page.marker,
+            tags: page.items,
+        })
     }
 }

@@ -4,15 +4,18 @@ use api_iam::op::ListPolicies;
 use api_iam::{ListPoliciesRequest, ListPoliciesResponse};
 use api_iam::{PolicyScopeType, PolicyUsageType};
 
-use crate::prelude::*;
 use crate::managed::Managed;
 use crate::pages;
 use crate::policies::{self, Uses};
+use crate::prelude::*;
 use crate::records::Policy;
 
 impl Handle<ListPolicies> for Iam {
     async fn needs(&self, cx: &Cx, input: &ListPoliciesRequest) -> Result<Needs> {
-        Ok(Needs::on(cx.place().global_arn("iam", format_args!("policy{}", input.path_prefix.as_deref().unwrap_or("/")))))
+        Ok(Needs::on(cx.place().global_arn(
+            "iam",
+            format_args!("policy{}", input.path_prefix.as_deref().unwrap_or("/")),
+        )))
     }
 
     async fn handle(&self, cx: &Cx, input: ListPoliciesRequest) -> Reply<ListPolicies> {
@@ -34,7 +37,14 @@ impl Handle<ListPolicies> for Iam {
                 if policy.common.path.starts_with(prefix) && wanted(uses) {
                     // AWS: lists show neither descriptions nor tags.
                     let entry = policies::own_to_api(&policy, uses);
-                    listed.push((format!("0{}", policy.common.name), api_iam::Policy { description: None, tags: None, ..entry }));
+                    listed.push((
+                        format!("0{}", policy.common.name),
+                        api_iam::Policy {
+                            description: None,
+                            tags: None,
+                            ..entry
+                        },
+                    ));
                 }
             }
         }
@@ -42,7 +52,10 @@ impl Handle<ListPolicies> for Iam {
             for policy in Managed::all().filter(|policy| policy.path.starts_with(prefix)) {
                 let uses = all_uses.get(&policy.arn(cx.partition())).copied().unwrap_or_default();
                 if wanted(uses) {
-                    listed.push((format!("1{}", policy.name), policies::aws_to_api(policy, cx.partition(), uses)));
+                    listed.push((
+                        format!("1{}", policy.name),
+                        policies::aws_to_api(policy, cx.partition(), uses),
+                    ));
                 }
             }
         }

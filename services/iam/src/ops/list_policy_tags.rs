@@ -3,8 +3,8 @@
 use api_iam::op::ListPolicyTags;
 use api_iam::{ListPolicyTagsRequest, ListPolicyTagsResponse};
 
-use crate::prelude::*;
 use crate::attachments::Target;
+use crate::prelude::*;
 use crate::{pages, tagging};
 
 impl Handle<ListPolicyTags> for Iam {
@@ -19,6 +19,10 @@ impl Handle<ListPolicyTags> for Iam {
         };
         let list = format!("tags:{}", input.policy_arn);
         let page = pages::cut(&list, tags, |tag| &tag.key, input.marker.as_deref(), input.max_items)?;
-        Ok(ListPolicyTagsResponse { is_truncated: page.truncated(), marker: page.marker, tags: page.items })
+        Ok(ListPolicyTagsResponse {
+            is_truncated: page.truncated(),
+            marker: page.marker,
+            tags: page.items,
+        })
     }
 }

@@ -3,8 +3,8 @@
 use api_iam::op::ListPolicyVersions;
 use api_iam::{ListPolicyVersionsRequest, ListPolicyVersionsResponse};
 
-use crate::prelude::*;
 use crate::attachments::Target;
+use crate::prelude::*;
 use crate::{pages, policies};
 
 impl Handle<ListPolicyVersions> for Iam {
@@ -15,7 +15,12 @@ impl Handle<ListPolicyVersions> for Iam {
     async fn handle(&self, cx: &Cx, input: ListPolicyVersionsRequest) -> Reply<ListPolicyVersions> {
         let versions = match self.policy_of(cx, &input.policy_arn).await? {
             Target::Aws(policy) => vec![policies::aws_version_to_api(policy)],
-            Target::Own(policy) => policy.versions.iter().rev().map(|version| version.to_api(policy.default)).collect(),
+            Target::Own(policy) => policy
+                .versions
+                .iter()
+                .rev()
+                .map(|version| version.to_api(policy.default))
+                .collect(),
         };
         let list = format!("versions:{}", input.policy_arn);
         let page = pages::cut_in_order(&list, versions, input.marker.as_deref(), input.max_items)?;

@@ -12,7 +12,13 @@ impl Handle<ListRolePolicies> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: ListRolePoliciesRequest) -> Reply<ListRolePolicies> {
-        let page = self.inline_page::<Role>(cx, &input.role_name, input.marker.as_deref(), input.max_items).await?;
-        Ok(ListRolePoliciesResponse { is_truncated: page.truncated(), marker: page.marker, policy_names: page.items })
+        let page = self
+            .inline_page::<Role>(cx, &input.role_name, input.marker.as_deref(), input.max_items)
+            .await?;
+        Ok(ListRolePoliciesResponse {
+            is_truncated: page.truncated(),
+            marker: page.marker,
+            policy_names: page.items,
+        })
     }
 }

@@ -12,7 +12,13 @@ impl Handle<ListRoleTags> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: ListRoleTagsRequest) -> Reply<ListRoleTags> {
-        let page = self.tags_page::<Role>(cx, &input.role_name, input.marker.as_deref(), input.max_items).await?;
-        Ok(ListRoleTagsResponse { is_truncated: page.truncated(), marker: page.marker, tags: page.items })
+        let page = self
+            .tags_page::<Role>(cx, &input.role_name, input.marker.as_deref(), input.max_items)
+            .await?;
+        Ok(ListRoleTagsResponse {
+            is_truncated: page.truncated(),
+            marker: page.marker,
+            tags: page.items,
+        })
     }
 }

@@ -8,7 +8,10 @@ use crate::records::Role;
 
 impl Handle<ListRoles> for Iam {
     async fn needs(&self, cx: &Cx, input: &ListRolesRequest) -> Result<Needs> {
-        Ok(Needs::on(cx.place().global_arn("iam", format_args!("role{}", input.path_prefix.as_deref().unwrap_or("/")))))
+        Ok(Needs::on(cx.place().global_arn(
+            "iam",
+            format_args!("role{}", input.path_prefix.as_deref().unwrap_or("/")),
+        )))
     }
 
     async fn handle(&self, cx: &Cx, input: ListRolesRequest) -> Reply<ListRoles> {

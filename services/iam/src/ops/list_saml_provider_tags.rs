@@ -16,6 +16,10 @@ impl Handle<ListSAMLProviderTags> for Iam {
         let list = format!("tags:{}", provider.arn);
         let tags = tagging::to_api(&provider.tags);
         let page = pages::cut(&list, tags, |tag| &tag.key, input.marker.as_deref(), input.max_items)?;
-        Ok(ListSAMLProviderTagsResponse { is_truncated: page.truncated(), marker: page.marker, tags: page.items })
+        Ok(ListSAMLProviderTagsResponse {
+            is_truncated: page.truncated(),
+            marker: page.marker,
+            tags: page.items,
+        })
     }
 }

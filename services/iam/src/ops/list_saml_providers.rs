@@ -1,8 +1,8 @@
 //! iam:ListSAMLProviders — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListSAMLProviders.html>
 
+use api_iam::SAMLProviderListEntry;
 use api_iam::op::ListSAMLProviders;
 use api_iam::{ListSAMLProvidersRequest, ListSAMLProvidersResponse};
-use api_iam::SAMLProviderListEntry;
 
 use crate::prelude::*;
 use crate::records::SamlProvider;
@@ -19,6 +19,8 @@ impl Handle<ListSAMLProviders> for Iam {
             valid_until: Some(provider.valid_until),
             create_date: Some(provider.created),
         });
-        Ok(ListSAMLProvidersResponse { saml_provider_list: Some(entries.collect()) })
+        Ok(ListSAMLProvidersResponse {
+            saml_provider_list: Some(entries.collect()),
+        })
     }
 }

@@ -14,7 +14,11 @@ impl Handle<ListServiceSpecificCredentials> for Iam {
         }
     }
 
-    async fn handle(&self, cx: &Cx, input: ListServiceSpecificCredentialsRequest) -> Reply<ListServiceSpecificCredentials> {
+    async fn handle(
+        &self,
+        cx: &Cx,
+        input: ListServiceSpecificCredentialsRequest,
+    ) -> Reply<ListServiceSpecificCredentials> {
         if let Some(name) = self.user_or_root(cx, input.user_name.as_deref())? {
             self.get::<User>(cx, name).await?;
         }

@@ -8,12 +8,18 @@ use crate::records::User;
 
 impl Handle<ListSigningCertificates> for Iam {
     async fn needs(&self, cx: &Cx, input: &ListSigningCertificatesRequest) -> Result<Needs> {
-        self.needs_on::<User>(cx, self.user_name(cx, input.user_name.as_deref())?).await
+        self.needs_on::<User>(cx, self.user_name(cx, input.user_name.as_deref())?)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: ListSigningCertificatesRequest) -> Reply<ListSigningCertificates> {
-        self.get::<User>(cx, self.user_name(cx, input.user_name.as_deref())?).await?;
+        self.get::<User>(cx, self.user_name(cx, input.user_name.as_deref())?)
+            .await?;
         // No certificate can be uploaded here, so nobody has one.
-        Ok(ListSigningCertificatesResponse { certificates: Vec::new(), is_truncated: Some(false), marker: None })
+        Ok(ListSigningCertificatesResponse {
+            certificates: Vec::new(),
+            is_truncated: Some(false),
+            marker: None,
+        })
     }
 }

@@ -12,7 +12,13 @@ impl Handle<ListUserPolicies> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: ListUserPoliciesRequest) -> Reply<ListUserPolicies> {
-        let page = self.inline_page::<User>(cx, &input.user_name, input.marker.as_deref(), input.max_items).await?;
-        Ok(ListUserPoliciesResponse { is_truncated: page.truncated(), marker: page.marker, policy_names: page.items })
+        let page = self
+            .inline_page::<User>(cx, &input.user_name, input.marker.as_deref(), input.max_items)
+            .await?;
+        Ok(ListUserPoliciesResponse {
+            is_truncated: page.truncated(),
+            marker: page.marker,
+            policy_names: page.items,
+        })
     }
 }

@@ -12,7 +12,13 @@ impl Handle<ListUserTags> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: ListUserTagsRequest) -> Reply<ListUserTags> {
-        let page = self.tags_page::<User>(cx, &input.user_name, input.marker.as_deref(), input.max_items).await?;
-        Ok(ListUserTagsResponse { is_truncated: page.truncated(), marker: page.marker, tags: page.items })
+        let page = self
+            .tags_page::<User>(cx, &input.user_name, input.marker.as_deref(), input.max_items)
+            .await?;
+        Ok(ListUserTagsResponse {
+            is_truncated: page.truncated(),
+            marker: page.marker,
+            tags: page.items,
+        })
     }
 }

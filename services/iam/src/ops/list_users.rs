@@ -8,7 +8,10 @@ use crate::records::User;
 
 impl Handle<ListUsers> for Iam {
     async fn needs(&self, cx: &Cx, input: &ListUsersRequest) -> Result<Needs> {
-        Ok(Needs::on(cx.place().global_arn("iam", format_args!("user{}", input.path_prefix.as_deref().unwrap_or("/")))))
+        Ok(Needs::on(cx.place().global_arn(
+            "iam",
+            format_args!("user{}", input.path_prefix.as_deref().unwrap_or("/")),
+        )))
     }
 
     async fn handle(&self, cx: &Cx, input: ListUsersRequest) -> Reply<ListUsers> {

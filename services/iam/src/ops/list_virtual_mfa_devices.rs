@@ -12,6 +12,10 @@ impl Handle<ListVirtualMFADevices> for Iam {
 
     async fn handle(&self, _cx: &Cx, _input: ListVirtualMFADevicesRequest) -> Reply<ListVirtualMFADevices> {
         // No device can be made here, so there is none.
-        Ok(ListVirtualMFADevicesResponse { virtual_mfa_devices: Vec::new(), is_truncated: Some(false), marker: None })
+        Ok(ListVirtualMFADevicesResponse {
+            virtual_mfa_devices: Vec::new(),
+            is_truncated: Some(false),
+            marker: None,
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! iam:PutGroupPolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutGroupPolicy.html>
 
-use api_iam::op::PutGroupPolicy;
 use api_iam::PutGroupPolicyRequest;
+use api_iam::op::PutGroupPolicy;
 
 use crate::prelude::*;
 use crate::records::Group;
@@ -12,7 +12,8 @@ impl Handle<PutGroupPolicy> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: PutGroupPolicyRequest) -> Reply<PutGroupPolicy> {
-        self.put_inline::<Group>(cx, &input.group_name, &input.policy_name, &input.policy_document).await?;
+        self.put_inline::<Group>(cx, &input.group_name, &input.policy_name, &input.policy_document)
+            .await?;
         Ok(Empty {})
     }
 }

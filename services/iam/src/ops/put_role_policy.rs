@@ -1,7 +1,7 @@
 //! iam:PutRolePolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
 
-use api_iam::op::PutRolePolicy;
 use api_iam::PutRolePolicyRequest;
+use api_iam::op::PutRolePolicy;
 
 use crate::prelude::*;
 use crate::records::Role;
@@ -12,7 +12,8 @@ impl Handle<PutRolePolicy> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: PutRolePolicyRequest) -> Reply<PutRolePolicy> {
-        self.put_inline::<Role>(cx, &input.role_name, &input.policy_name, &input.policy_document).await?;
+        self.put_inline::<Role>(cx, &input.role_name, &input.policy_name, &input.policy_document)
+            .await?;
         Ok(Empty {})
     }
 }

@@ -1,7 +1,7 @@
 //! iam:PutUserPolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html>
 
-use api_iam::op::PutUserPolicy;
 use api_iam::PutUserPolicyRequest;
+use api_iam::op::PutUserPolicy;
 
 use crate::prelude::*;
 use crate::records::User;
@@ -12,7 +12,8 @@ impl Handle<PutUserPolicy> for Iam {
     }
 
     async fn handle(&self, cx: &Cx, input: PutUserPolicyRequest) -> Reply<PutUserPolicy> {
-        self.put_inline::<User>(cx, &input.user_name, &input.policy_name, &input.policy_document).await?;
+        self.put_inline::<User>(cx, &input.user_name, &input.policy_name, &input.policy_document)
+            .await?;
         Ok(Empty {})
     }
 }

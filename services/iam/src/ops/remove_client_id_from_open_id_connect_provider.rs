@@ -1,7 +1,7 @@
 //! iam:RemoveClientIDFromOpenIDConnectProvider — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveClientIDFromOpenIDConnectProvider.html>
 
-use api_iam::op::RemoveClientIDFromOpenIDConnectProvider;
 use api_iam::RemoveClientIDFromOpenIDConnectProviderRequest;
+use api_iam::op::RemoveClientIDFromOpenIDConnectProvider;
 
 use crate::prelude::*;
 
@@ -10,7 +10,11 @@ impl Handle<RemoveClientIDFromOpenIDConnectProvider> for Iam {
         self.needs_on_oidc(cx, &input.open_id_connect_provider_arn).await
     }
 
-    async fn handle(&self, cx: &Cx, input: RemoveClientIDFromOpenIDConnectProviderRequest) -> Reply<RemoveClientIDFromOpenIDConnectProvider> {
+    async fn handle(
+        &self,
+        cx: &Cx,
+        input: RemoveClientIDFromOpenIDConnectProviderRequest,
+    ) -> Reply<RemoveClientIDFromOpenIDConnectProvider> {
         self.change_oidc(cx, &input.open_id_connect_provider_arn, |provider| {
             provider.clients.retain(|client| *client != input.client_id);
             Ok(())

@@ -1,11 +1,11 @@
 //! iam:RemoveRoleFromInstanceProfile — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveRoleFromInstanceProfile.html>
 
-use api_iam::op::RemoveRoleFromInstanceProfile;
 use api_iam::RemoveRoleFromInstanceProfileRequest;
+use api_iam::op::RemoveRoleFromInstanceProfile;
 use roadstead_store::{Op, Table};
 
-use crate::prelude::*;
 use crate::entities::scope;
+use crate::prelude::*;
 use crate::problems;
 use crate::records::{Entity as _, InstanceProfile, ProfileOfRole, Role};
 
@@ -14,7 +14,11 @@ impl Handle<RemoveRoleFromInstanceProfile> for Iam {
         self.needs_on::<InstanceProfile>(cx, &input.instance_profile_name).await
     }
 
-    async fn handle(&self, cx: &Cx, input: RemoveRoleFromInstanceProfileRequest) -> Reply<RemoveRoleFromInstanceProfile> {
+    async fn handle(
+        &self,
+        cx: &Cx,
+        input: RemoveRoleFromInstanceProfileRequest,
+    ) -> Reply<RemoveRoleFromInstanceProfile> {
         let role = self.get::<Role>(cx, &input.role_name).await?.record;
         role.changeable()?;
         self.change::<InstanceProfile>(cx, &input.instance_profile_name, |profile, txn| {
@@ -26,7 +30,9 @@ impl Handle<RemoveRoleFromInstanceProfile> for Iam {
             }
             profile.role = None;
             let id = [role.common.id.as_str(), &profile.common.id];
-            txn.push(Op::Delete { key: Table::<ProfileOfRole>::key(scope(&cx.account()), &id) });
+            txn.push(Op::Delete {
+                key: Table::<ProfileOfRole>::key(scope(&cx.account()), &id),
+            });
             Ok(())
         })
         .await?;

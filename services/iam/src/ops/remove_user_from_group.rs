@@ -1,11 +1,11 @@
 //! iam:RemoveUserFromGroup — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveUserFromGroup.html>
 
-use api_iam::op::RemoveUserFromGroup;
 use api_iam::RemoveUserFromGroupRequest;
+use api_iam::op::RemoveUserFromGroup;
 use roadstead_store::{Op, Table};
 
-use crate::prelude::*;
 use crate::entities::scope;
+use crate::prelude::*;
 use crate::records::{Group, Member, User};
 
 impl Handle<RemoveUserFromGroup> for Iam {
@@ -19,7 +19,9 @@ impl Handle<RemoveUserFromGroup> for Iam {
             if user.groups.contains(&group.id) {
                 user.groups.retain(|known| *known != group.id);
                 let id = [group.id.as_str(), &user.common.id];
-                txn.push(Op::Delete { key: Table::<Member>::key(scope(&cx.account()), &id) });
+                txn.push(Op::Delete {
+                    key: Table::<Member>::key(scope(&cx.account()), &id),
+                });
             }
             Ok(())
         })

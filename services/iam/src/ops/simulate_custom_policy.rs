@@ -1,7 +1,7 @@
 //! iam:SimulateCustomPolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html>
 
-use api_iam::op::SimulateCustomPolicy;
 use api_iam::SimulateCustomPolicyRequest;
+use api_iam::op::SimulateCustomPolicy;
 
 use crate::prelude::*;
 use crate::simulate::{self, Simulation};

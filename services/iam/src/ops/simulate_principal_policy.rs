@@ -1,7 +1,7 @@
 //! iam:SimulatePrincipalPolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
-use api_iam::op::SimulatePrincipalPolicy;
 use api_iam::SimulatePrincipalPolicyRequest;
+use api_iam::op::SimulatePrincipalPolicy;
 
 use crate::prelude::*;
 use crate::simulate::{self, Given, Simulation};
@@ -18,8 +18,16 @@ impl Handle<SimulatePrincipalPolicy> for Iam {
         let subject = subject.ok_or_else(|| problems::not_found(format!("ARN {arn} does not exist.")))?;
         advisor::refuse_policies(&subject, arn)?;
         let own = self.granting(cx, &subject).await?.into_iter();
-        let mut identity: Vec<Given> = own.map(|policy| Given { id: policy.name, text: policy.text }).collect();
-        identity.extend(simulate::named("PolicyInputList", input.policy_input_list.unwrap_or_default()));
+        let mut identity: Vec<Given> = own
+            .map(|policy| Given {
+                id: policy.name,
+                text: policy.text,
+            })
+            .collect();
+        identity.extend(simulate::named(
+            "PolicyInputList",
+            input.policy_input_list.unwrap_or_default(),
+        ));
         let mut boundary = simulate::named(
             "PermissionsBoundaryPolicyInputList",
             input.permissions_boundary_policy_input_list.unwrap_or_default(),

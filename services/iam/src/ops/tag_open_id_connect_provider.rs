@@ -1,7 +1,7 @@
 //! iam:TagOpenIDConnectProvider — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagOpenIDConnectProvider.html>
 
-use api_iam::op::TagOpenIDConnectProvider;
 use api_iam::TagOpenIDConnectProviderRequest;
+use api_iam::op::TagOpenIDConnectProvider;
 
 use crate::prelude::*;
 use crate::tagging;

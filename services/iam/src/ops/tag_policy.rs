@@ -1,7 +1,7 @@
 //! iam:TagPolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagPolicy.html>
 
-use api_iam::op::TagPolicy;
 use api_iam::TagPolicyRequest;
+use api_iam::op::TagPolicy;
 
 use crate::prelude::*;
 use crate::tagging;

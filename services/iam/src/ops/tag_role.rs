@@ -1,7 +1,7 @@
 //! iam:TagRole — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagRole.html>
 
-use api_iam::op::TagRole;
 use api_iam::TagRoleRequest;
+use api_iam::op::TagRole;
 
 use crate::prelude::*;
 use crate::records::Role;

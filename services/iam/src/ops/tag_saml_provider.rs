@@ -1,7 +1,7 @@
 //! iam:TagSAMLProvider — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagSAMLProvider.html>
 
-use api_iam::op::TagSAMLProvider;
 use api_iam::TagSAMLProviderRequest;
+use api_iam::op::TagSAMLProvider;
 
 use crate::prelude::*;
 use crate::tagging;
@@ -14,7 +14,10 @@ impl Handle<TagSAMLProvider> for Iam {
 
     async fn handle(&self, cx: &Cx, input: TagSAMLProviderRequest) -> Reply<TagSAMLProvider> {
         let tags = tagging::from_api(Some(&input.tags))?;
-        self.change_saml(cx, &input.saml_provider_arn, |provider| tagging::merge(&mut provider.tags, &tags)).await?;
+        self.change_saml(cx, &input.saml_provider_arn, |provider| {
+            tagging::merge(&mut provider.tags, &tags)
+        })
+        .await?;
         Ok(Empty {})
     }
 }

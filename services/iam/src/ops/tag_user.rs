@@ -1,7 +1,7 @@
 //! iam:TagUser — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html>
 
-use api_iam::op::TagUser;
 use api_iam::TagUserRequest;
+use api_iam::op::TagUser;
 
 use crate::prelude::*;
 use crate::records::User;

@@ -1,7 +1,7 @@
 //! iam:UntagOpenIDConnectProvider — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagOpenIDConnectProvider.html>
 
-use api_iam::op::UntagOpenIDConnectProvider;
 use api_iam::UntagOpenIDConnectProviderRequest;
+use api_iam::op::UntagOpenIDConnectProvider;
 
 use crate::prelude::*;
 use crate::tagging;

@@ -1,7 +1,7 @@
 //! iam:UntagPolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagPolicy.html>
 
-use api_iam::op::UntagPolicy;
 use api_iam::UntagPolicyRequest;
+use api_iam::op::UntagPolicy;
 
 use crate::prelude::*;
 use crate::tagging;

@@ -1,7 +1,7 @@
 //! iam:UntagRole — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagRole.html>
 
-use api_iam::op::UntagRole;
 use api_iam::UntagRoleRequest;
+use api_iam::op::UntagRole;
 
 use crate::prelude::*;
 use crate::records::Role;

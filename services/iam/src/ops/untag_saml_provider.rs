@@ -1,7 +1,7 @@
 //! iam:UntagSAMLProvider — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagSAMLProvider.html>
 
-use api_iam::op::UntagSAMLProvider;
 use api_iam::UntagSAMLProviderRequest;
+use api_iam::op::UntagSAMLProvider;
 
 use crate::prelude::*;
 use crate::tagging;

@@ -1,7 +1,7 @@
 //! iam:UntagUser — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UntagUser.html>
 
-use api_iam::op::UntagUser;
 use api_iam::UntagUserRequest;
+use api_iam::op::UntagUser;
 
 use crate::prelude::*;
 use crate::records::User;

@@ -1,7 +1,7 @@
 //! iam:UpdateAccountPasswordPolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html>
 
-use api_iam::op::UpdateAccountPasswordPolicy;
 use api_iam::UpdateAccountPasswordPolicyRequest;
+use api_iam::op::UpdateAccountPasswordPolicy;
 
 use crate::prelude::*;
 use crate::records::PasswordPolicy;

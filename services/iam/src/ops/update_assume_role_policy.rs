@@ -1,10 +1,10 @@
 //! iam:UpdateAssumeRolePolicy — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html>
 
-use api_iam::op::UpdateAssumeRolePolicy;
 use api_iam::UpdateAssumeRolePolicyRequest;
+use api_iam::op::UpdateAssumeRolePolicy;
 
-use crate::prelude::*;
 use crate::documents;
+use crate::prelude::*;
 use crate::records::{Entity as _, Role};
 
 impl Handle<UpdateAssumeRolePolicy> for Iam {

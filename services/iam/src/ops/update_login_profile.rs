@@ -1,10 +1,10 @@
 //! iam:UpdateLoginProfile — <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateLoginProfile.html>
 
-use api_iam::op::UpdateLoginProfile;
 use api_iam::UpdateLoginProfileRequest;
+use api_iam::op::UpdateLoginProfile;
 
-use crate::prelude::*;
 use crate::login;
+use crate::prelude::*;
 use crate::records::User;
 
 impl Handle<UpdateLoginProfile> for Iam {

@@ -19,7 +19,10 @@ impl Handle<UpdateRoleDescription> for Iam {
             })
             .await?;
         self.refresh(cx.account(), &mut role).await?;
-        let answer = api_iam::Role { description: Some(input.description), ..role.to_brief_api(&role.trust) };
+        let answer = api_iam::Role {
+            description: Some(input.description),
+            ..role.to_brief_api(&role.trust)
+        };
         Ok(UpdateRoleDescriptionResponse { role: Some(answer) })
     }
 }

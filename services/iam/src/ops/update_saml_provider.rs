@@ -13,7 +13,9 @@ impl Handle<UpdateSAMLProvider> for Iam {
 
     async fn handle(&self, cx: &Cx, input: UpdateSAMLProviderRequest) -> Reply<UpdateSAMLProvider> {
         saml::refuse_keys(
-            input.assertion_encryption_mode.is_some() || input.add_private_key.is_some() || input.remove_private_key.is_some(),
+            input.assertion_encryption_mode.is_some()
+                || input.add_private_key.is_some()
+                || input.remove_private_key.is_some(),
         )?;
         let now = cx.now();
         self.change_saml(cx, &input.saml_provider_arn, |provider| {
@@ -24,6 +26,8 @@ impl Handle<UpdateSAMLProvider> for Iam {
             Ok(())
         })
         .await?;
-        Ok(UpdateSAMLProviderResponse { saml_provider_arn: Some(input.saml_provider_arn) })
+        Ok(UpdateSAMLProviderResponse {
+            saml_provider_arn: Some(input.saml_provider_arn),
+        })
     }
 }

@@ -14,9 +14,16 @@ use crate::{Logs, arn, scope};
 impl Handle<CreateLogGroup> for Logs {
     async fn needs(&self, cx: &Cx, input: &CreateLogGroupRequest) -> Result<Needs> {
         // AWS: recorded: the denied resource is the group alone, without a stream.
-        let (arn, tags) = (arn::group(cx.place(), &input.log_group_name), from_api(input.tags.as_ref()));
+        let (arn, tags) = (
+            arn::group(cx.place(), &input.log_group_name),
+            from_api(input.tags.as_ref()),
+        );
         let needs = Needs::on(arn.clone()).request_tags(&tags);
-        Ok(if tags.is_empty() { needs } else { needs.also("logs:TagResource", arn).request_tags(&tags) })
+        Ok(if tags.is_empty() {
+            needs
+        } else {
+            needs.also("logs:TagResource", arn).request_tags(&tags)
+        })
     }
 
     async fn handle(&self, cx: &Cx, input: CreateLogGroupRequest) -> Reply<CreateLogGroup> {
@@ -25,7 +32,9 @@ impl Handle<CreateLogGroup> for Logs {
             return Err(invalid("Log groups starting with AWS/ are reserved for AWS."));
         }
         if input.kms_key_id.is_some() {
-            return Err(invalid("kmsKeyId is not supported: log events are not encrypted with KMS keys here."));
+            return Err(invalid(
+                "kmsKeyId is not supported: log events are not encrypted with KMS keys here.",
+            ));
         }
         let tags = from_api(input.tags.as_ref());
         check(tags.iter().map(|(key, _)| key))?;
@@ -47,12 +56,13 @@ impl Handle<CreateLogGroup> for Logs {
             name,
         };
         let mut txn = Txn::new();
-        self.groups.stage_new(&mut txn, scope(&cx.place()), &[&group.name], &group)?;
+        self.groups
+            .stage_new(&mut txn, scope(&cx.place()), &[&group.name], &group)?;
         match self.store.commit(txn).await {
             Ok(_) => Ok(Empty {}),
-            Err(StoreError::Conflict { .. }) => {
-                Err(errors::RESOURCE_ALREADY_EXISTS_EXCEPTION.with("The specified log group already exists").into())
-            }
+            Err(StoreError::Conflict { .. }) => Err(errors::RESOURCE_ALREADY_EXISTS_EXCEPTION
+                .with("The specified log group already exists")
+                .into()),
             Err(error) => Err(error).context("writing a log group"),
         }
     }

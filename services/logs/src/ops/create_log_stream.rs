@@ -12,7 +12,8 @@ use crate::{Logs, MAX_RETRIES, scope};
 
 impl Handle<CreateLogStream> for Logs {
     async fn needs(&self, cx: &Cx, input: &CreateLogStreamRequest) -> Result<Needs> {
-        self.needs_on_stream(cx, &input.log_group_name, &input.log_stream_name).await
+        self.needs_on_stream(cx, &input.log_group_name, &input.log_stream_name)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: CreateLogStreamRequest) -> Reply<CreateLogStream> {
@@ -23,7 +24,8 @@ impl Handle<CreateLogStream> for Logs {
             let group = self.group(place, id[0]).await?;
             let mut txn = Txn::new();
             self.streams.stage_new(&mut txn, scope(&place), &id, &stream)?;
-            self.groups.require_at(&mut txn, scope(&place), &[id[0]], group.revision);
+            self.groups
+                .require_at(&mut txn, scope(&place), &[id[0]], group.revision);
             match self.store.commit(txn).await {
                 Ok(_) => return Ok(Empty {}),
                 Err(error) if error.is_conflict() => {}

@@ -25,7 +25,8 @@ impl Handle<DeleteLogGroup> for Logs {
                 return Err(errors::VALIDATION_EXCEPTION.with(text).into());
             }
             let mut txn = Txn::new();
-            self.groups.stage_delete(&mut txn, scope(&place), &[&name], group.revision);
+            self.groups
+                .stage_delete(&mut txn, scope(&place), &[&name], group.revision);
             let txn = txn
                 .delete_prefix(roadstead_store::Table::<Stream>::prefix(scope(&place), &[&name]))
                 .delete_prefix(Lane::of_group(place, &group.record.uid));

@@ -12,7 +12,8 @@ use crate::{Logs, MAX_RETRIES, scope};
 
 impl Handle<DeleteLogStream> for Logs {
     async fn needs(&self, cx: &Cx, input: &DeleteLogStreamRequest) -> Result<Needs> {
-        self.needs_on_stream(cx, &input.log_group_name, &input.log_stream_name).await
+        self.needs_on_stream(cx, &input.log_group_name, &input.log_stream_name)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: DeleteLogStreamRequest) -> Reply<DeleteLogStream> {

@@ -17,7 +17,9 @@ impl Handle<DeleteRetentionPolicy> for Logs {
     async fn handle(&self, cx: &Cx, input: DeleteRetentionPolicyRequest) -> Reply<DeleteRetentionPolicy> {
         self.change_group(cx, &input.log_group_name, |group| {
             if group.class == Class::Delivery {
-                return Err(invalid("The retention of log groups of the class DELIVERY cannot be changed."));
+                return Err(invalid(
+                    "The retention of log groups of the class DELIVERY cannot be changed.",
+                ));
             }
             group.retention_days = None;
             Ok(())

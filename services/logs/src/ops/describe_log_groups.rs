@@ -21,7 +21,9 @@ impl Handle<DescribeLogGroups> for Logs {
     async fn handle(&self, cx: &Cx, input: DescribeLogGroupsRequest) -> Reply<DescribeLogGroups> {
         let place = cx.place();
         if input.log_group_name_prefix.is_some() && input.log_group_name_pattern.is_some() {
-            return Err(invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
+            return Err(invalid(
+                "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.",
+            ));
         }
         if let Some(identifiers) = &input.log_group_identifiers {
             return self.describe_named(cx, &input, identifiers).await;
@@ -32,15 +34,25 @@ impl Handle<DescribeLogGroups> for Logs {
         let after = after(&filters, input.next_token.as_deref())?;
         let limit = page_size(input.limit, MAX_PAGE);
         let keep = |group: &Group| {
-            let class = input.log_group_class.as_ref().is_none_or(|class| *class == group.class.to_api());
-            class && pattern.as_ref().is_none_or(|part| group.name.to_ascii_lowercase().contains(part.as_str()))
+            let class = input
+                .log_group_class
+                .as_ref()
+                .is_none_or(|class| *class == group.class.to_api());
+            class
+                && pattern
+                    .as_ref()
+                    .is_none_or(|part| group.name.to_ascii_lowercase().contains(part.as_str()))
         };
         let listed = match &input.account_identifiers {
             // AWS: other accounts' groups show in a monitoring account only, which nobody is here.
             Some(accounts) if !accounts.iter().any(|account| account == cx.account().as_str()) => Vec::new(),
             _ => {
                 let listed = self.list_groups(place, prefix, after.as_deref(), limit, keep).await?;
-                return Ok(answer(cx, &listed.records, listed.next.map(|name| paging::token(&filters, &name))));
+                return Ok(answer(
+                    cx,
+                    &listed.records,
+                    listed.next.map(|name| paging::token(&filters, &name)),
+                ));
             }
         };
         Ok(answer(cx, &listed, None))
@@ -55,13 +67,21 @@ impl Logs {
         input: &DescribeLogGroupsRequest,
         identifiers: &[String],
     ) -> Result<DescribeLogGroupsResponse> {
-        if input.log_group_name_prefix.is_some() || input.log_group_name_pattern.is_some() || input.next_token.is_some() {
-            return Err(invalid("logGroupIdentifiers cannot be combined with a name prefix, a name pattern or a token."));
+        if input.log_group_name_prefix.is_some() || input.log_group_name_pattern.is_some() || input.next_token.is_some()
+        {
+            return Err(invalid(
+                "logGroupIdentifiers cannot be combined with a name prefix, a name pattern or a token.",
+            ));
         }
         let mut groups = Vec::new();
         for identifier in identifiers {
             let name = named_group(cx.place(), None, Some(identifier))?;
-            groups.extend(self.groups.get(scope(&cx.place()), &[&name]).await?.map(|found| found.record));
+            groups.extend(
+                self.groups
+                    .get(scope(&cx.place()), &[&name])
+                    .await?
+                    .map(|found| found.record),
+            );
         }
         Ok(answer(cx, &groups, None))
     }

@@ -32,17 +32,28 @@ impl Handle<DescribeLogStreams> for Logs {
             let all = self.list_streams(place, (&name, ""), None, false, usize::MAX).await?;
             by_last_event(all.records, after.as_deref(), descending, limit)?
         } else {
-            self.list_streams(place, (&name, prefix), after.as_deref(), descending, limit).await?
+            self.list_streams(place, (&name, prefix), after.as_deref(), descending, limit)
+                .await?
         };
         Ok(DescribeLogStreamsResponse {
-            log_streams: Some(listed.records.iter().map(|stream| stream.to_api(place, &name)).collect()),
+            log_streams: Some(
+                listed
+                    .records
+                    .iter()
+                    .map(|stream| stream.to_api(place, &name))
+                    .collect(),
+            ),
             next_token: listed.next.map(|key| paging::token(&filters, &key)),
         })
     }
 }
 
 fn group_of(cx: &Cx, input: &DescribeLogStreamsRequest) -> Result<String> {
-    named_group(cx.place(), input.log_group_name.as_deref(), input.log_group_identifier.as_deref())
+    named_group(
+        cx.place(),
+        input.log_group_name.as_deref(),
+        input.log_group_identifier.as_deref(),
+    )
 }
 
 /// A page of streams in the order of their last events, those without events as if theirs were the oldest.
@@ -52,7 +63,10 @@ fn by_last_event(
     descending: bool,
     limit: usize,
 ) -> Result<Listed<Stream>> {
-    let after = after.map(|key| key.split_once(' ').and_then(|(at, name)| Some((at.parse::<i64>().ok()?, name))));
+    let after = after.map(|key| {
+        key.split_once(' ')
+            .and_then(|(at, name)| Some((at.parse::<i64>().ok()?, name)))
+    });
     let after = after.map(|after| after.ok_or_else(invalid_token)).transpose()?;
     let key = |stream: &Stream| stream.last_event.unwrap_or(-1);
     streams.sort_unstable_by(|a, b| {
@@ -65,5 +79,8 @@ fn by_last_event(
     });
     let records: Vec<Stream> = left.by_ref().take(limit).collect();
     let last = records.last().map(|stream| format!("{} {}", key(stream), stream.name));
-    Ok(Listed { next: left.next().and(last), records })
+    Ok(Listed {
+        next: left.next().and(last),
+        records,
+    })
 }

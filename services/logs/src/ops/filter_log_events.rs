@@ -29,7 +29,9 @@ impl Handle<FilterLogEvents> for Logs {
         let place = cx.place();
         let name = group_of(cx, &input)?;
         if input.log_stream_names.is_some() && input.log_stream_name_prefix.is_some() {
-            return Err(invalid("Only one of logStreamNames and logStreamNamePrefix may be specified."));
+            return Err(invalid(
+                "Only one of logStreamNames and logStreamNamePrefix may be specified.",
+            ));
         }
         if let (Some(start), Some(end)) = (input.start_time, input.end_time)
             && start > end
@@ -48,7 +50,9 @@ impl Handle<FilterLogEvents> for Logs {
             input.filter_pattern
         );
         let begun = after(&filters, input.next_token.as_deref())?;
-        let begun = begun.map(|key| Place::parse(&key).ok_or_else(invalid_token)).transpose()?;
+        let begun = begun
+            .map(|key| Place::parse(&key).ok_or_else(invalid_token))
+            .transpose()?;
         let streams = self.searched(cx, &group, &input).await?;
         let low = input.start_time.unwrap_or(0).max(group.expired_before(cx.now()));
         let high = input.end_time.unwrap_or(i64::MAX);
@@ -56,7 +60,9 @@ impl Handle<FilterLogEvents> for Logs {
         let limit = page_size(input.limit, MAX_EVENTS);
         let (mut events, mut bytes, mut searched, mut last) = (Vec::new(), 0, 0, None);
         while events.len() < limit && bytes < MAX_BYTES && searched < MAX_SEARCHED {
-            let Some((stream, event)) = search.next().await? else { break };
+            let Some((stream, event)) = search.next().await? else {
+                break;
+            };
             searched += event.size();
             last = Some(Place::of(&stream.name, event.position));
             if pattern.matches(&event.message) {
@@ -75,7 +81,11 @@ impl Handle<FilterLogEvents> for Logs {
 }
 
 fn group_of(cx: &Cx, input: &FilterLogEventsRequest) -> Result<String> {
-    named_group(cx.place(), input.log_group_name.as_deref(), input.log_group_identifier.as_deref())
+    named_group(
+        cx.place(),
+        input.log_group_name.as_deref(),
+        input.log_group_identifier.as_deref(),
+    )
 }
 
 impl Logs {
@@ -83,7 +93,9 @@ impl Logs {
     async fn searched(&self, cx: &Cx, group: &Group, input: &FilterLogEventsRequest) -> Result<Vec<Stream>> {
         let Some(names) = &input.log_stream_names else {
             let prefix = input.log_stream_name_prefix.as_deref().unwrap_or_default();
-            let all = self.list_streams(cx.place(), (&group.name, prefix), None, false, usize::MAX).await?;
+            let all = self
+                .list_streams(cx.place(), (&group.name, prefix), None, false, usize::MAX)
+                .await?;
             return Ok(all.records);
         };
         let mut streams: Vec<Stream> = Vec::new();

@@ -20,7 +20,8 @@ const MAX_BYTES: usize = 1_048_576;
 
 impl Handle<GetLogEvents> for Logs {
     async fn needs(&self, cx: &Cx, input: &GetLogEventsRequest) -> Result<Needs> {
-        self.needs_on_stream(cx, &group_of(cx, input)?, &input.log_stream_name).await
+        self.needs_on_stream(cx, &group_of(cx, input)?, &input.log_stream_name)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: GetLogEventsRequest) -> Reply<GetLogEvents> {
@@ -33,10 +34,16 @@ impl Handle<GetLogEvents> for Logs {
         }
         let group = self.group(place, &name).await?.record;
         let stream = self.stream(place, &name, &input.log_stream_name).await?.record;
-        let token = input.next_token.as_deref().map(|token| Token::parse(token, &stream.uid)).transpose()?;
+        let token = input
+            .next_token
+            .as_deref()
+            .map(|token| Token::parse(token, &stream.uid))
+            .transpose()?;
         let low = Position::from(input.start_time.unwrap_or(0).max(group.expired_before(cx.now())));
         let high = input.end_time.map_or(Position::LAST, Position::from);
-        let forward = token.as_ref().map_or(input.start_from_head.unwrap_or_default(), |token| token.forward);
+        let forward = token
+            .as_ref()
+            .map_or(input.start_from_head.unwrap_or_default(), |token| token.forward);
         let way = match &token {
             Some(token) if forward => Way::From(token.at.next().max(low)),
             Some(token) => Way::Before(token.at.min(high)),
@@ -62,7 +69,11 @@ impl Handle<GetLogEvents> for Logs {
 }
 
 fn group_of(cx: &Cx, input: &GetLogEventsRequest) -> Result<String> {
-    named_group(cx.place(), input.log_group_name.as_deref(), input.log_group_identifier.as_deref())
+    named_group(
+        cx.place(),
+        input.log_group_name.as_deref(),
+        input.log_group_identifier.as_deref(),
+    )
 }
 
 /// The events of a page, earliest first.
@@ -104,7 +115,12 @@ impl Token {
             (_, Some(rest)) => (false, rest),
             (None, None) => return Err(invalid_token()),
         };
-        let at = rest.strip_suffix("/s").and_then(|digits| Position::parse(digits, stream));
-        Ok(Self { forward, at: at.ok_or_else(invalid_token)? })
+        let at = rest
+            .strip_suffix("/s")
+            .and_then(|digits| Position::parse(digits, stream));
+        Ok(Self {
+            forward,
+            at: at.ok_or_else(invalid_token)?,
+        })
     }
 }

@@ -26,19 +26,33 @@ impl Handle<ListLogGroups> for Logs {
             || input.field_index_names.as_ref().is_some_and(|names| !names.is_empty())
             || input.account_identifiers.as_ref().is_some_and(others);
         if nothing {
-            return Ok(ListLogGroupsResponse { log_groups: Some(Vec::new()), next_token: None });
+            return Ok(ListLogGroupsResponse {
+                log_groups: Some(Vec::new()),
+                next_token: None,
+            });
         }
         let limit = page_size(input.limit, MAX_PAGE);
-        let listed = self.list_groups(cx.place(), "", after.as_deref(), limit, |group| matches(group, &input)).await?;
+        let listed = self
+            .list_groups(cx.place(), "", after.as_deref(), limit, |group| matches(group, &input))
+            .await?;
         Ok(ListLogGroupsResponse {
-            log_groups: Some(listed.records.iter().map(|group| group.to_summary(cx.place())).collect()),
+            log_groups: Some(
+                listed
+                    .records
+                    .iter()
+                    .map(|group| group.to_summary(cx.place()))
+                    .collect(),
+            ),
             next_token: listed.next.map(|name| paging::token(&filters, &name)),
         })
     }
 }
 
 fn matches(group: &Group, input: &ListLogGroupsRequest) -> bool {
-    let class = input.log_group_class.as_ref().is_none_or(|class| *class == group.class.to_api());
+    let class = input
+        .log_group_class
+        .as_ref()
+        .is_none_or(|class| *class == group.class.to_api());
     // AWS: alternatives that stand anywhere in the name, or at its beginning after `^`; letter case counts.
     let stands = |part: &str| match part.strip_prefix('^') {
         Some(head) => group.name.starts_with(head),
@@ -49,6 +63,12 @@ fn matches(group: &Group, input: &ListLogGroupsRequest) -> bool {
         (found, _) => found.is_some(),
     };
     class
-        && input.log_group_name_pattern.as_ref().is_none_or(|pattern| pattern.split('|').any(stands))
-        && input.log_group_tags.as_ref().is_none_or(|filters| filters.iter().all(tagged))
+        && input
+            .log_group_name_pattern
+            .as_ref()
+            .is_none_or(|pattern| pattern.split('|').any(stands))
+        && input
+            .log_group_tags
+            .as_ref()
+            .is_none_or(|filters| filters.iter().all(tagged))
 }

@@ -10,11 +10,16 @@ use crate::tagging::to_api;
 
 impl Handle<ListTagsForResource> for Logs {
     async fn needs(&self, cx: &Cx, input: &ListTagsForResourceRequest) -> Result<Needs> {
-        self.needs_for_tags(cx, &group_name_of(cx.place(), &input.resource_arn)?).await
+        self.needs_for_tags(cx, &group_name_of(cx.place(), &input.resource_arn)?)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: ListTagsForResourceRequest) -> Reply<ListTagsForResource> {
-        let group = self.group(cx.place(), &group_name_of(cx.place(), &input.resource_arn)?).await?;
-        Ok(ListTagsForResourceResponse { tags: Some(to_api(&group.record.tags)) })
+        let group = self
+            .group(cx.place(), &group_name_of(cx.place(), &input.resource_arn)?)
+            .await?;
+        Ok(ListTagsForResourceResponse {
+            tags: Some(to_api(&group.record.tags)),
+        })
     }
 }

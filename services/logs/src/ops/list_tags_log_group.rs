@@ -14,6 +14,8 @@ impl Handle<ListTagsLogGroup> for Logs {
 
     async fn handle(&self, cx: &Cx, input: ListTagsLogGroupRequest) -> Reply<ListTagsLogGroup> {
         let group = self.group(cx.place(), &input.log_group_name).await?;
-        Ok(ListTagsLogGroupResponse { tags: Some(to_api(&group.record.tags)) })
+        Ok(ListTagsLogGroupResponse {
+            tags: Some(to_api(&group.record.tags)),
+        })
     }
 }

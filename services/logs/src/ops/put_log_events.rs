@@ -8,7 +8,8 @@ use crate::{Logs, intake};
 
 impl Handle<PutLogEvents> for Logs {
     async fn needs(&self, cx: &Cx, input: &PutLogEventsRequest) -> Result<Needs> {
-        self.needs_on_stream(cx, &input.log_group_name, &input.log_stream_name).await
+        self.needs_on_stream(cx, &input.log_group_name, &input.log_stream_name)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: PutLogEventsRequest) -> Reply<PutLogEvents> {

@@ -10,7 +10,8 @@ use crate::arn::named_group;
 
 impl Handle<PutLogGroupDeletionProtection> for Logs {
     async fn needs(&self, cx: &Cx, input: &PutLogGroupDeletionProtectionRequest) -> Result<Needs> {
-        self.needs_on_group(cx, &named_group(cx.place(), None, Some(&input.log_group_identifier))?).await
+        self.needs_on_group(cx, &named_group(cx.place(), None, Some(&input.log_group_identifier))?)
+            .await
     }
 
     async fn handle(

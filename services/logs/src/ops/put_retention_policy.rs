@@ -26,7 +26,9 @@ impl Handle<PutRetentionPolicy> for Logs {
         }
         self.change_group(cx, &input.log_group_name, |group| {
             if group.class == Class::Delivery {
-                return Err(invalid("The retention of log groups of the class DELIVERY cannot be changed."));
+                return Err(invalid(
+                    "The retention of log groups of the class DELIVERY cannot be changed.",
+                ));
             }
             group.retention_days = Some(days);
             Ok(())

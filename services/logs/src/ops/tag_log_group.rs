@@ -15,7 +15,8 @@ impl Handle<TagLogGroup> for Logs {
     }
 
     async fn handle(&self, cx: &Cx, input: TagLogGroupRequest) -> Reply<TagLogGroup> {
-        self.tag(cx, &input.log_group_name, &from_api(Some(&input.tags))).await?;
+        self.tag(cx, &input.log_group_name, &from_api(Some(&input.tags)))
+            .await?;
         Ok(Empty {})
     }
 }

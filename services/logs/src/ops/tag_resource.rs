@@ -11,12 +11,19 @@ use crate::tagging::from_api;
 
 impl Handle<TagResource> for Logs {
     async fn needs(&self, cx: &Cx, input: &TagResourceRequest) -> Result<Needs> {
-        let needs = self.needs_for_tags(cx, &group_name_of(cx.place(), &input.resource_arn)?).await?;
+        let needs = self
+            .needs_for_tags(cx, &group_name_of(cx.place(), &input.resource_arn)?)
+            .await?;
         Ok(needs.request_tags(&from_api(Some(&input.tags))))
     }
 
     async fn handle(&self, cx: &Cx, input: TagResourceRequest) -> Reply<TagResource> {
-        self.tag(cx, &group_name_of(cx.place(), &input.resource_arn)?, &from_api(Some(&input.tags))).await?;
+        self.tag(
+            cx,
+            &group_name_of(cx.place(), &input.resource_arn)?,
+            &from_api(Some(&input.tags)),
+        )
+        .await?;
         Ok(Empty {})
     }
 }

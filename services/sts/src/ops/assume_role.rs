@@ -22,9 +22,15 @@ impl Handle<AssumeRole> for Sts {
                 .resource_tags("iam", &role.identity.tags)
                 .key("sts:RoleSessionName", &input.role_session_name)
                 .key_if("sts:ExternalId", input.external_id.as_deref())
-                .key_if("sts:SourceIdentity", input.source_identity.as_deref().or(inherited.source_identity))
+                .key_if(
+                    "sts:SourceIdentity",
+                    input.source_identity.as_deref().or(inherited.source_identity),
+                )
                 .request_tags(&tags)
-                .keys("sts:TransitiveTagKeys", input.transitive_tag_keys.clone().unwrap_or_default())
+                .keys(
+                    "sts:TransitiveTagKeys",
+                    input.transitive_tag_keys.clone().unwrap_or_default(),
+                )
         };
         let mut needs = asked(Needs::on(&input.role_arn));
         if !tags.is_empty() || !inherited.tags.is_empty() {
@@ -42,7 +48,9 @@ impl Handle<AssumeRole> for Sts {
         }
         if input.serial_number.is_some() || input.token_code.is_some() {
             // No device is ever registered here, so no code can be right.
-            return Err(problems::denied("MultiFactorAuthentication failed with invalid MFA one time pass code."));
+            return Err(problems::denied(
+                "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+            ));
         }
         let role = role(cx, &input.role_arn).await?;
         let account = role.identity.account;
@@ -79,7 +87,10 @@ impl Handle<AssumeRole> for Sts {
         };
         Ok(AssumeRoleResponse {
             credentials: Some(session::issue(cx, claims)?),
-            assumed_role_user: Some(AssumedRoleUser { assumed_role_id: user_id, arn }),
+            assumed_role_user: Some(AssumedRoleUser {
+                assumed_role_id: user_id,
+                arn,
+            }),
             packed_policy_size,
             source_identity,
         })
@@ -90,7 +101,9 @@ impl Handle<AssumeRole> for Sts {
 async fn role(cx: &Cx, arn: &str) -> Result<Arc<Role>> {
     let (account, name) = session::role_of(arn).ok_or_else(|| problems::validation(format!("{arn} is invalid")))?;
     let found = cx.directory().role(account, name).await?;
-    found.filter(|role| role.identity.arn == arn).ok_or_else(|| problems::may_not(cx, "sts:AssumeRole", arn))
+    found
+        .filter(|role| role.identity.arn == arn)
+        .ok_or_else(|| problems::may_not(cx, "sts:AssumeRole", arn))
 }
 
 /// What a session passes on to the sessions that are assumed from it.
@@ -103,7 +116,11 @@ struct Inherited<'a> {
 impl<'a> Inherited<'a> {
     fn of(cx: &'a Cx) -> Self {
         let Some(session) = cx.caller().session() else {
-            return Self { tags: Tags::new(), transitive: &[], source_identity: None };
+            return Self {
+                tags: Tags::new(),
+                transitive: &[],
+                source_identity: None,
+            };
         };
         let passed = |key: &str| session.transitive.iter().any(|passed| passed.eq_ignore_ascii_case(key));
         Self {

@@ -19,8 +19,17 @@ const TAGS: &str = "https://aws.amazon.com/tags";
 const SOURCE_IDENTITY: &str = "https://aws.amazon.com/source_identity";
 /// The claims of GitHub's tokens that are condition keys, beyond those of every provider.
 const GITHUB: [&str; 11] = [
-    "actor", "actor_id", "enterprise_id", "environment", "job_workflow_ref", "ref", "repository", "repository_id",
-    "repository_owner_id", "workflow", "repository_owner",
+    "actor",
+    "actor_id",
+    "enterprise_id",
+    "environment",
+    "job_workflow_ref",
+    "ref",
+    "repository",
+    "repository_id",
+    "repository_owner_id",
+    "workflow",
+    "repository_owner",
 ];
 
 impl Handle<AssumeRoleWithWebIdentity> for Sts {
@@ -35,14 +44,25 @@ impl Handle<AssumeRoleWithWebIdentity> for Sts {
             (format!("{issuer}:sub"), token.subject()?.to_owned()),
         ];
         if token.text("azp").is_some() {
-            keys.extend(token.audiences().next().map(|audience| (format!("{issuer}:oaud"), audience.to_owned())));
+            keys.extend(
+                token
+                    .audiences()
+                    .next()
+                    .map(|audience| (format!("{issuer}:oaud"), audience.to_owned())),
+            );
         }
         if issuer.starts_with("token.actions.githubusercontent.com") {
-            let known = GITHUB.iter().filter_map(|claim| Some((format!("{issuer}:{claim}"), token.text(claim)?.to_owned())));
+            let known = GITHUB
+                .iter()
+                .filter_map(|claim| Some((format!("{issuer}:{claim}"), token.text(claim)?.to_owned())));
             keys.extend(known);
         }
         let methods: Vec<String> = match token.claim("amr") {
-            Some(Value::Array(methods)) => methods.iter().filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
+            Some(Value::Array(methods)) => methods
+                .iter()
+                .filter_map(Value::as_str)
+                .map(ToOwned::to_owned)
+                .collect(),
             _ => Vec::new(),
         };
         let asked = |needs: Needs| {
@@ -55,7 +75,8 @@ impl Handle<AssumeRoleWithWebIdentity> for Sts {
                 .keys("sts:TransitiveTagKeys", transitive.clone())
                 .request_tags(&tags)
                 .keys(format!("{issuer}:amr"), methods.clone());
-            keys.iter().fold(needs, |needs, (name, value)| needs.key(name.clone(), value))
+            keys.iter()
+                .fold(needs, |needs, (name, value)| needs.key(name.clone(), value))
         };
         let mut needs = asked(Needs::on(&input.role_arn));
         if !tags.is_empty() {
@@ -86,7 +107,10 @@ impl Handle<AssumeRoleWithWebIdentity> for Sts {
             arn: arn.clone(),
             user_id: user_id.clone(),
             issued: cx.now(),
-            expires: cx.now().plus(roles::duration(cx, &role, input.duration_seconds)?).cut_to_secs(),
+            expires: cx
+                .now()
+                .plus(roles::duration(cx, &role, input.duration_seconds)?)
+                .cut_to_secs(),
             policy: limits.policy,
             policy_arns: limits.arns,
             tags,
@@ -97,7 +121,10 @@ impl Handle<AssumeRoleWithWebIdentity> for Sts {
         Ok(AssumeRoleWithWebIdentityResponse {
             credentials: Some(session::issue(cx, claims)?),
             subject_from_web_identity_token: Some(token.subject()?.to_owned()),
-            assumed_role_user: Some(AssumedRoleUser { assumed_role_id: user_id, arn }),
+            assumed_role_user: Some(AssumedRoleUser {
+                assumed_role_id: user_id,
+                arn,
+            }),
             packed_policy_size,
             provider: Some(token.issuer()?.to_owned()),
             audience: Some(token.audience()?.to_owned()),
@@ -117,7 +144,10 @@ async fn role(cx: &Cx, arn: &str) -> Result<Arc<Role>> {
 /// The provider of the role's account that issued the token; the token is checked against it.
 async fn provider(cx: &Cx, role: &Role, token: &Token<'_>) -> Result<OidcProvider> {
     let issuer = token.issuer()?;
-    let found = cx.directory().oidc_provider(role.identity.account, without_scheme(issuer)).await?;
+    let found = cx
+        .directory()
+        .oidc_provider(role.identity.account, without_scheme(issuer))
+        .await?;
     let provider = found.ok_or_else(|| {
         problems::invalid_token(format!("No OpenIDConnect provider found in your account for {issuer}"))
     })?;
@@ -131,12 +161,25 @@ fn without_scheme(url: &str) -> &str {
 
 /// The session tags that a token carries, and the keys of those that pass on.
 fn tags(token: &Token<'_>) -> (Tags, Vec<String>) {
-    let Some(carried) = token.claim(TAGS) else { return (Tags::new(), Vec::new()) };
-    let principal = carried.get("principal_tags").and_then(Value::as_object).into_iter().flatten();
+    let Some(carried) = token.claim(TAGS) else {
+        return (Tags::new(), Vec::new());
+    };
+    let principal = carried
+        .get("principal_tags")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     let pairs = principal.filter_map(|(key, values)| {
         let value = values.as_str().or_else(|| values.as_array()?.first()?.as_str())?;
         Some((key.clone(), value.to_owned()))
     });
-    let transitive = carried.get("transitive_tag_keys").and_then(Value::as_array).into_iter().flatten();
-    (pairs.collect(), transitive.filter_map(Value::as_str).map(ToOwned::to_owned).collect())
+    let transitive = carried
+        .get("transitive_tag_keys")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    (
+        pairs.collect(),
+        transitive.filter_map(Value::as_str).map(ToOwned::to_owned).collect(),
+    )
 }

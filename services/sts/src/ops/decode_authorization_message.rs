@@ -12,8 +12,12 @@ impl Handle<DecodeAuthorizationMessage> for Sts {
 
     async fn handle(&self, cx: &Cx, input: DecodeAuthorizationMessageRequest) -> Reply<DecodeAuthorizationMessage> {
         match cx.sessions().open_text(&input.encoded_message) {
-            Some(message) => Ok(DecodeAuthorizationMessageResponse { decoded_message: Some(message) }),
-            None => Err(errors::INVALID_AUTHORIZATION_MESSAGE_EXCEPTION.with("Message is not valid").into()),
+            Some(message) => Ok(DecodeAuthorizationMessageResponse {
+                decoded_message: Some(message),
+            }),
+            None => Err(errors::INVALID_AUTHORIZATION_MESSAGE_EXCEPTION
+                .with("Message is not valid")
+                .into()),
         }
     }
 }

@@ -14,7 +14,9 @@ impl Handle<GetAccessKeyInfo> for Sts {
     async fn handle(&self, cx: &Cx, input: GetAccessKeyInfoRequest) -> Reply<GetAccessKeyInfo> {
         // Ids of temporary keys do not tell their account here: their sessions are stored nowhere.
         match cx.directory().access_key(&input.access_key_id).await? {
-            Some(key) => Ok(GetAccessKeyInfoResponse { account: Some(key.account.to_string()) }),
+            Some(key) => Ok(GetAccessKeyInfoResponse {
+                account: Some(key.account.to_string()),
+            }),
             None => Err(problems::validation("Access key identifier is not valid.")),
         }
     }

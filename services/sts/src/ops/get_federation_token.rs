@@ -16,13 +16,21 @@ impl Handle<GetFederationToken> for Sts {
         let tags = session::requested(input.tags.as_deref());
         let arn = federated_arn(cx, &input.name);
         let needs = Needs::on(&arn).request_tags(&tags);
-        Ok(if tags.is_empty() { needs } else { needs.also("sts:TagSession", arn).request_tags(&tags) })
+        Ok(if tags.is_empty() {
+            needs
+        } else {
+            needs.also("sts:TagSession", arn).request_tags(&tags)
+        })
     }
 
     async fn handle(&self, cx: &Cx, input: GetFederationTokenRequest) -> Reply<GetFederationToken> {
         let identity = match cx.caller().identity() {
             Some(identity) if cx.caller().session().is_none() => identity,
-            _ => return Err(problems::denied("Cannot call GetFederationToken with session credentials")),
+            _ => {
+                return Err(problems::denied(
+                    "Cannot call GetFederationToken with session credentials",
+                ));
+            }
         };
         let limits = Limits::check(cx, identity.account, input.policy, input.policy_arns).await?;
         let tags = session::tags_of(input.tags.as_deref())?;

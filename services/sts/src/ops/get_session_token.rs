@@ -21,7 +21,9 @@ impl Handle<GetSessionToken> for Sts {
             _ => return Err(problems::denied("Cannot call GetSessionToken with session credentials")),
         };
         if input.serial_number.is_some() || input.token_code.is_some() {
-            return Err(problems::denied("MultiFactorAuthentication failed with invalid MFA one time pass code."));
+            return Err(problems::denied(
+                "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+            ));
         }
         let duration = session::own_duration(cx, input.duration_seconds, DEFAULT_SECS);
         let claims = Claims {
@@ -40,6 +42,8 @@ impl Handle<GetSessionToken> for Sts {
             source_identity: None,
             service: None,
         };
-        Ok(GetSessionTokenResponse { credentials: Some(session::issue(cx, claims)?) })
+        Ok(GetSessionTokenResponse {
+            credentials: Some(session::issue(cx, claims)?),
+        })
     }
 }
