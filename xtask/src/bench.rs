@@ -5,7 +5,7 @@ use crate::{Result, cargo, must};
 /// Name, what it measures, and how it is run.
 type Bench = (&'static str, &'static str, &'static [&'static str]);
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 9] = [
     (
         "server",
         "signed requests against a real server: throughput, latency, CPU, memory, start, stored size",
@@ -20,6 +20,22 @@ const BENCHES: [Bench; 8] = [
             "--quiet",
             "--package",
             "roadstead-wire",
+            "--lib",
+            "--",
+            "cost",
+            "--ignored",
+            "--nocapture",
+        ],
+    ),
+    (
+        "accessed",
+        "the cost of noting who attempted what",
+        &[
+            "test",
+            "--release",
+            "--quiet",
+            "--package",
+            "roadstead-kernel",
             "--lib",
             "--",
             "cost",

@@ -242,3 +242,78 @@ impl Accessed {
         (attempts, keys)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::Principal;
+    use crate::directory::{Identity, Who};
+    use roadstead_policy::PolicySet;
+    use roadstead_store::Memory;
+
+    fn account() -> AccountId {
+        AccountId::parse("123456789012").unwrap()
+    }
+
+    fn caller(id: &str) -> Caller {
+        let identity = Identity {
+            who: Who::User(id.to_owned()),
+            account: account(),
+            arn: format!("user {id}"),
+            id: id.to_owned(),
+            name: id.to_owned(),
+            tags: roadstead_core::Tags::new(),
+            linked_service: None,
+            policies: PolicySet::default(),
+        };
+        Caller {
+            principal: Principal::User {
+                identity: Arc::new(identity),
+                session: None,
+            },
+            access_key_id: "AKIA".to_owned(),
+            via: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn attempts_are_told_before_and_after_they_are_saved_and_by_another_process() {
+        let store: Arc<dyn Store> = Arc::new(Memory::new());
+        let accessed = Accessed::new(Arc::clone(&store));
+        let (first, second) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
+        accessed.note(&caller("A"), "ecs:RunTask".into(), "ecs", Region::US_EAST_1, first);
+        accessed.note(&caller("A"), "ecs:StopTask".into(), "ecs", Region::US_EAST_1, second);
+        accessed.note(&caller("B"), "ecs:RunTask".into(), "ecs", Region::US_EAST_1, first);
+        assert_eq!(accessed.attempts(account(), "A").await.unwrap().len(), 2);
+        accessed.save().await.unwrap();
+        let later = Accessed::new(store);
+        let newest = later.last_used(account(), "A").await.unwrap().unwrap();
+        assert_eq!((newest.action.as_str(), newest.at), ("ecs:StopTask", second));
+        assert_eq!(later.key_use(account(), "AKIA").await.unwrap().unwrap().service, "ecs");
+        assert_eq!(later.attempts(account(), "nobody").await.unwrap(), []);
+    }
+
+    /// A measurement, not a check: `cargo test --release -p roadstead-kernel --lib -- --ignored --nocapture cost`.
+    #[test]
+    #[ignore = "a measurement"]
+    fn cost_of_noting_an_attempt() {
+        let accessed = Accessed::new(Arc::new(Memory::new()));
+        let callers: Vec<Caller> = (0..16).map(|n| caller(&format!("AIDA{n}"))).collect();
+        let rounds = 1_000_000_u32;
+        let started = std::time::Instant::now();
+        for (round, caller) in (0..rounds).zip(callers.iter().cycle()) {
+            let now = Timestamp::from_millis(i64::from(round));
+            accessed.note(
+                caller,
+                Cow::Borrowed("ecs:DescribeClusters"),
+                "ecs",
+                Region::US_EAST_1,
+                now,
+            );
+        }
+        println!(
+            "noting an attempt: {} ns",
+            started.elapsed().as_nanos() / u128::from(rounds)
+        );
+    }
+}
