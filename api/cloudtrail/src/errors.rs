@@ -6,6 +6,10 @@ use roadstead_wire::{ErrorMeta, Fault};
 
 use crate::schema;
 
+/// ChannelARNInvalidException (400).
+pub static CHANNEL_ARN_INVALID_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::CHANNEL_ARN_INVALID_EXCEPTION, code: "ChannelARNInvalidException", status: 400, fault: Fault::Sender };
+/// ChannelNotFoundException (400).
+pub static CHANNEL_NOT_FOUND_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::CHANNEL_NOT_FOUND_EXCEPTION, code: "ChannelNotFoundException", status: 400, fault: Fault::Sender };
 /// CloudTrailARNInvalidException (400).
 pub static CLOUD_TRAIL_ARN_INVALID_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::CLOUD_TRAIL_ARN_INVALID_EXCEPTION, code: "CloudTrailARNInvalidException", status: 400, fault: Fault::Sender };
 /// CloudTrailAccessNotEnabledException (400).
@@ -16,6 +20,14 @@ pub static CLOUD_TRAIL_INVALID_CLIENT_TOKEN_ID_EXCEPTION: ErrorMeta = ErrorMeta 
 pub static CLOUD_WATCH_LOGS_DELIVERY_UNAVAILABLE_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::CLOUD_WATCH_LOGS_DELIVERY_UNAVAILABLE_EXCEPTION, code: "CloudWatchLogsDeliveryUnavailableException", status: 400, fault: Fault::Sender };
 /// ConflictException (400).
 pub static CONFLICT_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::CONFLICT_EXCEPTION, code: "ConflictException", status: 400, fault: Fault::Sender };
+/// EventDataStoreARNInvalidException (400).
+pub static EVENT_DATA_STORE_ARN_INVALID_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::EVENT_DATA_STORE_ARN_INVALID_EXCEPTION, code: "EventDataStoreARNInvalidException", status: 400, fault: Fault::Sender };
+/// EventDataStoreNotFoundException (400).
+pub static EVENT_DATA_STORE_NOT_FOUND_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::EVENT_DATA_STORE_NOT_FOUND_EXCEPTION, code: "EventDataStoreNotFoundException", status: 400, fault: Fault::Sender };
+/// InactiveEventDataStoreException (400).
+pub static INACTIVE_EVENT_DATA_STORE_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INACTIVE_EVENT_DATA_STORE_EXCEPTION, code: "InactiveEventDataStoreException", status: 400, fault: Fault::Sender };
+/// InsightNotEnabledException (400).
+pub static INSIGHT_NOT_ENABLED_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INSIGHT_NOT_ENABLED_EXCEPTION, code: "InsightNotEnabledException", status: 400, fault: Fault::Sender };
 /// InsufficientDependencyServiceAccessPermissionException (400).
 pub static INSUFFICIENT_DEPENDENCY_SERVICE_ACCESS_PERMISSION_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INSUFFICIENT_DEPENDENCY_SERVICE_ACCESS_PERMISSION_EXCEPTION, code: "InsufficientDependencyServiceAccessPermissionException", status: 400, fault: Fault::Sender };
 /// InsufficientEncryptionPolicyException (400).
@@ -30,6 +42,8 @@ pub static INVALID_CLOUD_WATCH_LOGS_LOG_GROUP_ARN_EXCEPTION: ErrorMeta = ErrorMe
 pub static INVALID_CLOUD_WATCH_LOGS_ROLE_ARN_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INVALID_CLOUD_WATCH_LOGS_ROLE_ARN_EXCEPTION, code: "InvalidCloudWatchLogsRoleArnException", status: 400, fault: Fault::Sender };
 /// InvalidEventCategoryException (400).
 pub static INVALID_EVENT_CATEGORY_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INVALID_EVENT_CATEGORY_EXCEPTION, code: "InvalidEventCategoryException", status: 400, fault: Fault::Sender };
+/// InvalidEventSelectorsException (400).
+pub static INVALID_EVENT_SELECTORS_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INVALID_EVENT_SELECTORS_EXCEPTION, code: "InvalidEventSelectorsException", status: 400, fault: Fault::Sender };
 /// InvalidHomeRegionException (400).
 pub static INVALID_HOME_REGION_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INVALID_HOME_REGION_EXCEPTION, code: "InvalidHomeRegionException", status: 400, fault: Fault::Sender };
 /// InvalidKmsKeyIdException (400).
@@ -54,6 +68,8 @@ pub static INVALID_SNS_TOPIC_NAME_EXCEPTION: ErrorMeta = ErrorMeta { shape: &sch
 pub static INVALID_TAG_PARAMETER_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INVALID_TAG_PARAMETER_EXCEPTION, code: "InvalidTagParameterException", status: 400, fault: Fault::Sender };
 /// InvalidTimeRangeException (400).
 pub static INVALID_TIME_RANGE_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INVALID_TIME_RANGE_EXCEPTION, code: "InvalidTimeRangeException", status: 400, fault: Fault::Sender };
+/// InvalidTokenException (400).
+pub static INVALID_TOKEN_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INVALID_TOKEN_EXCEPTION, code: "InvalidTokenException", status: 400, fault: Fault::Sender };
 /// InvalidTrailNameException (400).
 pub static INVALID_TRAIL_NAME_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::INVALID_TRAIL_NAME_EXCEPTION, code: "InvalidTrailNameException", status: 400, fault: Fault::Sender };
 /// KmsException (400).
@@ -74,6 +90,10 @@ pub static OPERATION_NOT_PERMITTED_EXCEPTION: ErrorMeta = ErrorMeta { shape: &sc
 pub static ORGANIZATION_NOT_IN_ALL_FEATURES_MODE_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::ORGANIZATION_NOT_IN_ALL_FEATURES_MODE_EXCEPTION, code: "OrganizationNotInAllFeaturesModeException", status: 400, fault: Fault::Sender };
 /// OrganizationsNotInUseException (400).
 pub static ORGANIZATIONS_NOT_IN_USE_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::ORGANIZATIONS_NOT_IN_USE_EXCEPTION, code: "OrganizationsNotInUseException", status: 400, fault: Fault::Sender };
+/// ResourceNotFoundException (400).
+pub static RESOURCE_NOT_FOUND_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::RESOURCE_NOT_FOUND_EXCEPTION, code: "ResourceNotFoundException", status: 400, fault: Fault::Sender };
+/// ResourceTypeNotSupportedException (400).
+pub static RESOURCE_TYPE_NOT_SUPPORTED_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::RESOURCE_TYPE_NOT_SUPPORTED_EXCEPTION, code: "ResourceTypeNotSupportedException", status: 400, fault: Fault::Sender };
 /// S3BucketDoesNotExistException (400).
 pub static S3_BUCKET_DOES_NOT_EXIST_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::S3_BUCKET_DOES_NOT_EXIST_EXCEPTION, code: "S3BucketDoesNotExistException", status: 400, fault: Fault::Sender };
 /// TagsLimitExceededException (400).

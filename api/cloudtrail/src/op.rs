@@ -7,6 +7,23 @@ use roadstead_wire::{Operation, OperationMeta, Paging};
 use crate::errors;
 use crate::{SERVICE, schema};
 
+/// The operation AddTags.
+#[derive(Clone, Copy, Debug)]
+pub struct AddTags;
+impl Operation for AddTags {
+    type Input = crate::types::AddTagsRequest;
+    type Output = crate::types::AddTagsResponse;
+    const META: &'static OperationMeta = &ADD_TAGS;
+}
+/// The facts of AddTags.
+pub static ADD_TAGS: OperationMeta = OperationMeta {
+    name: "AddTags", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::ADD_TAGS_REQUEST, output: &schema::ADD_TAGS_RESPONSE, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::RESOURCE_NOT_FOUND_EXCEPTION, &errors::CLOUD_TRAIL_ARN_INVALID_EXCEPTION, &errors::EVENT_DATA_STORE_ARN_INVALID_EXCEPTION, &errors::CHANNEL_ARN_INVALID_EXCEPTION, &errors::RESOURCE_TYPE_NOT_SUPPORTED_EXCEPTION, &errors::TAGS_LIMIT_EXCEEDED_EXCEPTION, &errors::INVALID_TRAIL_NAME_EXCEPTION, &errors::INVALID_TAG_PARAMETER_EXCEPTION, &errors::INACTIVE_EVENT_DATA_STORE_EXCEPTION, &errors::EVENT_DATA_STORE_NOT_FOUND_EXCEPTION, &errors::CHANNEL_NOT_FOUND_EXCEPTION, &errors::UNSUPPORTED_OPERATION_EXCEPTION, &errors::OPERATION_NOT_PERMITTED_EXCEPTION, &errors::NOT_ORGANIZATION_MASTER_ACCOUNT_EXCEPTION, &errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS_EXCEPTION, &errors::CONFLICT_EXCEPTION],
+    paging: None,
+};
+
 /// The operation CreateTrail.
 #[derive(Clone, Copy, Debug)]
 pub struct CreateTrail;
@@ -58,6 +75,57 @@ pub static DESCRIBE_TRAILS: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation GetEventSelectors.
+#[derive(Clone, Copy, Debug)]
+pub struct GetEventSelectors;
+impl Operation for GetEventSelectors {
+    type Input = crate::types::GetEventSelectorsRequest;
+    type Output = crate::types::GetEventSelectorsResponse;
+    const META: &'static OperationMeta = &GET_EVENT_SELECTORS;
+}
+/// The facts of GetEventSelectors.
+pub static GET_EVENT_SELECTORS: OperationMeta = OperationMeta {
+    name: "GetEventSelectors", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::GET_EVENT_SELECTORS_REQUEST, output: &schema::GET_EVENT_SELECTORS_RESPONSE, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::TRAIL_NOT_FOUND_EXCEPTION, &errors::INVALID_TRAIL_NAME_EXCEPTION, &errors::CLOUD_TRAIL_ARN_INVALID_EXCEPTION, &errors::UNSUPPORTED_OPERATION_EXCEPTION, &errors::OPERATION_NOT_PERMITTED_EXCEPTION, &errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS_EXCEPTION],
+    paging: None,
+};
+
+/// The operation GetInsightSelectors.
+#[derive(Clone, Copy, Debug)]
+pub struct GetInsightSelectors;
+impl Operation for GetInsightSelectors {
+    type Input = crate::types::GetInsightSelectorsRequest;
+    type Output = crate::types::GetInsightSelectorsResponse;
+    const META: &'static OperationMeta = &GET_INSIGHT_SELECTORS;
+}
+/// The facts of GetInsightSelectors.
+pub static GET_INSIGHT_SELECTORS: OperationMeta = OperationMeta {
+    name: "GetInsightSelectors", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::GET_INSIGHT_SELECTORS_REQUEST, output: &schema::GET_INSIGHT_SELECTORS_RESPONSE, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::INVALID_PARAMETER_EXCEPTION, &errors::INVALID_PARAMETER_COMBINATION_EXCEPTION, &errors::TRAIL_NOT_FOUND_EXCEPTION, &errors::INVALID_TRAIL_NAME_EXCEPTION, &errors::CLOUD_TRAIL_ARN_INVALID_EXCEPTION, &errors::UNSUPPORTED_OPERATION_EXCEPTION, &errors::OPERATION_NOT_PERMITTED_EXCEPTION, &errors::INSIGHT_NOT_ENABLED_EXCEPTION, &errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS_EXCEPTION, &errors::THROTTLING_EXCEPTION],
+    paging: None,
+};
+
+/// The operation GetTrail.
+#[derive(Clone, Copy, Debug)]
+pub struct GetTrail;
+impl Operation for GetTrail {
+    type Input = crate::types::GetTrailRequest;
+    type Output = crate::types::GetTrailResponse;
+    const META: &'static OperationMeta = &GET_TRAIL;
+}
+/// The facts of GetTrail.
+pub static GET_TRAIL: OperationMeta = OperationMeta {
+    name: "GetTrail", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::GET_TRAIL_REQUEST, output: &schema::GET_TRAIL_RESPONSE, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::CLOUD_TRAIL_ARN_INVALID_EXCEPTION, &errors::TRAIL_NOT_FOUND_EXCEPTION, &errors::INVALID_TRAIL_NAME_EXCEPTION, &errors::UNSUPPORTED_OPERATION_EXCEPTION, &errors::OPERATION_NOT_PERMITTED_EXCEPTION],
+    paging: None,
+};
+
 /// The operation GetTrailStatus.
 #[derive(Clone, Copy, Debug)]
 pub struct GetTrailStatus;
@@ -75,6 +143,40 @@ pub static GET_TRAIL_STATUS: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation ListTags.
+#[derive(Clone, Copy, Debug)]
+pub struct ListTags;
+impl Operation for ListTags {
+    type Input = crate::types::ListTagsRequest;
+    type Output = crate::types::ListTagsResponse;
+    const META: &'static OperationMeta = &LIST_TAGS;
+}
+/// The facts of ListTags.
+pub static LIST_TAGS: OperationMeta = OperationMeta {
+    name: "ListTags", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::LIST_TAGS_REQUEST, output: &schema::LIST_TAGS_RESPONSE, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::RESOURCE_NOT_FOUND_EXCEPTION, &errors::CLOUD_TRAIL_ARN_INVALID_EXCEPTION, &errors::EVENT_DATA_STORE_ARN_INVALID_EXCEPTION, &errors::CHANNEL_ARN_INVALID_EXCEPTION, &errors::RESOURCE_TYPE_NOT_SUPPORTED_EXCEPTION, &errors::INVALID_TRAIL_NAME_EXCEPTION, &errors::INACTIVE_EVENT_DATA_STORE_EXCEPTION, &errors::EVENT_DATA_STORE_NOT_FOUND_EXCEPTION, &errors::UNSUPPORTED_OPERATION_EXCEPTION, &errors::OPERATION_NOT_PERMITTED_EXCEPTION, &errors::INVALID_TOKEN_EXCEPTION, &errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS_EXCEPTION],
+    paging: Some(Paging { input: &["NextToken"], output: &["NextToken"], limit: None, more: None, results: &["ResourceTagList"] }),
+};
+
+/// The operation ListTrails.
+#[derive(Clone, Copy, Debug)]
+pub struct ListTrails;
+impl Operation for ListTrails {
+    type Input = crate::types::ListTrailsRequest;
+    type Output = crate::types::ListTrailsResponse;
+    const META: &'static OperationMeta = &LIST_TRAILS;
+}
+/// The facts of ListTrails.
+pub static LIST_TRAILS: OperationMeta = OperationMeta {
+    name: "ListTrails", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::LIST_TRAILS_REQUEST, output: &schema::LIST_TRAILS_RESPONSE, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::UNSUPPORTED_OPERATION_EXCEPTION, &errors::OPERATION_NOT_PERMITTED_EXCEPTION],
+    paging: Some(Paging { input: &["NextToken"], output: &["NextToken"], limit: None, more: None, results: &["Trails"] }),
+};
+
 /// The operation LookupEvents.
 #[derive(Clone, Copy, Debug)]
 pub struct LookupEvents;
@@ -90,6 +192,40 @@ pub static LOOKUP_EVENTS: OperationMeta = OperationMeta {
     result_wrapper: None, unsigned: false, host_prefix: None,
     errors: &[&errors::INVALID_LOOKUP_ATTRIBUTES_EXCEPTION, &errors::INVALID_TIME_RANGE_EXCEPTION, &errors::INVALID_MAX_RESULTS_EXCEPTION, &errors::INVALID_NEXT_TOKEN_EXCEPTION, &errors::INVALID_EVENT_CATEGORY_EXCEPTION, &errors::UNSUPPORTED_OPERATION_EXCEPTION, &errors::OPERATION_NOT_PERMITTED_EXCEPTION],
     paging: Some(Paging { input: &["NextToken"], output: &["NextToken"], limit: Some("MaxResults"), more: None, results: &["Events"] }),
+};
+
+/// The operation PutEventSelectors.
+#[derive(Clone, Copy, Debug)]
+pub struct PutEventSelectors;
+impl Operation for PutEventSelectors {
+    type Input = crate::types::PutEventSelectorsRequest;
+    type Output = crate::types::PutEventSelectorsResponse;
+    const META: &'static OperationMeta = &PUT_EVENT_SELECTORS;
+}
+/// The facts of PutEventSelectors.
+pub static PUT_EVENT_SELECTORS: OperationMeta = OperationMeta {
+    name: "PutEventSelectors", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::PUT_EVENT_SELECTORS_REQUEST, output: &schema::PUT_EVENT_SELECTORS_RESPONSE, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::TRAIL_NOT_FOUND_EXCEPTION, &errors::INVALID_TRAIL_NAME_EXCEPTION, &errors::CLOUD_TRAIL_ARN_INVALID_EXCEPTION, &errors::INVALID_HOME_REGION_EXCEPTION, &errors::INVALID_EVENT_SELECTORS_EXCEPTION, &errors::CONFLICT_EXCEPTION, &errors::THROTTLING_EXCEPTION, &errors::UNSUPPORTED_OPERATION_EXCEPTION, &errors::OPERATION_NOT_PERMITTED_EXCEPTION, &errors::NOT_ORGANIZATION_MASTER_ACCOUNT_EXCEPTION, &errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS_EXCEPTION, &errors::INSUFFICIENT_DEPENDENCY_SERVICE_ACCESS_PERMISSION_EXCEPTION],
+    paging: None,
+};
+
+/// The operation RemoveTags.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoveTags;
+impl Operation for RemoveTags {
+    type Input = crate::types::RemoveTagsRequest;
+    type Output = crate::types::RemoveTagsResponse;
+    const META: &'static OperationMeta = &REMOVE_TAGS;
+}
+/// The facts of RemoveTags.
+pub static REMOVE_TAGS: OperationMeta = OperationMeta {
+    name: "RemoveTags", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::REMOVE_TAGS_REQUEST, output: &schema::REMOVE_TAGS_RESPONSE, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::RESOURCE_NOT_FOUND_EXCEPTION, &errors::CLOUD_TRAIL_ARN_INVALID_EXCEPTION, &errors::EVENT_DATA_STORE_ARN_INVALID_EXCEPTION, &errors::CHANNEL_ARN_INVALID_EXCEPTION, &errors::RESOURCE_TYPE_NOT_SUPPORTED_EXCEPTION, &errors::INVALID_TRAIL_NAME_EXCEPTION, &errors::INVALID_TAG_PARAMETER_EXCEPTION, &errors::INACTIVE_EVENT_DATA_STORE_EXCEPTION, &errors::EVENT_DATA_STORE_NOT_FOUND_EXCEPTION, &errors::CHANNEL_NOT_FOUND_EXCEPTION, &errors::UNSUPPORTED_OPERATION_EXCEPTION, &errors::OPERATION_NOT_PERMITTED_EXCEPTION, &errors::NOT_ORGANIZATION_MASTER_ACCOUNT_EXCEPTION, &errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS_EXCEPTION, &errors::CONFLICT_EXCEPTION],
+    paging: None,
 };
 
 /// The operation StartLogging.
@@ -126,13 +262,39 @@ pub static STOP_LOGGING: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation UpdateTrail.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateTrail;
+impl Operation for UpdateTrail {
+    type Input = crate::types::UpdateTrailRequest;
+    type Output = crate::types::UpdateTrailResponse;
+    const META: &'static OperationMeta = &UPDATE_TRAIL;
+}
+/// The facts of UpdateTrail.
+pub static UPDATE_TRAIL: OperationMeta = OperationMeta {
+    name: "UpdateTrail", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::UPDATE_TRAIL_REQUEST, output: &schema::UPDATE_TRAIL_RESPONSE, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::S3_BUCKET_DOES_NOT_EXIST_EXCEPTION, &errors::INSUFFICIENT_S3_BUCKET_POLICY_EXCEPTION, &errors::INSUFFICIENT_SNS_TOPIC_POLICY_EXCEPTION, &errors::INSUFFICIENT_ENCRYPTION_POLICY_EXCEPTION, &errors::TRAIL_NOT_FOUND_EXCEPTION, &errors::INVALID_S3_BUCKET_NAME_EXCEPTION, &errors::INVALID_S3_PREFIX_EXCEPTION, &errors::INVALID_SNS_TOPIC_NAME_EXCEPTION, &errors::INVALID_KMS_KEY_ID_EXCEPTION, &errors::INVALID_TRAIL_NAME_EXCEPTION, &errors::TRAIL_NOT_PROVIDED_EXCEPTION, &errors::INVALID_EVENT_SELECTORS_EXCEPTION, &errors::CLOUD_TRAIL_ARN_INVALID_EXCEPTION, &errors::CONFLICT_EXCEPTION, &errors::THROTTLING_EXCEPTION, &errors::INVALID_PARAMETER_COMBINATION_EXCEPTION, &errors::INVALID_HOME_REGION_EXCEPTION, &errors::KMS_KEY_NOT_FOUND_EXCEPTION, &errors::KMS_KEY_DISABLED_EXCEPTION, &errors::KMS_EXCEPTION, &errors::INVALID_CLOUD_WATCH_LOGS_LOG_GROUP_ARN_EXCEPTION, &errors::INVALID_CLOUD_WATCH_LOGS_ROLE_ARN_EXCEPTION, &errors::CLOUD_WATCH_LOGS_DELIVERY_UNAVAILABLE_EXCEPTION, &errors::UNSUPPORTED_OPERATION_EXCEPTION, &errors::OPERATION_NOT_PERMITTED_EXCEPTION, &errors::CLOUD_TRAIL_ACCESS_NOT_ENABLED_EXCEPTION, &errors::INSUFFICIENT_DEPENDENCY_SERVICE_ACCESS_PERMISSION_EXCEPTION, &errors::ORGANIZATIONS_NOT_IN_USE_EXCEPTION, &errors::NOT_ORGANIZATION_MASTER_ACCOUNT_EXCEPTION, &errors::ORGANIZATION_NOT_IN_ALL_FEATURES_MODE_EXCEPTION, &errors::NO_MANAGEMENT_ACCOUNT_SLR_EXISTS_EXCEPTION, &errors::CLOUD_TRAIL_INVALID_CLIENT_TOKEN_ID_EXCEPTION, &errors::INVALID_PARAMETER_EXCEPTION],
+    paging: None,
+};
+
 /// All operations, by name.
 pub static ALL: &[&OperationMeta] = &[
+    &ADD_TAGS,
     &CREATE_TRAIL,
     &DELETE_TRAIL,
     &DESCRIBE_TRAILS,
+    &GET_EVENT_SELECTORS,
+    &GET_INSIGHT_SELECTORS,
+    &GET_TRAIL,
     &GET_TRAIL_STATUS,
+    &LIST_TAGS,
+    &LIST_TRAILS,
     &LOOKUP_EVENTS,
+    &PUT_EVENT_SELECTORS,
+    &REMOVE_TAGS,
     &START_LOGGING,
     &STOP_LOGGING,
+    &UPDATE_TRAIL,
 ];

@@ -8,6 +8,89 @@ use roadstead_wire::value::get;
 use roadstead_wire::value::put;
 
 #[derive(Clone, Default, PartialEq)]
+pub struct AddTagsRequest {
+    pub resource_id: String,
+    pub tags_list: Vec<Tag>,
+}
+impl w::Structure for AddTagsRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.resource_id, m, r),
+            1 => get(&mut self.tags_list, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.resource_id);
+        put(w, m, 1, &self.tags_list);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct AddTagsResponse {
+}
+impl w::Structure for AddTagsResponse {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, _: &'static [w::Member], _: &mut dyn w::Writer) {}
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct AdvancedEventSelector {
+    pub name: Option<String>,
+    pub field_selectors: Vec<AdvancedFieldSelector>,
+}
+impl w::Structure for AdvancedEventSelector {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.name, m, r),
+            1 => get(&mut self.field_selectors, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.name);
+        put(w, m, 1, &self.field_selectors);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct AdvancedFieldSelector {
+    pub field: String,
+    pub equals: Option<Vec<String>>,
+    pub starts_with: Option<Vec<String>>,
+    pub ends_with: Option<Vec<String>>,
+    pub not_equals: Option<Vec<String>>,
+    pub not_starts_with: Option<Vec<String>>,
+    pub not_ends_with: Option<Vec<String>>,
+}
+impl w::Structure for AdvancedFieldSelector {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.field, m, r),
+            1 => get(&mut self.equals, m, r),
+            2 => get(&mut self.starts_with, m, r),
+            3 => get(&mut self.ends_with, m, r),
+            4 => get(&mut self.not_equals, m, r),
+            5 => get(&mut self.not_starts_with, m, r),
+            6 => get(&mut self.not_ends_with, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.field);
+        put(w, m, 1, &self.equals);
+        put(w, m, 2, &self.starts_with);
+        put(w, m, 3, &self.ends_with);
+        put(w, m, 4, &self.not_equals);
+        put(w, m, 5, &self.not_starts_with);
+        put(w, m, 6, &self.not_ends_with);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct CreateTrailRequest {
     pub name: String,
     pub s3_bucket_name: String,
@@ -89,6 +172,26 @@ impl w::Structure for CreateTrailResponse {
         put(w, m, 10, &self.cloud_watch_logs_role_arn);
         put(w, m, 11, &self.kms_key_id);
         put(w, m, 12, &self.is_organization_trail);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DataResource {
+    pub r#type: Option<String>,
+    pub values: Option<Vec<String>>,
+}
+impl w::Structure for DataResource {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.r#type, m, r),
+            1 => get(&mut self.values, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.r#type);
+        put(w, m, 1, &self.values);
     }
 }
 
@@ -180,6 +283,129 @@ roadstead_wire::open_enum!(EventCategory {
 });
 
 #[derive(Clone, Default, PartialEq)]
+pub struct EventSelector {
+    pub read_write_type: Option<ReadWriteType>,
+    pub include_management_events: Option<bool>,
+    pub data_resources: Option<Vec<DataResource>>,
+    pub exclude_management_event_sources: Option<Vec<String>>,
+}
+impl w::Structure for EventSelector {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.read_write_type, m, r),
+            1 => get(&mut self.include_management_events, m, r),
+            2 => get(&mut self.data_resources, m, r),
+            3 => get(&mut self.exclude_management_event_sources, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.read_write_type);
+        put(w, m, 1, &self.include_management_events);
+        put(w, m, 2, &self.data_resources);
+        put(w, m, 3, &self.exclude_management_event_sources);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetEventSelectorsRequest {
+    pub trail_name: String,
+}
+impl w::Structure for GetEventSelectorsRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.trail_name, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.trail_name);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetEventSelectorsResponse {
+    pub trail_arn: Option<String>,
+    pub event_selectors: Option<Vec<EventSelector>>,
+    pub advanced_event_selectors: Option<Vec<AdvancedEventSelector>>,
+}
+impl w::Structure for GetEventSelectorsResponse {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.trail_arn);
+        put(w, m, 1, &self.event_selectors);
+        put(w, m, 2, &self.advanced_event_selectors);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetInsightSelectorsRequest {
+    pub trail_name: Option<String>,
+    pub event_data_store: Option<String>,
+}
+impl w::Structure for GetInsightSelectorsRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.trail_name, m, r),
+            1 => get(&mut self.event_data_store, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.trail_name);
+        put(w, m, 1, &self.event_data_store);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetInsightSelectorsResponse {
+    pub trail_arn: Option<String>,
+    pub insight_selectors: Option<Vec<InsightSelector>>,
+    pub event_data_store_arn: Option<String>,
+    pub insights_destination: Option<String>,
+}
+impl w::Structure for GetInsightSelectorsResponse {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.trail_arn);
+        put(w, m, 1, &self.insight_selectors);
+        put(w, m, 2, &self.event_data_store_arn);
+        put(w, m, 3, &self.insights_destination);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetTrailRequest {
+    pub name: String,
+}
+impl w::Structure for GetTrailRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.name, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.name);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetTrailResponse {
+    pub trail: Option<Trail>,
+}
+impl w::Structure for GetTrailResponse {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.trail);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct GetTrailStatusRequest {
     pub name: String,
 }
@@ -236,6 +462,87 @@ impl w::Structure for GetTrailStatusResponse {
         put(w, m, 14, &self.latest_delivery_attempt_succeeded);
         put(w, m, 15, &self.time_logging_started);
         put(w, m, 16, &self.time_logging_stopped);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct InsightSelector {
+    pub insight_type: Option<InsightType>,
+    pub event_categories: Option<Vec<SourceEventCategory>>,
+}
+impl w::Structure for InsightSelector {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.insight_type);
+        put(w, m, 1, &self.event_categories);
+    }
+}
+
+roadstead_wire::open_enum!(InsightType {
+    ApiCallRateInsight = "ApiCallRateInsight",
+    ApiErrorRateInsight = "ApiErrorRateInsight",
+});
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListTagsRequest {
+    pub resource_id_list: Vec<String>,
+    pub next_token: Option<String>,
+}
+impl w::Structure for ListTagsRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.resource_id_list, m, r),
+            1 => get(&mut self.next_token, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.resource_id_list);
+        put(w, m, 1, &self.next_token);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListTagsResponse {
+    pub resource_tag_list: Option<Vec<ResourceTag>>,
+    pub next_token: Option<String>,
+}
+impl w::Structure for ListTagsResponse {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.resource_tag_list);
+        put(w, m, 1, &self.next_token);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListTrailsRequest {
+    pub next_token: Option<String>,
+}
+impl w::Structure for ListTrailsRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.next_token, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.next_token);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ListTrailsResponse {
+    pub trails: Option<Vec<TrailInfo>>,
+    pub next_token: Option<String>,
+}
+impl w::Structure for ListTrailsResponse {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.trails);
+        put(w, m, 1, &self.next_token);
     }
 }
 
@@ -316,6 +623,78 @@ impl w::Structure for LookupEventsResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct PutEventSelectorsRequest {
+    pub trail_name: String,
+    pub event_selectors: Option<Vec<EventSelector>>,
+    pub advanced_event_selectors: Option<Vec<AdvancedEventSelector>>,
+}
+impl w::Structure for PutEventSelectorsRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.trail_name, m, r),
+            1 => get(&mut self.event_selectors, m, r),
+            2 => get(&mut self.advanced_event_selectors, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.trail_name);
+        put(w, m, 1, &self.event_selectors);
+        put(w, m, 2, &self.advanced_event_selectors);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct PutEventSelectorsResponse {
+    pub trail_arn: Option<String>,
+    pub event_selectors: Option<Vec<EventSelector>>,
+    pub advanced_event_selectors: Option<Vec<AdvancedEventSelector>>,
+}
+impl w::Structure for PutEventSelectorsResponse {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.trail_arn);
+        put(w, m, 1, &self.event_selectors);
+        put(w, m, 2, &self.advanced_event_selectors);
+    }
+}
+
+roadstead_wire::open_enum!(ReadWriteType {
+    ReadOnly = "ReadOnly",
+    WriteOnly = "WriteOnly",
+    All = "All",
+});
+
+#[derive(Clone, Default, PartialEq)]
+pub struct RemoveTagsRequest {
+    pub resource_id: String,
+    pub tags_list: Vec<Tag>,
+}
+impl w::Structure for RemoveTagsRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.resource_id, m, r),
+            1 => get(&mut self.tags_list, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.resource_id);
+        put(w, m, 1, &self.tags_list);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct RemoveTagsResponse {
+}
+impl w::Structure for RemoveTagsResponse {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, _: &'static [w::Member], _: &mut dyn w::Writer) {}
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct Resource {
     pub resource_type: Option<String>,
     pub resource_name: Option<String>,
@@ -327,6 +706,24 @@ impl w::Structure for Resource {
         put(w, m, 1, &self.resource_name);
     }
 }
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ResourceTag {
+    pub resource_id: Option<String>,
+    pub tags_list: Option<Vec<Tag>>,
+}
+impl w::Structure for ResourceTag {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.resource_id);
+        put(w, m, 1, &self.tags_list);
+    }
+}
+
+roadstead_wire::open_enum!(SourceEventCategory {
+    Management = "Management",
+    Data = "Data",
+});
 
 #[derive(Clone, Default, PartialEq)]
 pub struct StartLoggingRequest {
@@ -439,24 +836,146 @@ impl w::Structure for Trail {
     }
 }
 
+#[derive(Clone, Default, PartialEq)]
+pub struct TrailInfo {
+    pub trail_arn: Option<String>,
+    pub name: Option<String>,
+    pub home_region: Option<String>,
+}
+impl w::Structure for TrailInfo {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.trail_arn);
+        put(w, m, 1, &self.name);
+        put(w, m, 2, &self.home_region);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateTrailRequest {
+    pub name: String,
+    pub s3_bucket_name: Option<String>,
+    pub s3_key_prefix: Option<String>,
+    pub sns_topic_name: Option<String>,
+    pub include_global_service_events: Option<bool>,
+    pub is_multi_region_trail: Option<bool>,
+    pub enable_log_file_validation: Option<bool>,
+    pub cloud_watch_logs_log_group_arn: Option<String>,
+    pub cloud_watch_logs_role_arn: Option<String>,
+    pub kms_key_id: Option<String>,
+    pub is_organization_trail: Option<bool>,
+}
+impl w::Structure for UpdateTrailRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.name, m, r),
+            1 => get(&mut self.s3_bucket_name, m, r),
+            2 => get(&mut self.s3_key_prefix, m, r),
+            3 => get(&mut self.sns_topic_name, m, r),
+            4 => get(&mut self.include_global_service_events, m, r),
+            5 => get(&mut self.is_multi_region_trail, m, r),
+            6 => get(&mut self.enable_log_file_validation, m, r),
+            7 => get(&mut self.cloud_watch_logs_log_group_arn, m, r),
+            8 => get(&mut self.cloud_watch_logs_role_arn, m, r),
+            9 => get(&mut self.kms_key_id, m, r),
+            10 => get(&mut self.is_organization_trail, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.name);
+        put(w, m, 1, &self.s3_bucket_name);
+        put(w, m, 2, &self.s3_key_prefix);
+        put(w, m, 3, &self.sns_topic_name);
+        put(w, m, 4, &self.include_global_service_events);
+        put(w, m, 5, &self.is_multi_region_trail);
+        put(w, m, 6, &self.enable_log_file_validation);
+        put(w, m, 7, &self.cloud_watch_logs_log_group_arn);
+        put(w, m, 8, &self.cloud_watch_logs_role_arn);
+        put(w, m, 9, &self.kms_key_id);
+        put(w, m, 10, &self.is_organization_trail);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateTrailResponse {
+    pub name: Option<String>,
+    pub s3_bucket_name: Option<String>,
+    pub s3_key_prefix: Option<String>,
+    pub sns_topic_name: Option<String>,
+    pub sns_topic_arn: Option<String>,
+    pub include_global_service_events: Option<bool>,
+    pub is_multi_region_trail: Option<bool>,
+    pub trail_arn: Option<String>,
+    pub log_file_validation_enabled: Option<bool>,
+    pub cloud_watch_logs_log_group_arn: Option<String>,
+    pub cloud_watch_logs_role_arn: Option<String>,
+    pub kms_key_id: Option<String>,
+    pub is_organization_trail: Option<bool>,
+}
+impl w::Structure for UpdateTrailResponse {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.name);
+        put(w, m, 1, &self.s3_bucket_name);
+        put(w, m, 2, &self.s3_key_prefix);
+        put(w, m, 3, &self.sns_topic_name);
+        put(w, m, 4, &self.sns_topic_arn);
+        put(w, m, 5, &self.include_global_service_events);
+        put(w, m, 6, &self.is_multi_region_trail);
+        put(w, m, 7, &self.trail_arn);
+        put(w, m, 8, &self.log_file_validation_enabled);
+        put(w, m, 9, &self.cloud_watch_logs_log_group_arn);
+        put(w, m, 10, &self.cloud_watch_logs_role_arn);
+        put(w, m, 11, &self.kms_key_id);
+        put(w, m, 12, &self.is_organization_trail);
+    }
+}
+
 roadstead_wire::structure! {
+    AddTagsRequest = ADD_TAGS_REQUEST;
+    AddTagsResponse = ADD_TAGS_RESPONSE;
+    AdvancedEventSelector = ADVANCED_EVENT_SELECTOR;
+    AdvancedFieldSelector = ADVANCED_FIELD_SELECTOR;
     CreateTrailRequest = CREATE_TRAIL_REQUEST;
     CreateTrailResponse = CREATE_TRAIL_RESPONSE;
+    DataResource = DATA_RESOURCE;
     DeleteTrailRequest = DELETE_TRAIL_REQUEST;
     DeleteTrailResponse = DELETE_TRAIL_RESPONSE;
     DescribeTrailsRequest = DESCRIBE_TRAILS_REQUEST;
     DescribeTrailsResponse = DESCRIBE_TRAILS_RESPONSE;
     Event = EVENT;
+    EventSelector = EVENT_SELECTOR;
+    GetEventSelectorsRequest = GET_EVENT_SELECTORS_REQUEST;
+    GetEventSelectorsResponse = GET_EVENT_SELECTORS_RESPONSE;
+    GetInsightSelectorsRequest = GET_INSIGHT_SELECTORS_REQUEST;
+    GetInsightSelectorsResponse = GET_INSIGHT_SELECTORS_RESPONSE;
+    GetTrailRequest = GET_TRAIL_REQUEST;
+    GetTrailResponse = GET_TRAIL_RESPONSE;
     GetTrailStatusRequest = GET_TRAIL_STATUS_REQUEST;
     GetTrailStatusResponse = GET_TRAIL_STATUS_RESPONSE;
+    InsightSelector = INSIGHT_SELECTOR;
+    ListTagsRequest = LIST_TAGS_REQUEST;
+    ListTagsResponse = LIST_TAGS_RESPONSE;
+    ListTrailsRequest = LIST_TRAILS_REQUEST;
+    ListTrailsResponse = LIST_TRAILS_RESPONSE;
     LookupAttribute = LOOKUP_ATTRIBUTE;
     LookupEventsRequest = LOOKUP_EVENTS_REQUEST;
     LookupEventsResponse = LOOKUP_EVENTS_RESPONSE;
+    PutEventSelectorsRequest = PUT_EVENT_SELECTORS_REQUEST;
+    PutEventSelectorsResponse = PUT_EVENT_SELECTORS_RESPONSE;
+    RemoveTagsRequest = REMOVE_TAGS_REQUEST;
+    RemoveTagsResponse = REMOVE_TAGS_RESPONSE;
     Resource = RESOURCE;
+    ResourceTag = RESOURCE_TAG;
     StartLoggingRequest = START_LOGGING_REQUEST;
     StartLoggingResponse = START_LOGGING_RESPONSE;
     StopLoggingRequest = STOP_LOGGING_REQUEST;
     StopLoggingResponse = STOP_LOGGING_RESPONSE;
     Tag = TAG;
     Trail = TRAIL;
+    TrailInfo = TRAIL_INFO;
+    UpdateTrailRequest = UPDATE_TRAIL_REQUEST;
+    UpdateTrailResponse = UPDATE_TRAIL_RESPONSE;
 }
