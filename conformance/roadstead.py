@@ -26,6 +26,8 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 # One session for all clients: it reads each model once.
 CLIENTS = boto3.session.Session()
+# A session is for one thread at a time; its clients are for all.
+ONE_BY_ONE = threading.Lock()
 READY = re.compile(r"^roadstead: ready on (http://127\.0\.0\.1:\d+)$")
 
 
@@ -107,17 +109,18 @@ class Server:
     def client(self, service, keys=None, region=REGION, **config):
         """A boto3 client, of the root user unless other keys are given; it never tries twice."""
         keys = keys or self.root
-        return CLIENTS.client(
-            service,
-            endpoint_url=self.url,
-            region_name=region,
-            aws_access_key_id=keys.id,
-            aws_secret_access_key=keys.secret,
-            aws_session_token=keys.token,
-            config=botocore.config.Config(
-                retries={"total_max_attempts": 1}, inject_host_prefix=False, read_timeout=60, **config
-            ),
-        )
+        with ONE_BY_ONE:
+            return CLIENTS.client(
+                service,
+                endpoint_url=self.url,
+                region_name=region,
+                aws_access_key_id=keys.id,
+                aws_secret_access_key=keys.secret,
+                aws_session_token=keys.token,
+                config=botocore.config.Config(
+                    retries={"total_max_attempts": 1}, inject_host_prefix=False, read_timeout=60, **config
+                ),
+            )
 
     def unsigned(self, service, region=REGION):
         return self.client(service, region=region, signature_version=botocore.UNSIGNED)

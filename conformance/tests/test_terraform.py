@@ -1,48 +1,79 @@
 """Terraform's AWS provider: apply, an empty plan, change, an empty plan, destroy, and nothing left."""
 
+import concurrent.futures
 import os
 import pathlib
 import shutil
 
 import pytest
 
-from roadstead import environment, run
+from roadstead import Server, environment, run
 
 PROVIDER = os.environ.get("ROADSTEAD_TERRAFORM_PROVIDER")
 STACKS = pathlib.Path(__file__).parent.parent / "terraform"
 
 
-@pytest.fixture
-def terraform(own_server, tmp_path):
-    """Gives what runs terraform's commands on a stack of that name."""
+STORIES = {}
+
+
+def test_of(stack):
+    """Makes a test of a story about that stack. Terraform mostly waits, so all stories that are asked for run at once."""
+    def make(story):
+        def test(told):
+            told[story.__name__].result()
+
+        STORIES[story.__name__] = stack, story
+        test.__name__ = story.__name__
+        return test
+
+    return make
+
+
+test_of.__test__ = False
+
+
+@pytest.fixture(scope="module")
+def told(request, tmp_path_factory):
+    """The stories that were asked for, by name, each with a server of its own."""
     if not shutil.which("terraform") or not PROVIDER:
         pytest.skip("terraform or its AWS provider is not on this machine; set TF_PLUGIN_DIR")
+
+    def tell(stack, story, folder):
+        server = Server(folder / "data", "--runtime", "simulated").start()
+        try:
+            story(server, *terraform(server, stack, folder))
+        finally:
+            server.stop()
+
+    asked = [item.name for item in request.session.items if item.name in STORIES]
+    with concurrent.futures.ThreadPoolExecutor(len(STORIES)) as threads:
+        yield {name: threads.submit(tell, *STORIES[name], tmp_path_factory.mktemp(STORIES[name][0])) for name in asked}
+
+
+def terraform(server, stack, folder):
+    """What applies a stack with values, and what destroys it."""
     # The provider is used where it lies: no `init`, which would read all of it first.
-    settings = tmp_path / "terraform.rc"
-    settings.write_text(f'provider_installation {{\n  dev_overrides {{ "hashicorp/aws" = "{pathlib.Path(PROVIDER).parent}" }}\n  direct {{}}\n}}\n')
+    settings = folder / "terraform.rc"
+    place = pathlib.Path(PROVIDER).parent
+    settings.write_text(f'provider_installation {{\n  dev_overrides {{ "hashicorp/aws" = "{place}" }}\n  direct {{}}\n}}\n')
+    work = shutil.copytree(STACKS / stack, folder / stack)
     variables = environment(
-        TF_CLI_CONFIG_FILE=str(settings), TF_IN_AUTOMATION="1", TF_INPUT="0", CHECKPOINT_DISABLE="1", **own_server.exports
+        TF_CLI_CONFIG_FILE=str(settings), TF_IN_AUTOMATION="1", TF_INPUT="0", CHECKPOINT_DISABLE="1", **server.exports
     )
 
-    def of(stack):
-        work = tmp_path / stack
-        shutil.copytree(STACKS / stack, work)
+    def command(*arguments):
+        done = run("terraform", f"-chdir={work}", *arguments, "-no-color", env=variables, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
-        def command(*arguments):
-            done = run("terraform", f"-chdir={work}", *arguments, "-no-color", env=variables, timeout=300)
-            assert done.returncode == 0, done.stdout + done.stderr
-            return done.stdout
+    def apply(**values):
+        """Applies with those values; a plan right after finds nothing to do."""
+        given = [f"-var={name}={value}" for name, value in values.items()]
+        said = command("apply", "-auto-approve", *given)
+        command("plan", "-detailed-exitcode", *given)
+        return said
 
-        def apply(**values):
-            """Applies with those values; a plan right after finds nothing to do."""
-            given = [f"-var={name}={value}" for name, value in values.items()]
-            said = command("apply", "-auto-approve", *given)
-            command("plan", "-detailed-exitcode", *given)
-            return said
-
-        return apply, lambda: command("destroy", "-auto-approve")
-
-    return of
+    return apply, lambda: command("destroy", "-auto-approve")
 
 
 def entities(server):
@@ -68,21 +99,21 @@ def networks(server):
     return {key: {record[id] for record in getattr(ec2, method)()[key]} for method, (key, id) in every.items()}
 
 
-def test_a_stack_is_applied_settles_and_is_destroyed(own_server, terraform):
-    apply, destroy = terraform("stack")
+@test_of("stack")
+def test_a_stack_is_applied_settles_and_is_destroyed(server, apply, destroy):
     apply()
-    ecs = own_server.client("ecs")
+    ecs = server.client("ecs")
     assert ecs.describe_clusters(clusters=["stack"])["clusters"][0]["status"] == "ACTIVE"
     destroy()
     assert ecs.describe_clusters(clusters=["stack"])["clusters"][0]["status"] == "INACTIVE"
-    assert not any(entities(own_server).values())
+    assert not any(entities(server).values())
 
 
-def test_all_kinds_of_iam_entities_are_made_changed_and_destroyed(own_server, terraform):
-    iam, before = own_server.client("iam"), entities(own_server)
-    apply, destroy = terraform("iam")
+@test_of("iam")
+def test_all_kinds_of_iam_entities_are_made_changed_and_destroyed(server, apply, destroy):
+    iam, before = server.client("iam"), entities(server)
     apply(generation=1)
-    made = entities(own_server)
+    made = entities(server)
     assert {kind: len(arns) - len(before[kind]) for kind, arns in made.items()} == {
         "Users": 1, "Groups": 1, "Roles": 3, "InstanceProfiles": 1, "OpenIDConnectProviderList": 1, "Policies": 1,
     }
@@ -97,12 +128,12 @@ def test_all_kinds_of_iam_entities_are_made_changed_and_destroyed(own_server, te
     assert iam.get_role(RoleName="AWSServiceRoleForECS")["Role"]["Description"] == "generation 2"
     assert [member["UserName"] for member in iam.get_group(GroupName="team")["Users"]] == ["ada"]
     destroy()
-    assert entities(own_server) == before
+    assert entities(server) == before
 
 
-def test_a_service_in_a_network_of_its_own_is_applied_scaled_and_destroyed(own_server, terraform):
-    ecs, before = own_server.client("ecs"), (entities(own_server), networks(own_server))
-    apply, destroy = terraform("service")
+@test_of("service")
+def test_a_service_in_a_network_of_its_own_is_applied_scaled_and_destroyed(server, apply, destroy):
+    ecs, before = server.client("ecs"), (entities(server), networks(server))
 
     def service():
         return ecs.describe_services(cluster="service", services=["app"])["services"][0]
@@ -114,5 +145,5 @@ def test_a_service_in_a_network_of_its_own_is_applied_scaled_and_destroyed(own_s
     assert (service()["desiredCount"], service()["runningCount"]) == (3, 3)
     destroy()
     assert ecs.describe_clusters(clusters=["service"])["clusters"][0]["status"] == "INACTIVE"
-    assert own_server.client("logs").describe_log_groups()["logGroups"] == []
-    assert (entities(own_server), networks(own_server)) == before
+    assert server.client("logs").describe_log_groups()["logGroups"] == []
+    assert (entities(server), networks(server)) == before
