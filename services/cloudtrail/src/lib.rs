@@ -7,6 +7,8 @@ mod event;
 mod lookup;
 mod records;
 mod resources;
+mod selectors;
+mod tags;
 mod trails;
 
 use std::sync::Arc;
@@ -37,11 +39,20 @@ impl CloudTrail {
 
 roadstead_kernel::operations! {
     CloudTrail: api_cloudtrail,
+    add_tags::AddTags,
     create_trail::CreateTrail,
     delete_trail::DeleteTrail,
     describe_trails::DescribeTrails,
+    get_event_selectors::GetEventSelectors,
+    get_insight_selectors::GetInsightSelectors,
+    get_trail::GetTrail,
     get_trail_status::GetTrailStatus,
+    list_tags::ListTags,
+    list_trails::ListTrails,
     lookup_events::LookupEvents,
+    put_event_selectors::PutEventSelectors,
+    remove_tags::RemoveTags,
     start_logging::StartLogging,
     stop_logging::StopLogging,
+    update_trail::UpdateTrail,
 }

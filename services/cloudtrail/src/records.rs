@@ -1,8 +1,10 @@
 //! What CloudTrail stores: trails.
 
-use roadstead_core::{Region, Tags, Timestamp};
+use roadstead_core::{Arn, Region, Tags, Timestamp};
 use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
+
+use crate::selectors::Selectors;
 
 /// A trail as stored, under its name in its home region.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,14 @@ pub struct Trail {
     /// Its tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
+    /// Which events it is about.
+    #[serde(default, skip_serializing_if = "Selectors::is_default")]
+    pub selectors: Selectors,
+}
+
+/// What is written in an optional member: AWS takes an empty text for none.
+pub fn written<T: AsRef<str>>(text: Option<T>) -> Option<T> {
+    text.filter(|text| !text.as_ref().is_empty())
 }
 
 impl Record for Trail {
@@ -63,7 +73,7 @@ impl Trail {
             s3_bucket_name: Some(self.bucket.clone()),
             s3_key_prefix: self.prefix.clone(),
             sns_topic_name: self.topic.clone(),
-            sns_topic_arn: self.topic.clone().filter(|topic| topic.starts_with("arn:")),
+            sns_topic_arn: self.topic_arn(),
             include_global_service_events: Some(self.global_events),
             is_multi_region_trail: Some(self.multi_region),
             home_region: Some(self.home.to_string()),
@@ -72,9 +82,17 @@ impl Trail {
             cloud_watch_logs_log_group_arn: self.log_group_arn.clone(),
             cloud_watch_logs_role_arn: self.log_role_arn.clone(),
             kms_key_id: self.kms_key_id.clone(),
-            has_custom_event_selectors: Some(false),
+            has_custom_event_selectors: Some(!self.selectors.is_default()),
             has_insight_selectors: Some(false),
             is_organization_trail: Some(false),
         }
+    }
+    /// The ARN of the topic; a name is that of a topic of the trail's account and region.
+    fn topic_arn(&self) -> Option<String> {
+        let topic = self.topic.as_deref()?;
+        if topic.starts_with("arn:") {
+            return Some(topic.to_owned());
+        }
+        Some(Arn::parse(&self.arn)?.place()?.arn("sns", topic))
     }
 }

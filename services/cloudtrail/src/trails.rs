@@ -53,6 +53,37 @@ pub fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Refuses names that no bucket can have; whether there is such a bucket is not known here.
+pub fn check_bucket(name: &str) -> Result<()> {
+    let refused = |text: &str| Err(errors::INVALID_S3_BUCKET_NAME_EXCEPTION.with(text).into());
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    if !(3..=63).contains(&name.len()) {
+        return refused("Bucket name must have between 3 and 63 characters.");
+    }
+    if !edge(name.chars().next()) || !edge(name.chars().last()) {
+        return refused("Bucket name must start and end with a lowercase letter or number.");
+    }
+    if !name.chars().all(|c| edge(Some(c)) || c == '.' || c == '-') {
+        return refused("Bucket name can only contain lowercase letters, numbers, periods and hyphens.");
+    }
+    Ok(())
+}
+
+/// Refuses a trail over all regions without global services, and one of an organization: there is none.
+pub fn check_reach(multi_region: bool, global_events: bool, organization: Option<bool>) -> Result<()> {
+    if multi_region && !global_events {
+        return Err(errors::INVALID_PARAMETER_COMBINATION_EXCEPTION
+            .with("Multi-Region trail must include global service events.")
+            .into());
+    }
+    if organization == Some(true) {
+        return Err(errors::ORGANIZATIONS_NOT_IN_USE_EXCEPTION
+            .with("Your account is not a member of an organization.")
+            .into());
+    }
+    Ok(())
+}
+
 /// The records of an account in a region.
 pub fn scope(account: &AccountId, region: Region) -> Scope<'_> {
     Scope::new(account.as_str(), region.as_str())
@@ -107,16 +138,15 @@ impl CloudTrail {
         })
     }
 
-    /// Changes a trail in its own region.
-    pub async fn change(&self, cx: &Cx, name_or_arn: &str, change: impl Fn(&mut Trail)) -> Result<()> {
+    /// Changes a trail in its own region, and gives what it became.
+    pub async fn change(&self, cx: &Cx, name_or_arn: &str, change: impl Fn(&mut Trail) -> Result<()>) -> Result<Trail> {
         let name = self.at_home(cx, name_or_arn).await?.record.name;
         let changed = self
             .trails
-            .update::<Fault>(scope(&cx.account(), cx.region()), &[&name], |trail| {
-                change(trail);
-                Ok(())
-            })
+            .update::<Fault>(scope(&cx.account(), cx.region()), &[&name], change)
             .await?;
-        changed.map(|_| ()).ok_or_else(|| unknown(cx, cx.place(), &name))
+        changed
+            .map(|changed| changed.record)
+            .ok_or_else(|| unknown(cx, cx.place(), &name))
     }
 }

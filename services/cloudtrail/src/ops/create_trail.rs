@@ -1,54 +1,45 @@
 //! cloudtrail:CreateTrail — <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html>
 
 use api_cloudtrail::op::CreateTrail;
-use api_cloudtrail::{CreateTrailRequest, CreateTrailResponse, Tag, errors};
+use api_cloudtrail::{CreateTrailRequest, CreateTrailResponse, errors};
 
 use crate::prelude::*;
-use crate::records::Trail;
+use crate::records::{Trail, written};
+use crate::selectors::Selectors;
+use crate::tags::{self, check_count};
 use crate::trails::{self, scope};
 
 /// How many trails a region can have, those of other regions that cover it included.
 const MAX_TRAILS: usize = 5;
-/// How many tags a trail can have.
-const MAX_TAGS: usize = 50;
 
 impl Handle<CreateTrail> for CloudTrail {
     async fn needs(&self, cx: &Cx, input: &CreateTrailRequest) -> Result<Needs> {
-        let needs = Needs::on(trails::arn(cx, &input.name)).request_tags(&tags(input.tags_list.as_deref()));
-        Ok(needs.pass_role(input.cloud_watch_logs_role_arn.as_deref(), "cloudtrail.amazonaws.com"))
+        let needs = Needs::on(trails::arn(cx, &input.name)).request_tags(&tags::from_api(input.tags_list.as_deref()));
+        Ok(needs.pass_role(
+            written(input.cloud_watch_logs_role_arn.as_deref()),
+            "cloudtrail.amazonaws.com",
+        ))
     }
 
     async fn handle(&self, cx: &Cx, input: CreateTrailRequest) -> Reply<CreateTrail> {
         trails::check_name(&input.name)?;
-        check_bucket(&input.s3_bucket_name)?;
+        trails::check_bucket(&input.s3_bucket_name)?;
         let (multi_region, global_events) = (
             input.is_multi_region_trail.unwrap_or_default(),
             input.include_global_service_events.unwrap_or(true),
         );
-        if multi_region && !global_events {
-            return Err(errors::INVALID_PARAMETER_COMBINATION_EXCEPTION
-                .with("Multi-Region trail must include global service events.")
-                .into());
-        }
-        if input.is_organization_trail == Some(true) {
-            return Err(errors::ORGANIZATIONS_NOT_IN_USE_EXCEPTION
-                .with("Your account is not a member of an organization.")
-                .into());
-        }
-        let tags = tags(input.tags_list.as_deref());
-        if tags.iter().count() > MAX_TAGS {
-            let message = format!("A trail can have at most {MAX_TAGS} tags.");
-            return Err(errors::TAGS_LIMIT_EXCEEDED_EXCEPTION.with(message).into());
-        }
+        trails::check_reach(multi_region, global_events, input.is_organization_trail)?;
+        let tags = tags::from_api(input.tags_list.as_deref());
+        check_count(&tags)?;
         let trail = Trail {
             arn: trails::arn(cx, &input.name),
             home: cx.region(),
             bucket: input.s3_bucket_name,
-            prefix: input.s3_key_prefix,
-            topic: input.sns_topic_name,
-            log_group_arn: input.cloud_watch_logs_log_group_arn,
-            log_role_arn: input.cloud_watch_logs_role_arn,
-            kms_key_id: input.kms_key_id,
+            prefix: written(input.s3_key_prefix),
+            topic: written(input.sns_topic_name),
+            log_group_arn: written(input.cloud_watch_logs_log_group_arn),
+            log_role_arn: written(input.cloud_watch_logs_role_arn),
+            kms_key_id: written(input.kms_key_id),
             global_events,
             multi_region,
             validation: input.enable_log_file_validation.unwrap_or_default(),
@@ -56,6 +47,7 @@ impl Handle<CreateTrail> for CloudTrail {
             started: None,
             stopped: None,
             tags,
+            selectors: Selectors::default(),
             name: input.name,
         };
         let others = self.within(cx, true).await?;
@@ -95,27 +87,4 @@ impl Handle<CreateTrail> for CloudTrail {
             is_organization_trail: api.is_organization_trail,
         })
     }
-}
-
-/// Refuses names that no bucket can have; whether there is such a bucket is not known here.
-fn check_bucket(name: &str) -> Result<()> {
-    let refused = |text: &str| Err(errors::INVALID_S3_BUCKET_NAME_EXCEPTION.with(text).into());
-    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    if !(3..=63).contains(&name.len()) {
-        return refused("Bucket name must have between 3 and 63 characters.");
-    }
-    if !edge(name.chars().next()) || !edge(name.chars().last()) {
-        return refused("Bucket name must start and end with a lowercase letter or number.");
-    }
-    if !name.chars().all(|c| edge(Some(c)) || c == '.' || c == '-') {
-        return refused("Bucket name can only contain lowercase letters, numbers, periods and hyphens.");
-    }
-    Ok(())
-}
-
-fn tags(tags: Option<&[Tag]>) -> Tags {
-    tags.unwrap_or_default()
-        .iter()
-        .map(|tag| (tag.key.clone(), tag.value.clone().unwrap_or_default()))
-        .collect()
 }

@@ -15,6 +15,7 @@ impl Handle<StartLogging> for CloudTrail {
         self.change(cx, &input.name, |trail| {
             trail.logging = true;
             trail.started = Some(now);
+            Ok(())
         })
         .await?;
         Ok(StartLoggingResponse {})

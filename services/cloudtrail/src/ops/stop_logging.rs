@@ -15,6 +15,7 @@ impl Handle<StopLogging> for CloudTrail {
         self.change(cx, &input.name, |trail| {
             trail.logging = false;
             trail.stopped = Some(now);
+            Ok(())
         })
         .await?;
         Ok(StopLoggingResponse {})

@@ -11,5 +11,8 @@
 mod calls;
 mod identities;
 mod lookup;
+mod selectors;
+mod tags;
 mod trails;
+mod updates;
 mod world;
