@@ -32,10 +32,16 @@ fn a_role_is_written_in_the_envelope_of_iam() {
     );
     assert_eq!(
         text(&response),
-        "<DeleteServiceLinkedRoleResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
-         <DeleteServiceLinkedRoleResult><DeletionTaskId>task/aws-service-role/ecs.amazonaws.com/x</DeletionTaskId>\
-         </DeleteServiceLinkedRoleResult><ResponseMetadata><RequestId>0a0b0c0d-0001-4002-8003-000000000000</RequestId>\
-         </ResponseMetadata></DeleteServiceLinkedRoleResponse>"
+        "\
+<DeleteServiceLinkedRoleResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">
+  <DeleteServiceLinkedRoleResult>
+    <DeletionTaskId>task/aws-service-role/ecs.amazonaws.com/x</DeletionTaskId>
+  </DeleteServiceLinkedRoleResult>
+  <ResponseMetadata>
+    <RequestId>0a0b0c0d-0001-4002-8003-000000000000</RequestId>
+  </ResponseMetadata>
+</DeleteServiceLinkedRoleResponse>
+"
     );
     assert_eq!(response.headers["content-type"], "text/xml");
     assert_eq!(response.headers["x-amzn-requestid"], ID);
@@ -90,8 +96,16 @@ fn a_modelled_error_has_the_code_and_status_of_its_protocol() {
     assert_eq!(
         text(&response),
         format!(
-            "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>\
-         <Code>NoSuchEntity</Code><Message>The role with name r cannot be found.</Message></Error><RequestId>{ID}</RequestId></ErrorResponse>"
+            "\
+<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">
+  <Error>
+    <Type>Sender</Type>
+    <Code>NoSuchEntity</Code>
+    <Message>The role with name r cannot be found.</Message>
+  </Error>
+  <RequestId>{ID}</RequestId>
+</ErrorResponse>
+"
         )
     );
     let cluster = api_ecs::errors::CLUSTER_NOT_FOUND_EXCEPTION.with("Cluster not found.");
