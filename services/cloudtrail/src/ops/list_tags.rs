@@ -21,9 +21,7 @@ impl Handle<ListTags> for CloudTrail {
     async fn handle(&self, cx: &Cx, input: ListTagsRequest) -> Reply<ListTags> {
         // All fit on one page, so that no token was ever given out.
         if input.next_token.is_some() {
-            return Err(errors::INVALID_TOKEN_EXCEPTION
-                .with("The token is not valid.")
-                .into());
+            return Err(errors::INVALID_TOKEN_EXCEPTION.with("The token is not valid.").into());
         }
         let mut listed = Vec::new();
         for id in input.resource_id_list {
