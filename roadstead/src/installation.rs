@@ -1,5 +1,6 @@
 //! An installation: every service over one store, one kernel in front of them.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,10 +90,36 @@ impl Default for SystemEntropy {
     }
 }
 
+/// Random bytes that a thread has fetched and not yet given out: two identifiers per call would be two system calls.
+struct Fetched {
+    bytes: [u8; 1024],
+    used: usize,
+}
+
+thread_local! {
+    static FETCHED: RefCell<Fetched> = const { RefCell::new(Fetched { bytes: [0; 1024], used: 1024 }) };
+}
+
 impl Entropy for SystemEntropy {
+    #[expect(clippy::expect_used, reason = "a system without randomness cannot make a single key")]
     fn fill(&self, buffer: &mut [u8]) {
-        #[expect(clippy::expect_used, reason = "a system without randomness cannot make a single key")]
-        self.0.fill(buffer).expect("the system gives random bytes");
+        let fetch = |bytes: &mut [u8]| self.0.fill(bytes).expect("the system gives random bytes");
+        FETCHED.with_borrow_mut(|fetched| {
+            if buffer.len() > fetched.bytes.len() - fetched.used {
+                fetch(&mut fetched.bytes);
+                fetched.used = 0;
+            }
+            let end = fetched.used + buffer.len();
+            match fetched.bytes.get_mut(fetched.used..end) {
+                Some(given) => {
+                    buffer.copy_from_slice(given);
+                    // What was given out is known to nobody else.
+                    given.fill(0);
+                    fetched.used = end;
+                }
+                None => fetch(buffer),
+            }
+        });
     }
 }
 
@@ -272,6 +299,25 @@ async fn purge_logs(logs: Arc<Logs>, kernel: Arc<Kernel>) {
         match logs.purge(kernel.clock().now()).await {
             Ok(purged) => tracing::debug!(events = purged.events, bytes = purged.bytes, "log events were purged"),
             Err(fault) => tracing::warn!(%fault, "log events could not be purged"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_bytes_never_repeat_whatever_their_number() {
+        let source = SystemEntropy::new();
+        let mut seen = std::collections::HashSet::new();
+        for size in [16, 40, 1000, 1024, 2000].into_iter().cycle().take(500) {
+            let mut bytes = vec![0; size];
+            source.fill(&mut bytes);
+            let head: [u8; 16] = bytes.get(..16).and_then(|head| head.try_into().ok()).unwrap();
+            let tail: [u8; 16] = bytes.get(size - 16..).and_then(|tail| tail.try_into().ok()).unwrap();
+            assert!(seen.insert(head), "{size}");
+            assert!(size == 16 || seen.insert(tail), "{size}");
         }
     }
 }

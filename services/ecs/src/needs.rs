@@ -10,12 +10,9 @@ impl Ecs {
     /// The operation's own action on a cluster, with the cluster's tags.
     pub(crate) async fn on_cluster(&self, cx: &Cx, given: Option<&str>) -> Result<Needs> {
         let name = arn::cluster_name(cx.place(), given)?;
-        let needs = Needs::on(arn::cluster(cx.place(), &name));
         let found = self.clusters.get(scope(cx).of(), &[&name]).await?;
-        Ok(found.map_or_else(
-            || needs.clone(),
-            |found| needs.clone().resource_tags("ecs", &found.record.tags),
-        ))
+        let tags = found.map(|found| found.record.tags).unwrap_or_default();
+        Ok(Needs::on(arn::cluster(cx.place(), &name)).resource_tags("ecs", &tags))
     }
 
     /// The operation's own action on a task, with its cluster and the task's tags.
