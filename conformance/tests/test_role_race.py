@@ -1,9 +1,9 @@
 """Many clients make, use and delete the role at once: no active cluster loses it, and no session outlives its role."""
 
-import os
 import collections
 import datetime
 import json
+import os
 import random
 import threading
 import time
