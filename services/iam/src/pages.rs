@@ -2,7 +2,7 @@
 
 use roadstead_core::paging;
 use roadstead_kernel::{Cx, Result};
-use roadstead_store::Versioned;
+use roadstead_store::{Range, Table};
 
 use crate::entities::{id_of, scope};
 use crate::records::Entity;
@@ -96,17 +96,26 @@ impl Iam {
     ) -> Result<Page<E>> {
         let list = format!("{}:{}", E::KIND.word(), path_prefix.unwrap_or_default());
         let (account, prefix, size) = (cx.account(), path_prefix.unwrap_or("/"), size(max));
-        let mut after = after(&list, marker)?;
+        let table = self.table::<E>();
+        let all = Range::prefix(Table::<E>::prefix(scope(&account), &[]));
+        let mut from = after(&list, marker)?.map(|id| Table::<E>::key(scope(&account), &[&id]));
+        let sought = written(prefix);
         let mut items: Vec<E> = Vec::new();
         loop {
-            let from = after.as_deref().map(|id| [id]);
             let chunk = if prefix == "/" { size - items.len() + 1 } else { CHUNK };
-            let page = self
-                .table::<E>()
-                .list(scope(&account), &[], from.as_ref().map(|id| &id[..]), chunk)
-                .await?;
-            for Versioned { record, .. } in page.records {
-                after = Some(id_of(&record.common().name));
+            let range = from
+                .iter()
+                .fold(all.clone(), |range, key| range.after(key))
+                .limit(chunk);
+            let (entries, _) = table.store().range(range).await?;
+            let ended = entries.len() < chunk;
+            from = entries.last().map(|entry| entry.key.clone()).or(from);
+            for entry in entries {
+                // Most records of a long list are not below the path; those are not worth reading as records.
+                if memchr::memmem::find(&entry.value, sought.as_bytes()).is_none() {
+                    continue;
+                }
+                let record = Table::<E>::decode(entry)?.record;
                 if !record.common().path.starts_with(prefix) {
                     continue;
                 }
@@ -118,11 +127,17 @@ impl Iam {
                 }
                 items.push(record);
             }
-            if !page.more {
+            if ended {
                 return Ok(Page { items, marker: None });
             }
         }
     }
+}
+
+/// How a path that begins with a prefix is written in a stored record.
+fn written(prefix: &str) -> String {
+    let quoted = serde_json::Value::from(prefix).to_string();
+    format!("\"path\":{}", quoted.strip_suffix('"').unwrap_or(&quoted))
 }
 
 #[cfg(test)]
