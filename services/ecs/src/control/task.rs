@@ -34,7 +34,7 @@ pub struct TaskKey {
 
 /// Steps of one look; a task that needs more is looked at again.
 const MAX_STEPS: usize = 64;
-/// How often creating an interface or starting a container is tried before the task is given up.
+/// What asks a container to end.
 const STOP_SIGNAL: &str = "SIGTERM";
 
 /// Moves tasks.
@@ -166,7 +166,7 @@ impl Reconciler for TaskControl {
                 return Err(Fault::internal("the task's definition is gone"));
             };
             let mut task = found.record;
-            self.observe(&mut task, found.revision, key).await?;
+            self.observe(&mut task, key).await?;
             let now = self.kernel.clock().now();
             let Plan { step, next } = plan(&task, &definition, now);
             let Some(step) = step else { return Ok(next) };
@@ -184,7 +184,7 @@ impl Reconciler for TaskControl {
 
 impl TaskControl {
     /// Takes over from the engine what became of the containers.
-    async fn observe(&self, task: &mut Task, _revision: u64, key: &TaskKey) -> Result<()> {
+    async fn observe(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
         let before = task.version;
         for at in 0..task.containers.len() {
             let Some(container) = task.containers.get(at) else {
@@ -314,8 +314,7 @@ impl TaskControl {
                 if let Some(container) = container(task, &name) {
                     container.signalled_at = Some(now);
                     if let Some(id) = container.engine_id.clone() {
-                        let signal = STOP_SIGNAL;
-                        gone_is_fine(self.runtime.kill(&ContainerId(id), signal).await)?;
+                        gone_is_fine(self.runtime.kill(&ContainerId(id), STOP_SIGNAL).await)?;
                     }
                 }
             }

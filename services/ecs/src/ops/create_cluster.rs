@@ -6,7 +6,7 @@ use roadstead_kernel::linked::Fence;
 use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
-use crate::error::invalid;
+use crate::error::{invalid, unsupported};
 use crate::records::{Cluster, ClusterStatus, Counts, Document, Include, check_tags, tags_from_api};
 use crate::{Ecs, arn, role, scope};
 
@@ -77,9 +77,7 @@ fn wanted(cx: &Cx, input: CreateClusterRequest) -> Result<Cluster> {
         ));
     }
     if input.service_connect_defaults.is_some() {
-        return Err(api_ecs::errors::UNSUPPORTED_FEATURE_EXCEPTION
-            .with("Service Connect is not available in this version of Roadstead.")
-            .into());
+        return Err(unsupported("Service Connect is"));
     }
     Ok(Cluster {
         name,

@@ -5,6 +5,7 @@ use api_ecs::{UpdateClusterRequest, UpdateClusterResponse};
 use roadstead_kernel::prelude::*;
 
 use super::create_cluster::container_insights;
+use crate::error::unsupported;
 use crate::records::{Cluster, Document, Include};
 use crate::{Ecs, scope};
 
@@ -15,9 +16,7 @@ impl Handle<UpdateCluster> for Ecs {
 
     async fn handle(&self, cx: &Cx, input: UpdateClusterRequest) -> Reply<UpdateCluster> {
         if input.service_connect_defaults.is_some() {
-            return Err(api_ecs::errors::UNSUPPORTED_FEATURE_EXCEPTION
-                .with("Service Connect is not available in this version of Roadstead.")
-                .into());
+            return Err(unsupported("Service Connect is"));
         }
         let insights = container_insights(input.settings.as_deref())?;
         let name = self.active_cluster(cx, Some(&input.cluster)).await?.record.name;

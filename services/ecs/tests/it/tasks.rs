@@ -489,3 +489,38 @@ async fn a_stopped_task_is_forgotten_after_an_hour() {
         .ok();
     assert_eq!(answer["failures"], json!([{ "arn": arn, "reason": "MISSING" }]));
 }
+
+#[tokio::test]
+async fn a_task_never_starts_without_what_its_definition_asks_for() {
+    let world = World::new();
+    world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
+    let subnet = world.subnet().await;
+    for (what, asked) in [
+        ("secrets", json!({ "secrets": [{ "name": "A", "valueFrom": "b" }] })),
+        ("privileged", json!({ "privileged": true })),
+        (
+            "extraHosts",
+            json!({ "extraHosts": [{ "hostname": "a", "ipAddress": "10.0.0.1" }] }),
+        ),
+        (
+            "systemControls",
+            json!({ "systemControls": [{ "namespace": "net.core.somaxconn", "value": "1024" }] }),
+        ),
+        (
+            "linuxParameters.tmpfs",
+            json!({ "linuxParameters": { "tmpfs": [{ "containerPath": "/t", "size": 8 }] } }),
+        ),
+    ] {
+        let containers = json!([container_with("main", asked)]);
+        world
+            .ecs("RegisterTaskDefinition", definition("web", containers))
+            .await
+            .ok();
+        let started = world.run_task(&subnet, json!({})).await;
+        world.pass(10).await;
+        let task = world.task(started["taskArn"].as_str().unwrap()).await;
+        assert_eq!(task["stopCode"], "TaskFailedToStart", "{what}");
+        let reason = format!("ResourceInitializationError: {what} is not available");
+        assert_eq!(task["stoppedReason"], json!(reason));
+    }
+}
