@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api_sts::AssumeRoleRequest;
 use api_sts::op::AssumeRole;
+use api_sts::{AssumeRoleRequest, Credentials};
 use roadstead_core::arn::Place;
 use roadstead_wire::Operation;
 
@@ -59,30 +59,7 @@ impl Behalf {
         session_name: &str,
         about: Option<String>,
     ) -> Result<Self> {
-        let caller = Caller {
-            principal: Principal::Service {
-                name: service,
-                account: place.account,
-            },
-            access_key_id: String::new(),
-            via: Vec::new(),
-        };
-        let input = AssumeRoleRequest {
-            role_arn: role_arn.to_owned(),
-            role_session_name: session_name.to_owned(),
-            duration_seconds: i32::try_from(SESSION.as_secs()).ok(),
-            ..AssumeRoleRequest::default()
-        };
-        let call = Call {
-            caller,
-            place,
-            origin: Origin::within(service, about),
-            request_id: None,
-        };
-        let answer = kernel.call_typed::<AssumeRole>(call, input).await?;
-        let credentials = answer
-            .credentials
-            .ok_or_else(|| Fault::internal("a session without credentials"))?;
+        let credentials = session_credentials(kernel, service, place, role_arn, session_name, about, SESSION).await?;
         Ok(Self {
             kernel: Arc::clone(kernel),
             place,
@@ -112,4 +89,43 @@ impl Behalf {
     pub fn place(&self) -> Place {
         self.place
     }
+}
+
+/// The credentials of a new session of a role, for who runs on behalf of a customer outside this program: the containers
+/// of a task.
+///
+/// Errors: what `sts:AssumeRole` answers, `AccessDenied` where the role is missing or does not trust the service.
+pub async fn session_credentials(
+    kernel: &Arc<Kernel>,
+    service: &'static str,
+    place: Place,
+    role_arn: &str,
+    session_name: &str,
+    about: Option<String>,
+    lasts: Duration,
+) -> Result<Credentials> {
+    let caller = Caller {
+        principal: Principal::Service {
+            name: service,
+            account: place.account,
+        },
+        access_key_id: String::new(),
+        via: Vec::new(),
+    };
+    let input = AssumeRoleRequest {
+        role_arn: role_arn.to_owned(),
+        role_session_name: session_name.to_owned(),
+        duration_seconds: i32::try_from(lasts.as_secs()).ok(),
+        ..AssumeRoleRequest::default()
+    };
+    let call = Call {
+        caller,
+        place,
+        origin: Origin::within(service, about),
+        request_id: None,
+    };
+    let answer = kernel.call_typed::<AssumeRole>(call, input).await?;
+    answer
+        .credentials
+        .ok_or_else(|| Fault::internal("a session without credentials"))
 }

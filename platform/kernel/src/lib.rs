@@ -27,7 +27,7 @@ mod operation;
 mod session;
 
 pub use accessed::{Accessed, Attempt, KeyUse};
-pub use behalf::Behalf;
+pub use behalf::{Behalf, session_credentials};
 pub use caller::{Caller, CallerKind, Origin};
 pub use cx::Cx;
 pub use directory::{AccessKey, Directory, Identity, OidcProvider, Role, Secret, Who};

@@ -15,6 +15,7 @@ pub mod role;
 mod run;
 mod service;
 mod start;
+pub mod task_roles;
 
 use std::sync::{Arc, OnceLock};
 

@@ -10,12 +10,10 @@ use crate::arn::DefinitionRef;
 use crate::error::{client, invalid};
 use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api};
 use crate::start::{self, Start};
-use crate::{Ecs, arn, scope};
+use crate::{Ecs, arn, scope, task_roles};
 
 /// Most tasks of one call.
 const MAX_COUNT: i32 = 10;
-/// The service that task roles trust.
-const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 impl Handle<RunTask> for Ecs {
     async fn needs(&self, cx: &Cx, input: &RunTaskRequest) -> Result<Needs> {
@@ -43,8 +41,8 @@ impl Handle<RunTask> for Ecs {
                 "ecs:enable-execute-command",
                 input.enable_execute_command.unwrap_or(false).to_string(),
             )
-            .pass_role(roles.task.as_deref(), TASKS)
-            .pass_role(roles.execution.as_deref(), TASKS))
+            .pass_role(roles.task.as_deref(), task_roles::SERVICE)
+            .pass_role(roles.execution.as_deref(), task_roles::SERVICE))
     }
 
     async fn handle(&self, cx: &Cx, input: RunTaskRequest) -> Reply<RunTask> {
@@ -152,7 +150,16 @@ impl Ecs {
     async fn check_roles(&self, cx: &Cx, roles: &Roles) -> Result<()> {
         for role in [&roles.task, &roles.execution].into_iter().flatten() {
             let about = cx.place().arn("ecs", "task/*");
-            match Behalf::assume_about(cx.kernel(), TASKS, cx.place(), role, "ecs-trust-check", about).await {
+            match Behalf::assume_about(
+                cx.kernel(),
+                task_roles::SERVICE,
+                cx.place(),
+                role,
+                "ecs-trust-check",
+                about,
+            )
+            .await
+            {
                 Ok(_) => {}
                 Err(Fault::Api(_)) => {
                     return Err(client(format!(

@@ -1,0 +1,48 @@
+//! The roles that a task definition names, assumed as the service that runs tasks: for what is done for a task before and
+//! beside its containers (execution role), and for the containers themselves (task role).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_sts::Credentials;
+use roadstead_core::arn::Place;
+use roadstead_kernel::{Behalf, Kernel, Result, session_credentials};
+
+use crate::records::{Task, TaskDefinition};
+
+/// Who assumes the roles of tasks, as their trust policies name it.
+pub const SERVICE: &str = "ecs-tasks.amazonaws.com";
+
+/// The ARN of the role that the containers of a task act as, if it has one.
+pub fn task_role(task: &Task, definition: &TaskDefinition) -> Option<String> {
+    let own = definition.document.0.task_role_arn.as_ref();
+    task.overrides.0.task_role_arn.as_ref().or(own).cloned()
+}
+
+/// The ARN of the role that logs are written, secrets read and images pulled with, if a task has one.
+pub fn execution_role(task: &Task, definition: &TaskDefinition) -> Option<String> {
+    let own = definition.document.0.execution_role_arn.as_ref();
+    task.overrides.0.execution_role_arn.as_ref().or(own).cloned()
+}
+
+/// Acts as a role of a task.
+///
+/// Errors: what `sts:AssumeRole` answers, `AccessDenied` where the role is missing or does not trust tasks.
+// AWS: recorded; both roles' sessions bear the task's id.
+pub async fn act_as(kernel: &Arc<Kernel>, place: Place, role_arn: &str, task: &Task) -> Result<Behalf> {
+    Behalf::assume_about(kernel, SERVICE, place, role_arn, &task.id, task.arn(place)).await
+}
+
+/// Credentials of a role of a task, for its containers.
+///
+/// Errors: as [`act_as`].
+pub async fn credentials(
+    kernel: &Arc<Kernel>,
+    place: Place,
+    role_arn: &str,
+    task: &Task,
+    lasts: Duration,
+) -> Result<Credentials> {
+    let about = Some(task.arn(place));
+    session_credentials(kernel, SERVICE, place, role_arn, &task.id, about, lasts).await
+}
