@@ -274,6 +274,11 @@ impl Installation {
         &self.store
     }
 
+    /// What runs the containers.
+    pub fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.runtime
+    }
+
     /// The ECS service.
     pub fn ecs(&self) -> &Arc<Ecs> {
         &self.ecs

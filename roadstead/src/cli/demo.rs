@@ -1,5 +1,6 @@
 //! `roadstead demo`: the main job in one command, over real HTTP with real signatures and a real container.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use clap::Args;
 use clap::Parser as _;
 use roadstead::client::Client;
 use roadstead::{DataDir, Installation};
-use roadstead_containers::{Docker, Runtime as _, rootfs};
+use roadstead_containers::{Docker, Runtime as _, RuntimeError, rootfs};
 use roadstead_kernel::audit::Record;
 use roadstead_kernel::{Fault, Result};
 use serde_json::{Value, json};
@@ -26,10 +27,11 @@ pub struct DemoArgs {
 const ECS: &str = "AmazonEC2ContainerServiceV20141113";
 const ROLE: &str = "AWSServiceRoleForECS";
 const CLUSTER: &str = "demo";
+const SERVICE: &str = "web";
 const PUBLIC_IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
 const OWN_IMAGE: &str = "roadstead/busybox:latest";
-/// What the task does: serves one page until it is told to end.
-const SERVER: &str = "trap 'exit 0' TERM; mkdir -p /tmp/www; echo hello from a task > /tmp/www/index.html; \
+/// What a task does: serves one page until it is told to end.
+const SERVER: &str = "trap 'exit 0' TERM; mkdir -p /tmp/www; echo hello from a task at $(hostname) > /tmp/www/index.html; \
                       httpd -p 80 -h /tmp/www; while true; do sleep 1; done";
 /// How long a connection may take before it counts as refused by a security group.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -78,6 +80,7 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode> {
     let installation = Arc::clone(&server.installation);
     let serving = runtime.spawn(server.listener.serve(stopped));
     let demo = Demo {
+        tokio: runtime.handle().clone(),
         client,
         installation,
         image,
@@ -129,6 +132,7 @@ async fn image(args: &DemoArgs) -> Result<String> {
 }
 
 struct Demo {
+    tokio: tokio::runtime::Handle,
     client: Client,
     installation: Arc<Installation>,
     image: String,
@@ -137,11 +141,13 @@ struct Demo {
 impl Demo {
     fn play(&self) -> Result<()> {
         self.create_clusters()?;
-        let task = self.run_task()?;
-        self.reach_task(&task)?;
-        self.show_behalf()?;
+        let tasks = self.create_service()?;
+        self.reach_tasks(&tasks)?;
+        let tasks = self.kill_one(&tasks)?;
+        let shown = self.show_behalf(0)?;
         self.try_to_delete_role()?;
-        self.stop_task(&task)?;
+        self.delete_service(&tasks)?;
+        self.show_behalf(shown)?;
         self.delete_clusters_and_role()
     }
 
@@ -186,10 +192,10 @@ impl Demo {
         Ok(())
     }
 
-    fn run_task(&self) -> Result<String> {
+    fn create_service(&self) -> Result<Vec<Running>> {
         step(
             "2",
-            "RunTask starts a container, and ECS makes its network interface through the role",
+            "CreateService keeps two tasks, and ECS makes the network interface of each through the role",
         );
         self.ecs(
             "RegisterTaskDefinition",
@@ -202,133 +208,155 @@ impl Demo {
                 }]
             }),
         )?;
-        let subnets = self.ec2("Action=DescribeSubnets")?;
-        let subnet = between(&subnets, "<subnetId>", "</subnetId>");
-        check(!subnet.is_empty(), || "the default VPC has no subnet".to_owned())?;
+        let described = self.ec2("Action=DescribeSubnets")?;
+        let subnets: Vec<&str> = all_between(&described, "<subnetId>", "</subnetId>");
+        check(!subnets.is_empty(), || "the default VPC has no subnet".to_owned())?;
         let answer = self.ecs(
-            "RunTask",
+            "CreateService",
             &json!({
-                "cluster": CLUSTER, "taskDefinition": "demo", "launchType": "FARGATE", "enableECSManagedTags": true,
-                "networkConfiguration": { "awsvpcConfiguration": { "subnets": [subnet] } }
+                "cluster": CLUSTER, "serviceName": SERVICE, "taskDefinition": "demo", "launchType": "FARGATE",
+                "desiredCount": 2, "enableECSManagedTags": true,
+                "networkConfiguration": { "awsvpcConfiguration": { "subnets": subnets } }
             }),
         )?;
-        let task = text(&answer, "/tasks/0/taskArn");
-        println!("   task     {task}");
-        let running = self.wait_for(&task, "RUNNING")?;
-        for detail in running
-            .pointer("/attachments/0/details")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            println!("   {:<20} {}", text(detail, "/name"), text(detail, "/value"));
+        println!("   service  {}", text(&answer, "/service/serviceArn"));
+        let tasks = self.wait_for_service(&[])?;
+        for task in &tasks {
+            println!("   task     {task}");
+            let described = self.ec2(&format!(
+                "Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={}",
+                task.eni
+            ))?;
+            check(described.contains(&format!("attachment/{}", task.attachment)), || {
+                format!("EC2 does not know {}: {described}", task.eni)
+            })?;
+            check(described.contains("aws:ecs:clusterName"), || {
+                format!("{} is not tagged: {described}", task.eni)
+            })?;
         }
-        let eni = Self::interface_of(&running)?;
-        let described = self.ec2(&format!("Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={eni}"))?;
-        let attachment = text(&running, "/attachments/0/id");
-        check(described.contains(&format!("attachment/{attachment}")), || {
-            format!("EC2 does not know {eni}: {described}")
-        })?;
-        check(described.contains("aws:ecs:clusterName"), || {
-            format!("{eni} is not tagged: {described}")
-        })?;
-        Ok(task)
+        Ok(tasks)
     }
 
-    fn interface_of(task: &Value) -> Result<String> {
-        let details = task.pointer("/attachments/0/details").and_then(Value::as_array);
-        let eni = details
-            .into_iter()
-            .flatten()
-            .find(|detail| text(detail, "/name") == "networkInterfaceId");
-        eni.map(|detail| text(detail, "/value"))
-            .ok_or_else(|| Fault::internal("the task has no network interface"))
-    }
-
-    /// Asks the task at its private address, before and after its security group lets that in.
-    fn reach_task(&self, task: &str) -> Result<()> {
+    /// Asks the tasks at their private addresses, before and after their security group lets that in.
+    fn reach_tasks(&self, tasks: &[Running]) -> Result<()> {
         step(
             "3",
-            "The task answers at its private address, as soon as its security group lets that in",
+            "Each task answers at its private address, as soon as its security group lets that in",
         );
-        if !self.installation.tasks.reconciler().networks().are_real() {
+        if !self.has_networks() {
             println!("   skipped: this host gives tasks no network; `roadstead doctor` says why");
             return Ok(());
         }
-        let described = self.ecs("DescribeTasks", &json!({ "cluster": CLUSTER, "tasks": [task] }))?;
-        let address = text(
-            &described,
-            "/tasks/0/containers/0/networkInterfaces/0/privateIpv4Address",
-        );
-        let closed = fetch(&address);
-        check(closed.is_err(), || {
-            format!("the task answered although its group lets nothing in: {closed:?}")
-        })?;
-        println!("   closed   http://{address}/ does not answer");
+        for task in tasks {
+            let closed = fetch(&task.address);
+            check(closed.is_err(), || {
+                format!("the task answered although its group lets nothing in: {closed:?}")
+            })?;
+            println!("   closed   http://{}/ does not answer", task.address);
+        }
         let groups = self.ec2("Action=DescribeSecurityGroups")?;
         let group = between(&groups, "<groupId>", "</groupId>");
         self.ec2(&format!(
             "Action=AuthorizeSecurityGroupIngress&GroupId={group}&IpProtocol=tcp&FromPort=80&ToPort=80&CidrIp=0.0.0.0%2F0"
         ))?;
         println!("   allowed  {group} lets TCP port 80 in from everywhere");
+        tasks.iter().try_for_each(Self::reach)
+    }
+
+    /// Waits until a task answers with its page.
+    fn reach(task: &Running) -> Result<()> {
         let started = Instant::now();
         loop {
-            match fetch(&address) {
+            match fetch(&task.address) {
                 Ok(page) => {
-                    check(page.contains("hello from a task"), || {
+                    check(page.contains("hello from a task at "), || {
                         format!("the task answered something else: {page}")
                     })?;
-                    println!(
-                        "   answers  http://{address}/ says `{}`",
-                        page.lines().last().unwrap_or_default()
-                    );
+                    let said = page.lines().last().unwrap_or_default();
+                    println!("   answers  http://{}/ says `{said}`", task.address);
                     return Ok(());
                 }
                 Err(error) => check(started.elapsed() < PATIENCE, || {
-                    format!("{address} does not answer: {error}")
+                    format!("{} does not answer: {error}", task.address)
                 })?,
             }
         }
     }
 
-    fn show_behalf(&self) -> Result<()> {
-        step(
-            "4",
-            "What ECS did on the caller's behalf, and which statement of its policy allowed it",
+    /// Kills the container of one task behind the service's back; answers the tasks that run then.
+    fn kill_one(&self, tasks: &[Running]) -> Result<Vec<Running>> {
+        step("4", "A task whose container is killed is replaced");
+        let victim = tasks.first().ok_or_else(|| Fault::internal("no task runs"))?;
+        let runtime = self.installation.runtime();
+        let containers = [
+            ("com.amazonaws.ecs.task-arn", Some(victim.arn.as_str())),
+            ("com.amazonaws.ecs.container-name", Some("main")),
+        ];
+        let killed = self.tokio.block_on(async {
+            let found = runtime.list(&containers).await?;
+            for container in &found {
+                runtime.kill(&container.id, "SIGKILL").await?;
+            }
+            Ok::<_, RuntimeError>(found.len())
+        });
+        check(matches!(killed, Ok(1)), || {
+            format!("the container was not killed: {killed:?}")
+        })?;
+        println!("   killed   the container of {}", victim.id());
+        let now = self.wait_for_service(&[victim])?;
+        let stopped = self.wait_for(&victim.arn, "STOPPED")?;
+        println!(
+            "   stopped  {} ({}, exit code {})",
+            victim.id(),
+            text(&stopped, "/stoppedReason"),
+            stopped.pointer("/containers/0/exitCode").cloned().unwrap_or_default()
         );
-        let mut records = self.installation.kernel.audit().recent(1000, Record::is_on_behalf)?;
-        records.reverse();
-        for record in &records {
-            for line in trace::lines(record) {
-                println!("   {line}");
+        let new = now.iter().filter(|task| !tasks.iter().any(|old| old.arn == task.arn));
+        for task in new {
+            println!("   task     {task}");
+            if self.has_networks() {
+                Self::reach(task)?;
             }
         }
-        let allowed = |operation: &str, sid: &str| {
-            records
-                .iter()
-                .filter(|record| record.operation == operation)
-                .any(|record| {
-                    let through_role = record.identity.arn.contains(&format!("assumed-role/{ROLE}/"));
-                    through_role
-                        && record
-                            .decisions
-                            .iter()
-                            .any(|d| d.allowed && d.statement.as_deref() == Some(sid))
-                })
-        };
-        for (operation, sid) in [
-            ("CreateNetworkInterface", "ECSTaskManagement"),
-            ("CreateTags", "ECSTagging"),
-        ] {
-            check(allowed(operation, sid), || {
-                format!("{operation} was not allowed by {sid} of the role's policy")
-            })?;
+        Ok(now)
+    }
+
+    fn has_networks(&self) -> bool {
+        self.installation.tasks.reconciler().networks().are_real()
+    }
+
+    /// Prints the calls made on behalf after the first `shown`; answers how many there are now.
+    fn show_behalf(&self, shown: usize) -> Result<usize> {
+        if shown == 0 {
+            step(
+                "5",
+                "What ECS did on the caller's behalf, and which statement of its policy allowed it",
+            );
         }
-        Ok(())
+        let mut records = self.installation.kernel.audit().recent(1000, Record::is_on_behalf)?;
+        records.reverse();
+        for line in records.iter().skip(shown).flat_map(trace::lines) {
+            println!("   {line}");
+        }
+        let interface_calls = records.iter().filter(|record| record.operation.ends_with("NetworkInterface"));
+        let mut made = 0;
+        for record in interface_calls {
+            let through_role = record.identity.arn.contains(&format!("assumed-role/{ROLE}/"));
+            let allowed = record
+                .decisions
+                .iter()
+                .all(|d| d.allowed && d.statement.as_deref() == Some("ECSTaskManagement"));
+            check(through_role && allowed && record.error.is_none(), || {
+                format!("{} was not made through the role: {:?}", record.operation, trace::lines(record))
+            })?;
+            made += usize::from(record.operation == "CreateNetworkInterface");
+        }
+        check(made == 3, || format!("{made} interfaces were made for three tasks"))?;
+        Ok(records.len())
     }
 
     fn try_to_delete_role(&self) -> Result<()> {
-        step("5", "The role cannot be deleted while clusters exist, in any region");
+        step("6", "The role cannot be deleted while clusters exist, in any region");
         let status = self.delete_role()?;
         check(status.contains("<Status>FAILED</Status>"), || {
             format!("the deletion did not fail: {status}")
@@ -360,35 +388,40 @@ impl Demo {
         }
     }
 
-    fn stop_task(&self, task: &str) -> Result<()> {
+    fn delete_service(&self, tasks: &[Running]) -> Result<()> {
         step(
-            "6",
-            "StopTask ends the container, and ECS deletes the interface through the role",
+            "7",
+            "DeleteService ends the tasks, and ECS deletes their interfaces through the role",
         );
         self.ecs(
-            "StopTask",
-            &json!({ "cluster": CLUSTER, "task": task, "reason": "the demo is over" }),
+            "DeleteService",
+            &json!({ "cluster": CLUSTER, "service": SERVICE, "force": true }),
         )?;
-        let stopped = self.wait_for(task, "STOPPED")?;
-        println!(
-            "   stopped  {} (exit code {})",
-            text(&stopped, "/stoppedReason"),
-            stopped.pointer("/containers/0/exitCode").cloned().unwrap_or_default()
-        );
-        let eni = Self::interface_of(&stopped)?;
-        let answer = self.client.form(
-            "ec2",
-            &format!("Version=2016-11-15&Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={eni}"),
-        )?;
-        check(answer.body.contains("InvalidNetworkInterfaceID.NotFound"), || {
-            format!("{eni} is still there")
-        })?;
-        println!("   gone     {eni}");
+        for task in tasks {
+            let stopped = self.wait_for(&task.arn, "STOPPED")?;
+            println!(
+                "   stopped  {} ({}, exit code {})",
+                task.id(),
+                text(&stopped, "/stoppedReason"),
+                stopped.pointer("/containers/0/exitCode").cloned().unwrap_or_default()
+            );
+            let answer = self.client.form(
+                "ec2",
+                &format!(
+                    "Version=2016-11-15&Action=DescribeNetworkInterfaces&NetworkInterfaceId.1={}",
+                    task.eni
+                ),
+            )?;
+            check(answer.body.contains("InvalidNetworkInterfaceID.NotFound"), || {
+                format!("{} is still there", task.eni)
+            })?;
+            println!("   gone     {}", task.eni);
+        }
         Ok(())
     }
 
     fn delete_clusters_and_role(&self) -> Result<()> {
-        step("7", "After the last cluster the role can go");
+        step("8", "After the last cluster the role can go");
         self.ecs("DeleteCluster", &json!({ "cluster": CLUSTER }))?;
         let elsewhere = self.client.in_region("eu-west-1");
         elsewhere.json("ecs", &format!("{ECS}.DeleteCluster"), &json!({ "cluster": "demo-eu" }))?;
@@ -400,6 +433,30 @@ impl Demo {
         check(status == 404, || format!("the role is still there: {body}"))?;
         println!("   deleted  {ROLE}");
         Ok(())
+    }
+
+    /// The two running tasks of the service, as soon as none of those that shall be gone is among them.
+    fn wait_for_service(&self, gone: &[&Running]) -> Result<Vec<Running>> {
+        let started = Instant::now();
+        loop {
+            let listed = self.ecs("ListTasks", &json!({ "cluster": CLUSTER, "serviceName": SERVICE }))?;
+            let arns = listed.get("taskArns").and_then(Value::as_array).cloned().unwrap_or_default();
+            let is_gone = |arn: &Value| !gone.iter().any(|task| arn.as_str() == Some(&task.arn));
+            if arns.len() == 2 && arns.iter().all(is_gone) {
+                let described = self.ecs("DescribeTasks", &json!({ "cluster": CLUSTER, "tasks": arns }))?;
+                let tasks = described.get("tasks").and_then(Value::as_array).into_iter().flatten();
+                let running: Vec<_> = tasks.filter_map(Running::read).collect();
+                if running.len() == 2 {
+                    return Ok(running);
+                }
+            }
+            check(started.elapsed() < PATIENCE, || {
+                let described = self.ecs("DescribeServices", &json!({ "cluster": CLUSTER, "services": [SERVICE] }));
+                let events = described.unwrap_or_default().pointer("/services/0/events").cloned();
+                format!("the service does not get two tasks: {}", events.unwrap_or_default())
+            })?;
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     fn wait_for(&self, task: &str, wanted: &str) -> Result<Value> {
@@ -421,6 +478,8 @@ impl Demo {
 
     /// Stops what runs after a step failed, so that nothing stays on the engine.
     fn clean_up(&self) {
+        let service = json!({ "cluster": CLUSTER, "service": SERVICE, "force": true });
+        let _ = self.ecs("DeleteService", &service);
         let tasks = self
             .ecs("ListTasks", &json!({ "cluster": CLUSTER }))
             .unwrap_or_default();
@@ -434,6 +493,41 @@ impl Demo {
             let _ = self.ecs("StopTask", &json!({ "cluster": CLUSTER, "task": task }));
             let _ = self.wait_for(task, "STOPPED");
         }
+    }
+}
+
+/// A task that runs, as the demo needs to know it.
+struct Running {
+    arn: String,
+    attachment: String,
+    eni: String,
+    address: String,
+}
+
+impl Running {
+    /// From what DescribeTasks says; `None` when the task does not run.
+    fn read(task: &Value) -> Option<Self> {
+        let details = task.pointer("/attachments/0/details").and_then(Value::as_array)?;
+        let detail = |name: &str| {
+            let found = details.iter().find(|detail| text(detail, "/name") == name);
+            found.map(|detail| text(detail, "/value"))
+        };
+        (text(task, "/lastStatus") == "RUNNING").then_some(Self {
+            arn: text(task, "/taskArn"),
+            attachment: text(task, "/attachments/0/id"),
+            eni: detail("networkInterfaceId")?,
+            address: detail("privateIPv4Address")?,
+        })
+    }
+
+    fn id(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}  {}", self.id(), self.eni, self.address)
     }
 }
 
@@ -475,6 +569,12 @@ fn between<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
     rest.and_then(|rest| rest.split_once(to))
         .map(|(found, _)| found)
         .unwrap_or_default()
+}
+
+/// All texts between two marks.
+fn all_between<'a>(body: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    let pieces = body.split(from).skip(1);
+    pieces.filter_map(|piece| piece.split_once(to)).map(|(found, _)| found).collect()
 }
 
 /// The words of an XML body without its elements.
