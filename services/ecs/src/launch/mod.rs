@@ -1,0 +1,126 @@
+//! From a container of a task definition to the specification that the engine is given.
+
+mod environment;
+mod pause;
+mod settings;
+mod supported;
+
+use std::time::Duration;
+
+use api_ecs::ContainerDefinition;
+use roadstead_containers as engine;
+use roadstead_core::arn::Place;
+
+use self::environment::environment;
+pub use self::pause::pause;
+use self::settings::{health_check, linux, ulimits};
+use self::supported::check_supported;
+use crate::records::{Task, TaskDefinition};
+use crate::register::{cpu_units, mebibytes};
+
+// The stock agent's labels, so that tools that look for them find our containers too.
+/// Names the cluster of a container.
+pub const LABEL_CLUSTER: &str = "com.amazonaws.ecs.cluster";
+/// Names the task of a container.
+pub const LABEL_TASK: &str = "com.amazonaws.ecs.task-arn";
+/// Names the container in its definition.
+pub const LABEL_CONTAINER: &str = "com.amazonaws.ecs.container-name";
+
+/// Names what a container is for, where it is not one of the task's own.
+pub const LABEL_ROLE: &str = "roadstead.role";
+/// The image of pause containers.
+pub const PAUSE_IMAGE: &str = concat!("roadstead/pause:", env!("CARGO_PKG_VERSION"));
+/// The pause container among the containers of a task, in the stock agent's words.
+pub const PAUSE: &str = "~internal~ecs~pause";
+
+/// How long a container may take to end after the stop signal, without a `stopTimeout` of its own.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why a container cannot be given to the engine as its definition asks.
+pub type Unsupported = String;
+
+/// The specification of a container. `network_of` is the container whose network it joins.
+pub fn spec(
+    place: Place,
+    task: &Task,
+    definition: &TaskDefinition,
+    container: &ContainerDefinition,
+    network_of: Option<&engine::ContainerId>,
+) -> Result<engine::ContainerSpec, Unsupported> {
+    let name = container.name.clone().unwrap_or_default();
+    check_supported(definition, container)?;
+    let over = task
+        .overrides
+        .0
+        .container_overrides
+        .iter()
+        .flatten()
+        .find(|o| o.name.as_deref() == Some(&name));
+    let labels = [
+        (LABEL_CLUSTER, task.cluster.clone()),
+        (LABEL_TASK, task.arn(place)),
+        (LABEL_CONTAINER, name.clone()),
+        ("com.amazonaws.ecs.task-definition-family", task.family.clone()),
+        ("com.amazonaws.ecs.task-definition-version", task.revision.to_string()),
+    ];
+    let mut all_labels: engine::Labels = container.docker_labels.clone().unwrap_or_default();
+    all_labels.extend(labels.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    let cpu = over.and_then(|o| o.cpu).or(container.cpu).filter(|cpu| *cpu > 0);
+    Ok(engine::ContainerSpec {
+        name: engine_name(task, &name),
+        image: container.image.clone().unwrap_or_default(),
+        entrypoint: container.entry_point.clone().filter(|list| !list.is_empty()),
+        command: over
+            .and_then(|o| o.command.clone())
+            .or_else(|| container.command.clone())
+            .filter(|list| !list.is_empty()),
+        env: environment(place, container, over),
+        labels: all_labels,
+        user: container.user.clone(),
+        workdir: container.working_directory.clone(),
+        tty: container.pseudo_terminal == Some(true),
+        interactive: container.interactive == Some(true),
+        readonly_rootfs: container.readonly_root_filesystem == Some(true),
+        ulimits: ulimits(container),
+        linux: linux(container),
+        memory: bytes(over.and_then(|o| o.memory).or(container.memory)).or_else(|| task_memory(task, definition)),
+        memory_reservation: bytes(over.and_then(|o| o.memory_reservation).or(container.memory_reservation)),
+        cpu_shares: cpu.and_then(|cpu| u64::try_from(cpu).ok()),
+        nano_cpus: task
+            .cpu
+            .as_deref()
+            .and_then(cpu_units)
+            .map(|units| u64::from(units) * 1_000_000_000 / 1024),
+        network: match network_of {
+            Some(first) => engine::Network::Container(first.clone()),
+            None => engine::Network::None,
+        },
+        health_check: health_check(container),
+        ..engine::ContainerSpec::default()
+    })
+}
+
+/// The name of a container at the engine: unique, and the same when a step is repeated after a crash.
+pub fn engine_name(task: &Task, container: &str) -> String {
+    format!("ecs-{}-{}-{}-{}", task.family, task.revision, container, task.id)
+}
+
+fn bytes(mib: Option<i32>) -> Option<u64> {
+    mib.and_then(|mib| u64::try_from(mib).ok())
+        .filter(|mib| *mib > 0)
+        .map(|mib| mib << 20)
+}
+
+/// A container without a limit of its own may use what the task has.
+fn task_memory(task: &Task, definition: &TaskDefinition) -> Option<u64> {
+    let text = task.memory.as_deref().or(definition.document.0.memory.as_deref())?;
+    mebibytes(text).map(|mib| u64::from(mib) << 20)
+}
+
+/// How long a container may take to end after the stop signal.
+pub fn stop_timeout(container: &ContainerDefinition) -> Duration {
+    container
+        .stop_timeout
+        .and_then(|secs| u64::try_from(secs).ok())
+        .map_or(STOP_TIMEOUT, Duration::from_secs)
+}

@@ -1,0 +1,40 @@
+//! The pause container, which holds the network namespace of a task.
+
+use roadstead_containers as engine;
+use roadstead_core::arn::Place;
+
+use super::{LABEL_CLUSTER, LABEL_CONTAINER, LABEL_ROLE, LABEL_TASK, PAUSE, PAUSE_IMAGE, engine_name};
+use crate::records::{Interface, Task};
+
+/// The specification of the container that holds a task's network namespace; all others join it.
+///
+/// It has what those that join it cannot have of their own: the host's name and the resolver.
+pub fn pause(place: Place, task: &Task, interface: &Interface) -> engine::ContainerSpec {
+    let domain = match place.region.as_str() {
+        "us-east-1" => "ec2.internal".to_owned(),
+        other => format!("{other}.compute.internal"),
+    };
+    let host = interface
+        .address
+        .as_deref()
+        .map(|address| format!("ip-{}.{domain}", address.replace('.', "-")));
+    let labels = [
+        (LABEL_CLUSTER, task.cluster.clone()),
+        (LABEL_TASK, task.arn(place)),
+        (LABEL_CONTAINER, PAUSE.to_owned()),
+        ("com.amazonaws.ecs.task-definition-family", task.family.clone()),
+        ("com.amazonaws.ecs.task-definition-version", task.revision.to_string()),
+        (LABEL_ROLE, "pause".to_owned()),
+    ];
+    engine::ContainerSpec {
+        name: engine_name(task, "internal.pause"),
+        image: PAUSE_IMAGE.to_owned(),
+        labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        hostname: host,
+        dns_servers: interface.wiring.resolver.iter().cloned().collect(),
+        dns_search: vec![domain],
+        network: engine::Network::None,
+        log: engine::LogMode::Discard,
+        ..engine::ContainerSpec::default()
+    }
+}
