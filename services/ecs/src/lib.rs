@@ -2,6 +2,7 @@
 //!
 //! What ECS does for its customers it does through the service-linked role: see `behalf.rs`, which is the whole list.
 
+mod account_settings;
 pub mod arn;
 mod behalf;
 pub mod control;
@@ -29,7 +30,7 @@ use roadstead_store::{Scope, Store, Table, Versioned};
 use crate::control::{Pace, ServiceControl, ServiceKey, ServiceTables, TaskControl, TaskKey};
 use crate::error::{cluster_not_active, cluster_not_found};
 use crate::families::LastRevisions;
-use crate::records::{ClientToken, Cluster, Counts, Desired, Family, Task, TaskDefinition, TaskStatus};
+use crate::records::{AccountSetting, ClientToken, Cluster, Counts, Desired, Family, Task, TaskDefinition, TaskStatus};
 use crate::role::Attempted;
 
 /// The service.
@@ -42,6 +43,7 @@ pub struct Ecs {
     tasks: Table<Task>,
     tokens: Table<ClientToken>,
     attempted: Table<Attempted>,
+    settings: Table<AccountSetting>,
     services: ServiceTables,
     control: OnceLock<Arc<Controller<TaskControl>>>,
     service_control: OnceLock<Arc<Controller<ServiceControl>>>,
@@ -51,6 +53,7 @@ operations! {
     Ecs: api_ecs,
     create_cluster::CreateCluster,
     create_service::CreateService,
+    delete_account_setting::DeleteAccountSetting,
     delete_cluster::DeleteCluster,
     delete_service::DeleteService,
     delete_task_definitions::DeleteTaskDefinitions,
@@ -62,6 +65,7 @@ operations! {
     describe_services::DescribeServices,
     describe_task_definition::DescribeTaskDefinition,
     describe_tasks::DescribeTasks,
+    list_account_settings::ListAccountSettings,
     list_clusters::ListClusters,
     list_service_deployments::ListServiceDeployments,
     list_services::ListServices,
@@ -69,6 +73,8 @@ operations! {
     list_task_definition_families::ListTaskDefinitionFamilies,
     list_task_definitions::ListTaskDefinitions,
     list_tasks::ListTasks,
+    put_account_setting::PutAccountSetting,
+    put_account_setting_default::PutAccountSettingDefault,
     register_task_definition::RegisterTaskDefinition,
     run_task::RunTask,
     stop_service_deployment::StopServiceDeployment,
@@ -92,6 +98,7 @@ impl Ecs {
             tasks: Table::new(Arc::clone(tables)),
             tokens: Table::new(Arc::clone(tables)),
             attempted: Table::new(Arc::clone(tables)),
+            settings: Table::new(Arc::clone(tables)),
             services: ServiceTables {
                 services: Table::new(Arc::clone(tables)),
                 events: Table::new(Arc::clone(tables)),

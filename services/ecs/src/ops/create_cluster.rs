@@ -12,11 +12,18 @@ use crate::{Ecs, arn, role, scope};
 
 impl Handle<CreateCluster> for Ecs {
     async fn needs(&self, cx: &Cx, input: &CreateClusterRequest) -> Result<Needs> {
-        Ok(Needs::on(arn::cluster(cx.place(), name(input)?)).request_tags(&tags_from_api(input.tags.as_deref())))
+        let (made, tags) = (
+            arn::cluster(cx.place(), name(input)?),
+            tags_from_api(input.tags.as_deref()),
+        );
+        let needs = Needs::on(made.clone()).request_tags(&tags);
+        self.tagging(cx, needs, "CreateCluster", made, &tags).await
     }
 
     async fn handle(&self, cx: &Cx, input: CreateClusterRequest) -> Reply<CreateCluster> {
-        let wanted = wanted(cx, input)?;
+        let asked = Asked::of(&input);
+        let usual = self.setting(cx, "containerInsights").await?;
+        let wanted = wanted(cx, input, usual)?;
         let fence = Fence::new(cx.account(), role::SERVICE);
         let cluster = loop {
             // Whoever deletes the role after this mark makes the transaction fail.
@@ -26,7 +33,17 @@ impl Handle<CreateCluster> for Ecs {
                 .context("ensuring the service-linked role")?;
             let found = self.clusters.get(scope(cx).of(), &[&wanted.name]).await?;
             if let Some(existing) = found.as_ref().filter(|found| found.record.is_active()) {
-                break existing.record.clone();
+                if !asked.agrees(&wanted, &existing.record) {
+                    // AWS: recorded.
+                    return Err(invalid(
+                        "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
+                    ));
+                }
+                // AWS: recorded; tags that were not sent are not answered.
+                break Cluster {
+                    tags: if asked.tags { wanted.tags } else { Tags::new() },
+                    ..existing.record.clone()
+                };
             }
             let mut txn = Txn::new();
             match found {
@@ -52,6 +69,35 @@ impl Handle<CreateCluster> for Ecs {
     }
 }
 
+/// Which options of a cluster a request names; what it leaves out is not compared with the cluster that is there.
+struct Asked {
+    settings: bool,
+    configuration: bool,
+    providers: bool,
+    strategy: bool,
+    tags: bool,
+}
+
+impl Asked {
+    fn of(input: &CreateClusterRequest) -> Self {
+        Self {
+            settings: input.settings.is_some(),
+            configuration: input.configuration.is_some(),
+            providers: input.capacity_providers.is_some(),
+            strategy: input.default_capacity_provider_strategy.is_some(),
+            tags: input.tags.is_some(),
+        }
+    }
+
+    fn agrees(&self, wanted: &Cluster, known: &Cluster) -> bool {
+        (!self.settings || wanted.container_insights == known.container_insights)
+            && (!self.configuration || wanted.configuration == known.configuration)
+            && (!self.providers || wanted.capacity_providers == known.capacity_providers)
+            && (!self.strategy || wanted.default_strategy == known.default_strategy)
+            && (!self.tags || wanted.tags == known.tags)
+    }
+}
+
 fn name(input: &CreateClusterRequest) -> Result<&str> {
     let name = input.cluster_name.as_deref().unwrap_or(arn::DEFAULT_CLUSTER);
     if arn::is_name(name) {
@@ -63,7 +109,7 @@ fn name(input: &CreateClusterRequest) -> Result<&str> {
     }
 }
 
-fn wanted(cx: &Cx, input: CreateClusterRequest) -> Result<Cluster> {
+fn wanted(cx: &Cx, input: CreateClusterRequest, usual_insights: String) -> Result<Cluster> {
     let name = name(&input)?.to_owned();
     let tags = tags_from_api(input.tags.as_deref());
     check_tags(&tags)?;
@@ -83,7 +129,7 @@ fn wanted(cx: &Cx, input: CreateClusterRequest) -> Result<Cluster> {
         name,
         status: ClusterStatus::Active,
         created_at: cx.now(),
-        container_insights: container_insights(input.settings.as_deref())?.unwrap_or_else(|| "disabled".to_owned()),
+        container_insights: container_insights(input.settings.as_deref())?.unwrap_or(usual_insights),
         configuration: input.configuration.map(Document),
         capacity_providers: input.capacity_providers.unwrap_or_default(),
         default_strategy: input
@@ -110,9 +156,8 @@ pub fn container_insights(settings: Option<&[api_ecs::ClusterSetting]>) -> Resul
             return Err(invalid("Cluster setting name should be one of [containerInsights]"));
         }
         if !matches!(value, "enabled" | "enhanced" | "disabled") {
-            return Err(invalid(
-                "Invalid value for the containerInsights setting: use enabled, enhanced or disabled.",
-            ));
+            // AWS: recorded.
+            return Err(invalid("Invalid setting 'value'"));
         }
         found = Some(value.to_owned());
     }

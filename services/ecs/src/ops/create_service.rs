@@ -31,8 +31,9 @@ impl Handle<CreateService> for Ecs {
             .network_configuration
             .as_ref()
             .and_then(|network| network.awsvpc_configuration.as_ref());
-        Ok(Needs::on(service)
-            .request_tags(&tags_from_api(input.tags.as_deref()))
+        let tags = tags_from_api(input.tags.as_deref());
+        let needs = Needs::on(service.clone())
+            .request_tags(&tags)
             .key("ecs:cluster", cluster)
             .key_if("ecs:task-definition", definition)
             .key(
@@ -48,7 +49,8 @@ impl Handle<CreateService> for Ecs {
                 input.propagate_tags.as_ref().map(|p| p.as_str().to_owned()),
             )
             .keys("ecs:subnet", vpc.map(|vpc| vpc.subnets.clone()).unwrap_or_default())
-            .pass_role(input.role.as_deref(), role::SERVICE))
+            .pass_role(input.role.as_deref(), role::SERVICE);
+        self.tagging(cx, needs, "CreateService", service, &tags).await
     }
 
     async fn handle(&self, cx: &Cx, input: CreateServiceRequest) -> Reply<CreateService> {

@@ -16,14 +16,19 @@ impl Handle<RegisterTaskDefinition> for Ecs {
             .iter()
             .flatten()
             .map(|c| c.as_str().to_owned());
-        Ok(Needs::on(arn::task_definition(cx.place(), &input.family, "*"))
-            .request_tags(&tags_from_api(input.tags.as_deref()))
+        let (made, tags) = (
+            arn::task_definition(cx.place(), &input.family, "*"),
+            tags_from_api(input.tags.as_deref()),
+        );
+        let needs = Needs::on(made.clone())
+            .request_tags(&tags)
             .keys("ecs:compute-compatibility", compatible)
             .key("ecs:privileged", if privileged { "enabled" } else { "disabled" })
             .key_if("ecs:task-cpu", input.cpu.clone())
             .key_if("ecs:task-memory", input.memory.clone())
             .pass_role(input.task_role_arn.as_deref(), "ecs-tasks.amazonaws.com")
-            .pass_role(input.execution_role_arn.as_deref(), "ecs-tasks.amazonaws.com"))
+            .pass_role(input.execution_role_arn.as_deref(), "ecs-tasks.amazonaws.com");
+        self.tagging(cx, needs, "RegisterTaskDefinition", made, &tags).await
     }
 
     async fn handle(&self, cx: &Cx, input: RegisterTaskDefinitionRequest) -> Reply<RegisterTaskDefinition> {

@@ -33,16 +33,19 @@ impl Handle<RunTask> for Ecs {
             .as_ref()
             .map(|definition| definition.tags.clone())
             .unwrap_or_default();
-        Ok(Needs::on(resource)
+        let given = tags_from_api(input.tags.as_deref());
+        let needs = Needs::on(resource)
             .resource_tags("ecs", &tags)
-            .request_tags(&tags_from_api(input.tags.as_deref()))
+            .request_tags(&given)
             .key("ecs:cluster", arn::cluster(cx.place(), &cluster))
             .key(
                 "ecs:enable-execute-command",
                 input.enable_execute_command.unwrap_or(false).to_string(),
             )
             .pass_role(roles.task.as_deref(), task_roles::SERVICE)
-            .pass_role(roles.execution.as_deref(), task_roles::SERVICE))
+            .pass_role(roles.execution.as_deref(), task_roles::SERVICE);
+        let made = arn::task(cx.place(), &cluster, "*");
+        self.tagging(cx, needs, "RunTask", made, &given).await
     }
 
     async fn handle(&self, cx: &Cx, input: RunTaskRequest) -> Reply<RunTask> {

@@ -1,5 +1,6 @@
 //! What ECS stores. Records are ours and versioned; `to_api` turns them into Amazon's types, in that direction only.
 
+mod account_setting;
 mod cluster;
 mod document;
 mod service;
@@ -11,6 +12,7 @@ mod task;
 mod task_definition;
 mod token;
 
+pub use account_setting::{AccountSetting, KNOWN, KnownSetting};
 pub use cluster::{Cluster, ClusterStatus, Counts, Include};
 pub use document::Document;
 pub use service::{

@@ -42,7 +42,18 @@ async fn the_same_name_again_answers_the_same_cluster() {
         .await
         .ok();
     let again = world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
-    assert_eq!(again["cluster"]["tags"], json!([{ "key": "a", "value": "b" }]));
+    assert_eq!(again["cluster"]["tags"], json!([]), "tags that were not sent are not answered");
+    let other = json!({ "clusterName": "demo", "tags": [{ "key": "a", "value": "c" }] });
+    let refused = world.ecs("CreateCluster", other).await.error();
+    assert_eq!(
+        refused.1,
+        "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
+    );
+    let seen = json!({ "clusters": ["demo"], "include": ["TAGS"] });
+    assert_eq!(
+        world.ecs("DescribeClusters", seen).await.ok()["clusters"][0]["tags"],
+        json!([{ "key": "a", "value": "b" }])
+    );
     assert_eq!(
         world.ecs("ListClusters", json!({})).await.ok()["clusterArns"]
             .as_array()

@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod account_settings;
 mod behalf;
 mod clusters;
 mod definitions;
