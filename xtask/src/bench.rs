@@ -5,7 +5,7 @@ use crate::{Result, cargo, must};
 /// Name, what it measures, and how it is run.
 type Bench = (&'static str, &'static str, &'static [&'static str]);
 
-const BENCHES: [Bench; 9] = [
+const BENCHES: [Bench; 11] = [
     (
         "server",
         "signed requests against a real server: throughput, latency, CPU, memory, start, stored size",
@@ -78,6 +78,16 @@ const BENCHES: [Bench; 9] = [
         "containers",
         "creating and starting a container",
         &["bench", "-q", "-p", "roadstead-containers", "--bench", "start"],
+    ),
+    (
+        "interface",
+        "a task's network interface: the role's part, the kernel's part, the whole",
+        &["bench", "-q", "-p", "roadstead-ecs", "--bench", "interface"],
+    ),
+    (
+        "tasks",
+        "RunTask until RUNNING on a real engine, next to the same made directly; StopTask until it answers",
+        &["bench", "-q", "-p", "roadstead-ecs", "--bench", "run_task"],
     ),
 ];
 

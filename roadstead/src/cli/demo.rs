@@ -338,7 +338,9 @@ impl Demo {
         for line in records.iter().skip(shown).flat_map(trace::lines) {
             println!("   {line}");
         }
-        let interface_calls = records.iter().filter(|record| record.operation.ends_with("NetworkInterface"));
+        let interface_calls = records
+            .iter()
+            .filter(|record| record.operation.ends_with("NetworkInterface"));
         let mut made = 0;
         for record in interface_calls {
             let through_role = record.identity.arn.contains(&format!("assumed-role/{ROLE}/"));
@@ -347,7 +349,11 @@ impl Demo {
                 .iter()
                 .all(|d| d.allowed && d.statement.as_deref() == Some("ECSTaskManagement"));
             check(through_role && allowed && record.error.is_none(), || {
-                format!("{} was not made through the role: {:?}", record.operation, trace::lines(record))
+                format!(
+                    "{} was not made through the role: {:?}",
+                    record.operation,
+                    trace::lines(record)
+                )
             })?;
             made += usize::from(record.operation == "CreateNetworkInterface");
         }
@@ -440,7 +446,11 @@ impl Demo {
         let started = Instant::now();
         loop {
             let listed = self.ecs("ListTasks", &json!({ "cluster": CLUSTER, "serviceName": SERVICE }))?;
-            let arns = listed.get("taskArns").and_then(Value::as_array).cloned().unwrap_or_default();
+            let arns = listed
+                .get("taskArns")
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default();
             let is_gone = |arn: &Value| !gone.iter().any(|task| arn.as_str() == Some(&task.arn));
             if arns.len() == 2 && arns.iter().all(is_gone) {
                 let described = self.ecs("DescribeTasks", &json!({ "cluster": CLUSTER, "tasks": arns }))?;
@@ -451,7 +461,10 @@ impl Demo {
                 }
             }
             check(started.elapsed() < PATIENCE, || {
-                let described = self.ecs("DescribeServices", &json!({ "cluster": CLUSTER, "services": [SERVICE] }));
+                let described = self.ecs(
+                    "DescribeServices",
+                    &json!({ "cluster": CLUSTER, "services": [SERVICE] }),
+                );
                 let events = described.unwrap_or_default().pointer("/services/0/events").cloned();
                 format!("the service does not get two tasks: {}", events.unwrap_or_default())
             })?;
@@ -574,7 +587,10 @@ fn between<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
 /// All texts between two marks.
 fn all_between<'a>(body: &'a str, from: &str, to: &str) -> Vec<&'a str> {
     let pieces = body.split(from).skip(1);
-    pieces.filter_map(|piece| piece.split_once(to)).map(|(found, _)| found).collect()
+    pieces
+        .filter_map(|piece| piece.split_once(to))
+        .map(|(found, _)| found)
+        .collect()
 }
 
 /// The words of an XML body without its elements.
