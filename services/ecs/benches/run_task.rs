@@ -105,7 +105,10 @@ mod linux {
         }
         let direct = show("made directly: two containers, namespace, interface, rules", direct);
         let through = show("RunTask until DescribeTasks says RUNNING", through);
-        println!("ratio of the medians: {:.2}", through.as_secs_f64() / direct.as_secs_f64());
+        println!(
+            "ratio of the medians: {:.2}",
+            through.as_secs_f64() / direct.as_secs_f64()
+        );
         show("StopTask until it answers", stops);
         world.installation.stop().await.unwrap();
         let _ = std::fs::remove_dir_all(&directory);

@@ -34,7 +34,9 @@ pub fn addressed(cx: &Cx, given: Option<&str>) -> Result<String> {
             && (arn.resource == "root" || arn.resource.starts_with("user/") || arn.resource.starts_with("role/"))
     });
     if !is_principal {
-        return Err(invalid("The principalArn must be the ARN of an IAM user, an IAM role or the root user."));
+        return Err(invalid(
+            "The principalArn must be the ARN of an IAM user, an IAM role or the root user.",
+        ));
     }
     if own != root(cx) {
         // AWS: documented; only the root user speaks of others.

@@ -25,7 +25,9 @@ impl Handle<ListAccountSettings> for Ecs {
         let asked = input.name.as_ref().map(|name| named(name.as_str())).transpose()?;
         if input.value.is_some() && asked.is_none() {
             // AWS: documented; a value is only looked for under a name.
-            return Err(crate::error::invalid("A setting name must be specified along with a value."));
+            return Err(crate::error::invalid(
+                "A setting name must be specified along with a value.",
+            ));
         }
         let limit = limit(input.max_results, PAGES)?;
         let filters = format!(
@@ -34,7 +36,10 @@ impl Handle<ListAccountSettings> for Ecs {
         );
         let after = after(&filters, input.next_token.as_deref())?;
         let mut settings: Vec<Setting> = Vec::new();
-        for known in KNOWN.iter().filter(|known| asked.is_none_or(|asked| asked.name == known.name)) {
+        for known in KNOWN
+            .iter()
+            .filter(|known| asked.is_none_or(|asked| asked.name == known.name))
+        {
             let value = if input.effective_settings == Some(true) {
                 Some(self.setting_of(cx, known, &principal).await?)
             } else {
@@ -44,7 +49,13 @@ impl Handle<ListAccountSettings> for Ecs {
             let wanted = value.filter(|value| input.value.as_ref().is_none_or(|asked| asked == value));
             settings.extend(wanted.map(|value| known.to_api(&value, &principal)));
         }
-        let name = |setting: &Setting| setting.name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default();
+        let name = |setting: &Setting| {
+            setting
+                .name
+                .as_ref()
+                .map(|name| name.as_str().to_owned())
+                .unwrap_or_default()
+        };
         settings.sort_by_key(name);
         let named: Vec<(String, Setting)> = settings.into_iter().map(|setting| (name(&setting), setting)).collect();
         let page = paging::page(named, |(name, _)| name.as_str(), after.as_deref(), limit);

@@ -12,9 +12,7 @@ impl Handle<PutAccountSettingDefault> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: PutAccountSettingDefaultRequest) -> Reply<PutAccountSettingDefault> {
-        let setting = self
-            .put_default_setting(cx, input.name.as_str(), &input.value)
-            .await?;
+        let setting = self.put_default_setting(cx, input.name.as_str(), &input.value).await?;
         Ok(PutAccountSettingDefaultResponse { setting: Some(setting) })
     }
 }

@@ -9,7 +9,13 @@ const ROOT: &str = "arn:aws:iam::000000000000:root";
 /// Name, value and principal of the settings in an answer.
 fn listed(answer: &Value) -> Vec<(String, String, String)> {
     let text = |setting: &Value, name: &str| setting[name].as_str().unwrap().to_owned();
-    let one = |setting: &Value| (text(setting, "name"), text(setting, "value"), text(setting, "principalArn"));
+    let one = |setting: &Value| {
+        (
+            text(setting, "name"),
+            text(setting, "value"),
+            text(setting, "principalArn"),
+        )
+    };
     answer["settings"].as_array().unwrap().iter().map(one).collect()
 }
 
@@ -25,7 +31,10 @@ async fn a_new_account_has_every_setting_at_its_default() {
     let mut token = Value::Null;
     loop {
         let page = world
-            .ecs("ListAccountSettings", json!({ "effectiveSettings": true, "nextToken": token }))
+            .ecs(
+                "ListAccountSettings",
+                json!({ "effectiveSettings": true, "nextToken": token }),
+            )
             .await
             .ok();
         all.extend(listed(&page));
@@ -34,7 +43,10 @@ async fn a_new_account_has_every_setting_at_its_default() {
             break;
         }
     }
-    let values: Vec<(&str, &str)> = all.iter().map(|(name, value, _)| (name.as_str(), value.as_str())).collect();
+    let values: Vec<(&str, &str)> = all
+        .iter()
+        .map(|(name, value, _)| (name.as_str(), value.as_str()))
+        .collect();
     assert_eq!(
         values,
         [
@@ -53,14 +65,20 @@ async fn a_new_account_has_every_setting_at_its_default() {
         ]
     );
     assert!(all.iter().all(|(_, _, principal)| principal == ROOT));
-    assert_eq!(world.ecs("ListAccountSettings", json!({})).await.ok()["settings"], json!([]));
+    assert_eq!(
+        world.ecs("ListAccountSettings", json!({})).await.ok()["settings"],
+        json!([])
+    );
 }
 
 #[tokio::test]
 async fn a_users_own_value_wins_over_the_accounts() {
     let world = World::new();
     let keys = world
-        .user("ann", json!([{ "Effect": "Allow", "Action": "ecs:*", "Resource": "*" }]))
+        .user(
+            "ann",
+            json!([{ "Effect": "Allow", "Action": "ecs:*", "Resource": "*" }]),
+        )
         .await;
     let ann = world.acting(keys);
     let put = |value: &str| json!({ "name": "containerInsights", "value": value });
@@ -75,23 +93,38 @@ async fn a_users_own_value_wins_over_the_accounts() {
     assert_eq!(effective(&ann, "containerInsights").await, "enhanced");
     assert_eq!(effective(&world, "containerInsights").await, "enabled");
     let made = ann.ecs("CreateCluster", json!({ "clusterName": "a" })).await.ok();
-    assert_eq!(made["cluster"]["settings"], json!([{ "name": "containerInsights", "value": "enhanced" }]));
+    assert_eq!(
+        made["cluster"]["settings"],
+        json!([{ "name": "containerInsights", "value": "enhanced" }])
+    );
     let made = world.ecs("CreateCluster", json!({ "clusterName": "b" })).await.ok();
-    assert_eq!(made["cluster"]["settings"], json!([{ "name": "containerInsights", "value": "enabled" }]));
+    assert_eq!(
+        made["cluster"]["settings"],
+        json!([{ "name": "containerInsights", "value": "enabled" }])
+    );
     let deleted = ann
         .ecs("DeleteAccountSetting", json!({ "name": "containerInsights" }))
         .await
         .ok();
-    assert_eq!(deleted["setting"]["value"], "enabled", "the account's value holds again");
+    assert_eq!(
+        deleted["setting"]["value"], "enabled",
+        "the account's value holds again"
+    );
     assert_eq!(effective(&ann, "containerInsights").await, "enabled");
-    assert_eq!(effective(&world.within("eu-west-1"), "containerInsights").await, "disabled");
+    assert_eq!(
+        effective(&world.within("eu-west-1"), "containerInsights").await,
+        "disabled"
+    );
 }
 
 #[tokio::test]
 async fn only_the_root_user_sets_for_others() {
     let world = World::new();
     let keys = world
-        .user("ann", json!([{ "Effect": "Allow", "Action": "ecs:*", "Resource": "*" }]))
+        .user(
+            "ann",
+            json!([{ "Effect": "Allow", "Action": "ecs:*", "Resource": "*" }]),
+        )
         .await;
     let ann = world.acting(keys);
     let put = |principal: &str| json!({ "name": "awsvpcTrunking", "value": "enabled", "principalArn": principal });
@@ -112,15 +145,28 @@ async fn values_that_a_setting_cannot_have_are_refused_in_awss_words() {
     let world = World::new();
     let check = async |name: &str, value: &str, begins: &str| {
         for operation in ["PutAccountSetting", "PutAccountSettingDefault"] {
-            let (code, message) = world.ecs(operation, json!({ "name": name, "value": value })).await.error();
+            let (code, message) = world
+                .ecs(operation, json!({ "name": name, "value": value }))
+                .await
+                .error();
             assert_eq!(code, "InvalidParameterException");
             assert!(message.starts_with(begins), "{name}={value}: {message}");
         }
     };
     check("taskLongArnFormat", "ENABLED", "Invalid setting 'value'").await;
     check("fargateTaskRetirementWaitPeriod", "8", "Invalid setting 'value'").await;
-    check("taskLongArnFormat", "disabled", "You can no longer disable Long Arn settings").await;
-    check("colour", "blue", "colour should be one of [serviceLongArnFormat,taskLongArnFormat,").await;
+    check(
+        "taskLongArnFormat",
+        "disabled",
+        "You can no longer disable Long Arn settings",
+    )
+    .await;
+    check(
+        "colour",
+        "blue",
+        "colour should be one of [serviceLongArnFormat,taskLongArnFormat,",
+    )
+    .await;
     check("guardDutyActivate", "on", "guardDutyActivate").await;
 }
 
@@ -143,7 +189,10 @@ async fn tags_at_creation_need_permission_unless_the_account_turned_that_off() {
     definition["tags"] = tags;
     ann.ecs("RegisterTaskDefinition", definition).await.ok();
     world
-        .ecs("PutAccountSettingDefault", json!({ "name": "tagResourceAuthorization", "value": "off" }))
+        .ecs(
+            "PutAccountSettingDefault",
+            json!({ "name": "tagResourceAuthorization", "value": "off" }),
+        )
         .await
         .ok();
     ann.ecs("CreateCluster", tagged).await.ok();

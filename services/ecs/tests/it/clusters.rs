@@ -42,7 +42,11 @@ async fn the_same_name_again_answers_the_same_cluster() {
         .await
         .ok();
     let again = world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
-    assert_eq!(again["cluster"]["tags"], json!([]), "tags that were not sent are not answered");
+    assert_eq!(
+        again["cluster"]["tags"],
+        json!([]),
+        "tags that were not sent are not answered"
+    );
     let other = json!({ "clusterName": "demo", "tags": [{ "key": "a", "value": "c" }] });
     let refused = world.ecs("CreateCluster", other).await.error();
     assert_eq!(
