@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use api_ec2::IpPermission;
-use roadstead_containers::{ContainerId, ContainerSpec, Runtime, RuntimeError, Status, rootfs};
+use roadstead_containers::{ContainerId, ContainerSpec, ImageError, Runtime, RuntimeError, Status, rootfs};
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Context as _, Fault, Kernel, Result};
 use roadstead_network::{EniSpec, Net, NetError, NetworkNamespace, Peer, Rule, SecurityGroup, Traffic};
@@ -90,11 +90,11 @@ impl Networks {
             let tar = rootfs::pause_rootfs()
                 .map_err(Fault::internal)
                 .context("making the image of pause containers")?;
-            let imported = self.runtime.import_rootfs(launch::PAUSE_IMAGE, tar, &["/pause"]).await;
-            imported
-                .map_err(Fault::internal)
-                .context("importing the image of pause containers")?;
-            made = create_or_adopt(&*self.runtime, &task.arn(place), spec, launch::PAUSE).await;
+            made = match self.runtime.import_rootfs(launch::PAUSE_IMAGE, tar, &["/pause"]).await {
+                Ok(_) => create_or_adopt(&*self.runtime, &task.arn(place), spec, launch::PAUSE).await,
+                Err(ImageError::EngineUnreachable(why)) => Err(RuntimeError::Unreachable(why)),
+                Err(error) => Err(RuntimeError::Engine(error.to_string())),
+            };
         }
         let started = match made {
             Ok(id) => self.runtime.start(&id).await.map(|()| id),

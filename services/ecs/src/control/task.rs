@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
-use roadstead_containers::{ContainerId, Health, Runtime, RuntimeError, Status};
+use roadstead_containers::{ContainerId, Health, ImageError, Runtime, RuntimeError, Status};
 use roadstead_control::{Controller, Next, Reconciler};
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
@@ -482,6 +482,7 @@ impl TaskControl {
         let image = wanted.image.as_deref().unwrap_or_default();
         let digest = match self.runtime.ensure_image(image, None).await {
             Ok(found) => found.digest,
+            Err(ImageError::EngineUnreachable(why)) => return Err(Fault::internal(why)),
             Err(error) => {
                 give_up(task, name, &format!("CannotPullContainerError: {error}"), now);
                 return Ok(());
