@@ -14,6 +14,11 @@ pub fn cluster(place: Place, name: &str) -> String {
     place.arn("ecs", format_args!("cluster/{name}"))
 }
 
+/// The ARN of a capacity provider.
+pub fn capacity_provider(place: Place, name: &str) -> String {
+    place.arn("ecs", format_args!("capacity-provider/{name}"))
+}
+
 /// The ARN of a task.
 pub fn task(place: Place, cluster: &str, id: &str) -> String {
     place.arn("ecs", format_args!("task/{cluster}/{id}"))

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use api_autoscaling::op::DescribeAutoScalingGroups;
+use api_autoscaling::{AutoScalingGroup, AutoScalingGroupNamesType};
 use api_ec2::op::{
     CreateNetworkInterface, CreateTags, DeleteNetworkInterface, DescribeNetworkInterfaces, DescribeSecurityGroups,
     DescribeSubnets, DescribeVpcs,
@@ -25,6 +27,10 @@ use crate::role::{self, SERVICE};
 // AWS: recorded in the trail of a Fargate task.
 const INTERFACES: &str = "ecs-eni-provisioning";
 
+/// The session name of everything else.
+// AWS: reported for calls about load balancers.
+const SCHEDULING: &str = "ecs-service-scheduler";
+
 /// Most values of one filter.
 const MAX_FILTER_VALUES: usize = 200;
 
@@ -39,6 +45,37 @@ impl OnBehalf {
         match Behalf::assume(kernel, SERVICE, place, &role::arn(place), INTERFACES).await {
             Ok(session) => Ok(Self(session)),
             Err(Fault::Api(_)) => Err(no_linked_role()),
+            Err(internal) => Err(internal),
+        }
+    }
+
+    /// Assumes the role for what the scheduler does.
+    ///
+    /// Errors: as [`Self::for_interfaces`].
+    pub async fn for_scheduling(kernel: &Arc<Kernel>, place: Place) -> Result<Self> {
+        match Behalf::assume(kernel, SERVICE, place, &role::arn(place), SCHEDULING).await {
+            Ok(session) => Ok(Self(session)),
+            Err(Fault::Api(_)) => Err(no_linked_role()),
+            Err(internal) => Err(internal),
+        }
+    }
+
+    /// autoscaling:DescribeAutoScalingGroups — the group that a capacity provider shall have, if it is there.
+    pub async fn auto_scaling_group(&self, arn: &str) -> Result<Option<AutoScalingGroup>> {
+        let Some((_, name)) = arn.split_once(":autoScalingGroupName/") else {
+            return Ok(None);
+        };
+        let input = AutoScalingGroupNamesType {
+            auto_scaling_group_names: Some(vec![name.to_owned()]),
+            ..AutoScalingGroupNamesType::default()
+        };
+        match self.0.call::<DescribeAutoScalingGroups>(input).await {
+            Ok(answer) => Ok(answer
+                .auto_scaling_groups
+                .into_iter()
+                .find(|group| group.auto_scaling_group_arn.as_deref() == Some(arn))),
+            // Where nothing answers for Auto Scaling, there are no groups.
+            Err(Fault::Api(_)) => Ok(None),
             Err(internal) => Err(internal),
         }
     }

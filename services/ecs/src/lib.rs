@@ -5,6 +5,7 @@
 mod account_settings;
 pub mod arn;
 mod behalf;
+mod capacity;
 pub mod control;
 mod error;
 mod families;
@@ -30,7 +31,9 @@ use roadstead_store::{Scope, Store, Table, Versioned};
 use crate::control::{Pace, ServiceControl, ServiceKey, ServiceTables, TaskControl, TaskKey};
 use crate::error::{cluster_not_active, cluster_not_found};
 use crate::families::LastRevisions;
-use crate::records::{AccountSetting, ClientToken, Cluster, Counts, Desired, Family, Task, TaskDefinition, TaskStatus};
+use crate::records::{
+    AccountSetting, CapacityProvider, ClientToken, Cluster, Counts, Desired, Family, Task, TaskDefinition, TaskStatus,
+};
 use crate::role::Attempted;
 
 /// The service.
@@ -44,6 +47,7 @@ pub struct Ecs {
     tokens: Table<ClientToken>,
     attempted: Table<Attempted>,
     settings: Table<AccountSetting>,
+    providers: Table<CapacityProvider>,
     services: ServiceTables,
     control: OnceLock<Arc<Controller<TaskControl>>>,
     service_control: OnceLock<Arc<Controller<ServiceControl>>>,
@@ -51,9 +55,11 @@ pub struct Ecs {
 
 operations! {
     Ecs: api_ecs,
+    create_capacity_provider::CreateCapacityProvider,
     create_cluster::CreateCluster,
     create_service::CreateService,
     delete_account_setting::DeleteAccountSetting,
+    delete_capacity_provider::DeleteCapacityProvider,
     delete_cluster::DeleteCluster,
     delete_service::DeleteService,
     delete_task_definitions::DeleteTaskDefinitions,
@@ -75,12 +81,14 @@ operations! {
     list_tasks::ListTasks,
     put_account_setting::PutAccountSetting,
     put_account_setting_default::PutAccountSettingDefault,
+    put_cluster_capacity_providers::PutClusterCapacityProviders,
     register_task_definition::RegisterTaskDefinition,
     run_task::RunTask,
     stop_service_deployment::StopServiceDeployment,
     stop_task::StopTask,
     tag_resource::TagResource,
     untag_resource::UntagResource,
+    update_capacity_provider::UpdateCapacityProvider,
     update_cluster::UpdateCluster,
     update_cluster_settings::UpdateClusterSettings,
     update_service::UpdateService,
@@ -99,6 +107,7 @@ impl Ecs {
             tokens: Table::new(Arc::clone(tables)),
             attempted: Table::new(Arc::clone(tables)),
             settings: Table::new(Arc::clone(tables)),
+            providers: Table::new(Arc::clone(tables)),
             services: ServiceTables {
                 services: Table::new(Arc::clone(tables)),
                 events: Table::new(Arc::clone(tables)),

@@ -25,6 +25,13 @@ impl Ecs {
         Ok(needs.resource_tags("ecs", &found.map(|found| found.record.tags).unwrap_or_default()))
     }
 
+    /// The operation's own action on a capacity provider, with its tags.
+    pub(crate) async fn on_provider(&self, cx: &Cx, given: &str) -> Result<Needs> {
+        let found = self.provider(cx, given).await?;
+        let tags = found.map(|found| found.record.tags).unwrap_or_default();
+        Ok(Needs::on(arn::capacity_provider(cx.place(), crate::capacity::name_of(given))).resource_tags("ecs", &tags))
+    }
+
     /// The operation's own action on whatever an ARN names, with its tags.
     pub(crate) async fn on_tagged(&self, cx: &Cx, arn: &str) -> Result<Needs> {
         // What does not exist, or cannot be tagged, is the handler's to refuse.

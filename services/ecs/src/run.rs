@@ -121,6 +121,7 @@ pub enum Tagged {
     Definition(DefinitionRef),
     Task { cluster: String, id: String },
     Service { cluster: String, name: String },
+    Provider(String),
 }
 
 /// What an ARN names, if it carries tags; else `InvalidParameterException`.
@@ -153,6 +154,7 @@ pub async fn tagged(ecs: &Ecs, cx: &Cx, arn: &str) -> Result<Tagged> {
             }),
             None => Err(invalid(format!("Invalid identifier: {arn}"))),
         },
+        "capacity-provider" if !crate::capacity::is_built_in(rest) => Ok(Tagged::Provider(rest.to_owned())),
         _ => Err(invalid(format!("Invalid identifier: {arn}"))),
     }
 }
@@ -182,6 +184,10 @@ impl Tagged {
                     .ok_or_else(no_service)?
                     .record
                     .tags)
+            }
+            Self::Provider(name) => {
+                let found = ecs.provider(cx, name).await?.ok_or_else(crate::capacity::not_found)?;
+                Ok(found.record.tags)
             }
         }
     }
@@ -221,6 +227,13 @@ impl Tagged {
                     .update(scope(cx).of(), &[cluster, name], apply)
                     .await?;
                 changed.map(|_| ()).ok_or_else(no_service)
+            }
+            Self::Provider(name) => {
+                let changed = ecs
+                    .providers
+                    .update(scope(cx).of(), &[name], |provider| change(&mut provider.tags))
+                    .await?;
+                changed.map(|_| ()).ok_or_else(crate::capacity::not_found)
             }
         }
     }

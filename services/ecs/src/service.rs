@@ -16,7 +16,7 @@ use crate::records::{
     TaskDefinition,
 };
 use crate::start;
-use crate::{Ecs, arn, scope};
+use crate::{Ecs, arn, capacity, scope};
 
 /// The alphabet of service deployment ids.
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
@@ -118,33 +118,12 @@ pub fn launch(
         Some(LaunchType::External) => Ok(Launch::External),
         Some(LaunchType::ManagedInstances) => Err(unsupported("The launch type MANAGED_INSTANCES is")),
         Some(_) => Err(client("launch type should be one of [EC2,FARGATE]")),
-        None if !strategy.is_empty() => providers(strategy),
-        None if !cluster.default_strategy.is_empty() => {
-            let items: Vec<_> = cluster.default_strategy.iter().map(|item| item.0.clone()).collect();
-            providers(&items)
-        }
-        // AWS: recorded.
-        None => Ok(Launch::Ec2),
+        None => Ok(match capacity::in_force(strategy, cluster)? {
+            Some(items) => Launch::Providers(items.into_iter().map(Document).collect()),
+            // AWS: recorded.
+            None => Launch::Ec2,
+        }),
     }
-}
-
-fn providers(strategy: &[CapacityProviderStrategyItem]) -> Result<Launch> {
-    if strategy
-        .iter()
-        .any(|item| !matches!(item.capacity_provider.as_str(), "FARGATE" | "FARGATE_SPOT"))
-    {
-        return Err(invalid(
-            "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
-        ));
-    }
-    let with_base = |item: &CapacityProviderStrategyItem| CapacityProviderStrategyItem {
-        // AWS: recorded for clusters.
-        base: item.base.or(Some(0)),
-        ..item.clone()
-    };
-    Ok(Launch::Providers(
-        strategy.iter().map(|item| Document(with_base(item))).collect(),
-    ))
 }
 
 /// The deployment configuration after a change of some of its members.

@@ -8,6 +8,7 @@ mod service;
 mod service_books;
 mod service_plan;
 mod spread;
+mod strategy;
 mod task;
 
 pub use events::follow_engine;
@@ -15,4 +16,5 @@ pub use network::Networks;
 pub use plan::{Plan, Step, plan};
 pub use service::{Pace, ServiceControl, ServiceKey, ServiceTables};
 pub use service_plan::threshold;
+pub use strategy::choose_provider;
 pub use task::{TaskControl, TaskKey};

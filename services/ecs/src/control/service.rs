@@ -14,7 +14,8 @@ use super::service_books::{Draft, said_started};
 use super::service_plan::{
     End, Leaving, Plan, Problem, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan, threshold,
 };
-use super::spread::{Spread, choose_provider};
+use super::spread::Spread;
+use super::strategy::choose_provider;
 use super::{TaskControl, TaskKey};
 use crate::records::{
     Deployment, Desired, Launch, Member, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus,
@@ -524,6 +525,7 @@ impl ServiceControl {
         {
             *providers.entry(task.provider.clone().unwrap_or_default()).or_default() += 1;
         }
+        let strategy = settings.launch.strategy().unwrap_or_default();
         let mut left = count;
         let mut replaced = replaced;
         while left > 0 {
@@ -535,7 +537,7 @@ impl ServiceControl {
                     return Ok(false);
                 };
                 let provider = match &settings.launch {
-                    Launch::Providers(items) => choose_provider(items, &mut providers),
+                    Launch::Providers(_) => choose_provider(&strategy, &mut providers),
                     _ => None,
                 };
                 let interface = start::interface(self.kernel.ids(), &vpc, subnet, zone);

@@ -1,11 +1,8 @@
-//! Where new tasks of a service go: over zones as evenly as can be, over capacity providers as their strategy says.
+//! Where new tasks of a service go: over zones as evenly as can be.
 
 use std::collections::BTreeMap;
 
-use api_ecs::CapacityProviderStrategyItem;
-
 use super::service_plan::{SeenTask, TaskState};
-use crate::records::Document;
 
 /// Gives out subnets, each time one in the zone that has fewest tasks.
 pub struct Spread<'a> {
@@ -55,32 +52,6 @@ impl<'a> Iterator for Spread<'a> {
     }
 }
 
-/// Chooses the capacity provider of the next task and counts it: bases first, then by weight.
-pub fn choose_provider(
-    strategy: &[Document<CapacityProviderStrategyItem>],
-    counts: &mut BTreeMap<String, usize>,
-) -> Option<String> {
-    let strategy = || strategy.iter().map(|item| &item.0);
-    let number = |value: Option<i32>| value.and_then(|value| usize::try_from(value).ok()).unwrap_or(0);
-    let count_of = |item: &CapacityProviderStrategyItem| counts.get(&item.capacity_provider).copied().unwrap_or(0);
-    let below_base = strategy().find(|item| count_of(item) < number(item.base));
-    let by_weight = || {
-        // The provider whose share would be fullest is the last to get another: compares (count - base + 1) / weight.
-        let weighted = strategy().filter(|item| number(item.weight) > 0);
-        weighted.min_by(|a, b| {
-            let load = |item: &CapacityProviderStrategyItem| count_of(item).saturating_sub(number(item.base)) + 1;
-            (load(a) * number(b.weight)).cmp(&(load(b) * number(a.weight)))
-        })
-    };
-    let chosen = below_base
-        .or_else(by_weight)
-        .or_else(|| strategy().next())?
-        .capacity_provider
-        .clone();
-    *counts.entry(chosen.clone()).or_default() += 1;
-    Some(chosen)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,25 +84,5 @@ mod tests {
             .map(|(subnet, _)| subnet)
             .collect();
         assert_eq!(chosen, ["s2", "s3", "s1", "s2", "s1"]);
-    }
-
-    #[test]
-    fn capacity_providers_get_their_base_and_then_their_weight() {
-        let item = |name: &str, base, weight| {
-            Document(CapacityProviderStrategyItem {
-                capacity_provider: name.to_owned(),
-                base: Some(base),
-                weight: Some(weight),
-            })
-        };
-        let strategy = [item("FARGATE", 2, 1), item("FARGATE_SPOT", 0, 3)];
-        let mut counts = BTreeMap::new();
-        for _ in 0..10 {
-            choose_provider(&strategy, &mut counts);
-        }
-        assert_eq!(
-            counts,
-            BTreeMap::from([("FARGATE".to_owned(), 4), ("FARGATE_SPOT".to_owned(), 6)])
-        );
     }
 }

@@ -8,7 +8,7 @@ use roadstead_store::{StoreError, Txn};
 
 use crate::error::{invalid, unsupported};
 use crate::records::{Cluster, ClusterStatus, Counts, Document, Include, check_tags, tags_from_api};
-use crate::{Ecs, arn, role, scope};
+use crate::{Ecs, arn, capacity, role, scope};
 
 impl Handle<CreateCluster> for Ecs {
     async fn needs(&self, cx: &Cx, input: &CreateClusterRequest) -> Result<Needs> {
@@ -16,14 +16,23 @@ impl Handle<CreateCluster> for Ecs {
             arn::cluster(cx.place(), name(input)?),
             tags_from_api(input.tags.as_deref()),
         );
-        let needs = Needs::on(made.clone()).request_tags(&tags);
+        let providers = input.capacity_providers.as_deref().unwrap_or_default();
+        let mut needs = Needs::on(made.clone()).request_tags(&tags);
+        if !providers.is_empty() {
+            needs = needs.keys(
+                "ecs:capacity-provider",
+                super::describe_capacity_providers::arns(cx, providers),
+            );
+        }
         self.tagging(cx, needs, "CreateCluster", made, &tags).await
     }
 
     async fn handle(&self, cx: &Cx, input: CreateClusterRequest) -> Reply<CreateCluster> {
         let asked = Asked::of(&input);
         let usual = self.setting(cx, "containerInsights").await?;
-        let wanted = wanted(cx, input, usual)?;
+        let names = input.capacity_providers.as_deref().unwrap_or_default();
+        let providers = self.cluster_providers(cx, names).await?;
+        let wanted = wanted(cx, input, usual, providers)?;
         let fence = Fence::new(cx.account(), role::SERVICE);
         let cluster = loop {
             // Whoever deletes the role after this mark makes the transaction fail.
@@ -109,19 +118,14 @@ fn name(input: &CreateClusterRequest) -> Result<&str> {
     }
 }
 
-fn wanted(cx: &Cx, input: CreateClusterRequest, usual_insights: String) -> Result<Cluster> {
+fn wanted(cx: &Cx, input: CreateClusterRequest, usual_insights: String, providers: Vec<String>) -> Result<Cluster> {
     let name = name(&input)?.to_owned();
     let tags = tags_from_api(input.tags.as_deref());
     check_tags(&tags)?;
-    if input
-        .capacity_providers
-        .as_ref()
-        .is_some_and(|list| list.iter().any(|p| !is_known_provider(p)))
-    {
-        return Err(invalid(
-            "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
-        ));
-    }
+    let strategy = capacity::strategy(
+        input.default_capacity_provider_strategy.as_deref().unwrap_or_default(),
+        &providers,
+    )?;
     if input.service_connect_defaults.is_some() {
         return Err(unsupported("Service Connect is"));
     }
@@ -131,20 +135,11 @@ fn wanted(cx: &Cx, input: CreateClusterRequest, usual_insights: String) -> Resul
         created_at: cx.now(),
         container_insights: container_insights(input.settings.as_deref())?.unwrap_or(usual_insights),
         configuration: input.configuration.map(Document),
-        capacity_providers: input.capacity_providers.unwrap_or_default(),
-        default_strategy: input
-            .default_capacity_provider_strategy
-            .unwrap_or_default()
-            .into_iter()
-            .map(Document)
-            .collect(),
+        capacity_providers: providers,
+        default_strategy: strategy.into_iter().map(Document).collect(),
+        attached: false,
         tags,
     })
-}
-
-/// The capacity providers that every account has.
-pub fn is_known_provider(name: &str) -> bool {
-    matches!(name, "FARGATE" | "FARGATE_SPOT")
 }
 
 /// Reads the setting `containerInsights`, the only one there is.

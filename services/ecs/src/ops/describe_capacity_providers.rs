@@ -2,59 +2,101 @@
 
 use api_ecs::op::DescribeCapacityProviders;
 use api_ecs::{
-    CapacityProvider, CapacityProviderStatus, DescribeCapacityProvidersRequest, DescribeCapacityProvidersResponse,
+    CapacityProvider, CapacityProviderField, DescribeCapacityProvidersRequest, DescribeCapacityProvidersResponse,
     Failure,
 };
-use roadstead_core::Arn;
+use roadstead_core::paging;
 use roadstead_kernel::prelude::*;
 
-use super::create_cluster::is_known_provider;
-use crate::Ecs;
+use super::list_services::limit;
+use crate::error::invalid;
+use crate::records::{BUILT_IN, built_in_to_api};
+use crate::run::after;
+use crate::{Ecs, arn, capacity, scope};
 
-/// The providers that every account has.
-const BUILT_IN: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
+/// The page of a caller who asks for none in particular, and the largest one.
+// AWS: documented.
+const PAGES: (usize, i32) = (10, 10);
+/// Most providers that a call may name.
+const MAX_NAMED: usize = 100;
 
 impl Handle<DescribeCapacityProviders> for Ecs {
     async fn needs(&self, cx: &Cx, input: &DescribeCapacityProvidersRequest) -> Result<Needs> {
-        Ok(Needs::on_each(names(input).iter().map(|name| arn(cx, name))))
+        let asked = input.capacity_providers.as_deref().unwrap_or_default();
+        Ok(if asked.is_empty() {
+            Needs::on(arn::capacity_provider(cx.place(), "*"))
+        } else {
+            Needs::on_each(arns(cx, asked))
+        })
     }
 
     async fn handle(&self, cx: &Cx, input: DescribeCapacityProvidersRequest) -> Reply<DescribeCapacityProviders> {
-        let (known, unknown): (Vec<String>, Vec<String>) =
-            names(&input).into_iter().partition(|name| is_known_provider(name));
-        let describe = |name: String| CapacityProvider {
-            capacity_provider_arn: Some(arn(cx, &name)),
-            name: Some(name),
-            status: Some(CapacityProviderStatus::Active),
-            tags: Some(Vec::new()),
-            ..CapacityProvider::default()
+        let include = input.include.unwrap_or_default();
+        if include.iter().any(|field| *field != CapacityProviderField::Tags) {
+            return Err(invalid("include should be one of [TAGS]"));
+        }
+        let with_tags = !include.is_empty();
+        let asked = input.capacity_providers.unwrap_or_default();
+        if asked.len() > MAX_NAMED {
+            return Err(invalid(format!(
+                "Capacity providers cannot have more than {MAX_NAMED} elements."
+            )));
+        }
+        let scoped = match &input.cluster {
+            Some(cluster) => Some(self.active_cluster(cx, Some(cluster)).await?.record),
+            None => None,
         };
-        let missing = |name: String| Failure {
-            arn: Some(arn(cx, &name)),
-            reason: Some("MISSING".to_owned()),
-            detail: None,
+        let names: Vec<String> = if !asked.is_empty() {
+            asked.iter().map(|given| capacity::name_of(given).to_owned()).collect()
+        } else if let Some(cluster) = &scoped {
+            cluster.capacity_providers.clone()
+        } else {
+            let own = self.providers.list_all(scope(cx).of()).await?;
+            let own = own.into_iter().map(|found| found.record.name);
+            BUILT_IN.map(ToOwned::to_owned).into_iter().chain(own).collect()
         };
+        let mut found: Vec<CapacityProvider> = Vec::new();
+        let mut failures = Vec::new();
+        for name in names {
+            if capacity::is_built_in(&name) {
+                found.push(built_in_to_api(cx.place(), &name));
+            } else if let Some(own) = self.provider(cx, &name).await? {
+                found.push(own.record.to_api(cx.place(), with_tags, None));
+            } else {
+                failures.push(Failure {
+                    arn: Some(arn::capacity_provider(cx.place(), &name)),
+                    reason: Some("MISSING".to_owned()),
+                    detail: None,
+                });
+            }
+        }
+        let mut next_token = None;
+        if asked.is_empty() {
+            let limit = limit(input.max_results, PAGES)?;
+            let filters = format!("DescribeCapacityProviders {:?}", input.cluster);
+            let after = after(&filters, input.next_token.as_deref())?;
+            found.sort_by(|a, b| a.name.cmp(&b.name));
+            let page = paging::page(
+                found,
+                |provider| provider.name.as_deref().unwrap_or_default(),
+                after.as_deref(),
+                limit,
+            );
+            found = page.items;
+            next_token = page.next.map(|key| paging::token(&filters, &key));
+        }
         Ok(DescribeCapacityProvidersResponse {
-            capacity_providers: Some(known.into_iter().map(describe).collect()),
-            failures: Some(unknown.into_iter().map(missing).collect()),
-            next_token: None,
+            capacity_providers: Some(found),
+            failures: Some(failures),
+            next_token,
         })
     }
 }
 
-/// The names that were asked for; all there are when none was.
-fn names(input: &DescribeCapacityProvidersRequest) -> Vec<String> {
-    let asked = input.capacity_providers.as_deref().unwrap_or_default();
-    if asked.is_empty() {
-        return BUILT_IN.map(ToOwned::to_owned).to_vec();
-    }
-    let name_of = |given: &String| {
-        let resource = Arn::parse(given).and_then(|arn| arn.resource.strip_prefix("capacity-provider/"));
-        resource.unwrap_or(given).to_owned()
-    };
-    asked.iter().map(name_of).collect()
-}
-
-fn arn(cx: &Cx, name: &str) -> String {
-    cx.place().arn("ecs", format_args!("capacity-provider/{name}"))
+/// The ARNs of providers that were named by name or ARN.
+pub fn arns(cx: &Cx, given: &[String]) -> Vec<String> {
+    given
+        .iter()
+        .map(|given| arn::capacity_provider(cx.place(), capacity::name_of(given)))
+        .collect()
 }

@@ -1,16 +1,21 @@
 //! ecs:RunTask — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html>
 
+use std::collections::BTreeMap;
+
 use api_ecs::op::RunTask;
-use api_ecs::{AssignPublicIp, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse, errors};
+use api_ecs::{
+    AssignPublicIp, CapacityProviderStrategyItem, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse, errors,
+};
 use roadstead_kernel::Behalf;
 use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
 use crate::arn::DefinitionRef;
+use crate::control::choose_provider;
 use crate::error::{client, invalid};
 use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api};
 use crate::start::{self, Start};
-use crate::{Ecs, arn, scope, task_roles};
+use crate::{Ecs, arn, capacity, scope, task_roles};
 
 /// Most tasks of one call.
 const MAX_COUNT: i32 = 10;
@@ -111,7 +116,7 @@ impl Ecs {
             return Err(invalid(format!("Count must be between 1 and {MAX_COUNT}.")));
         }
         let tags = task_tags(input, cluster, definition)?;
-        let provider = capacity(input, cluster)?;
+        let strategy = strategy(input, cluster)?;
         if !definition.is_awsvpc() {
             // Without container instances, every task runs as Fargate does: with an interface of its own.
             return Err(client("Fargate only supports network mode ‘awsvpc’."));
@@ -143,8 +148,12 @@ impl Ecs {
         };
         let chosen = subnets.iter().cycle().take(usize::try_from(count).unwrap_or(0));
         let interfaces = chosen.map(|(subnet, zone)| start::interface(cx.ids(), vpc, subnet, zone));
+        let mut shares = BTreeMap::new();
         Ok(interfaces
-            .map(|interface| started.task(cx.ids(), cx.now(), provider.clone(), interface))
+            .map(|interface| {
+                let provider = choose_provider(&strategy, &mut shares);
+                started.task(cx.ids(), cx.now(), provider, interface)
+            })
             .collect())
     }
 
@@ -282,27 +291,23 @@ fn task_tags(input: &RunTaskRequest, cluster: &Cluster, definition: &TaskDefinit
     Ok(tags)
 }
 
-/// The capacity provider of the tasks, if a strategy chooses one; every task runs as Fargate does.
+/// The strategy that chooses the capacity providers of the tasks, if one does; every task runs as Fargate does.
 // AWS: the texts are recorded (ecs-recorded-tasks §6).
-fn capacity(input: &RunTaskRequest, cluster: &Cluster) -> Result<Option<String>> {
+fn strategy(input: &RunTaskRequest, cluster: &Cluster) -> Result<Vec<CapacityProviderStrategyItem>> {
     let given = input.capacity_provider_strategy.as_deref().unwrap_or_default();
     if input.launch_type.is_some() && !given.is_empty() {
         return Err(invalid(
             "You may choose a capacity provider or a launch type but not both.",
         ));
     }
-    let strategy = given
-        .iter()
-        .chain(cluster.default_strategy.iter().map(|item| &item.0))
-        .next();
+    let strategy = match input.launch_type {
+        Some(_) => None,
+        None => capacity::in_force(given, cluster)?,
+    };
     match (&input.launch_type, strategy) {
-        (Some(LaunchType::Fargate), _) => Ok(None),
-        (None, Some(item)) if super::create_cluster::is_known_provider(&item.capacity_provider) => {
-            Ok(Some(item.capacity_provider.clone()))
-        }
-        (None, Some(_)) => Err(invalid(
-            "The specified capacity provider was not found. Specify a valid name or ARN and try again.",
-        )),
+        (Some(LaunchType::Fargate), _) => Ok(Vec::new()),
+        (None, Some(items)) if items.iter().all(|item| capacity::is_built_in(&item.capacity_provider)) => Ok(items),
+        (None, Some(_)) => Err(invalid("No Container Instances were found in your capacity provider.")),
         (None | Some(LaunchType::Ec2), _) => {
             let vpc = input
                 .network_configuration

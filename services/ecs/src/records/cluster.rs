@@ -28,6 +28,9 @@ pub struct Cluster {
     /// The strategy for tasks that name none.
     #[serde(default)]
     pub default_strategy: Vec<Document<CapacityProviderStrategyItem>>,
+    /// Whether its capacity providers were set after it was made.
+    #[serde(default)]
+    pub attached: bool,
     /// The tags.
     #[serde(default)]
     pub tags: Tags,
@@ -147,6 +150,7 @@ impl Cluster {
             capacity_providers: Some(self.capacity_providers.clone()),
             default_capacity_provider_strategy: Some(self.default_strategy.iter().map(|item| item.0.clone()).collect()),
             attachments: include.attachments.then(Vec::new),
+            attachments_status: (include.attachments && self.attached).then(|| "UPDATE_COMPLETE".to_owned()),
             ..api_ecs::Cluster::default()
         }
     }

@@ -1,6 +1,7 @@
 //! What ECS stores. Records are ours and versioned; `to_api` turns them into Amazon's types, in that direction only.
 
 mod account_setting;
+mod capacity_provider;
 mod cluster;
 mod document;
 mod service;
@@ -13,6 +14,7 @@ mod task_definition;
 mod token;
 
 pub use account_setting::{AccountSetting, KNOWN, KnownSetting};
+pub use capacity_provider::{BUILT_IN, CapacityProvider, built_in_to_api};
 pub use cluster::{Cluster, ClusterStatus, Counts, Include};
 pub use document::Document;
 pub use service::{

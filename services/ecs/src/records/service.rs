@@ -138,7 +138,13 @@ pub enum Launch {
 impl Launch {
     /// Whether tasks run as Fargate does.
     pub fn is_fargate(&self) -> bool {
-        matches!(self, Self::Fargate | Self::Providers(_))
+        match self {
+            Self::Fargate => true,
+            Self::Providers(items) => items
+                .iter()
+                .all(|item| super::BUILT_IN.contains(&item.0.capacity_provider.as_str())),
+            Self::Ec2 | Self::External => false,
+        }
     }
 
     /// The launch type in Amazon's words; none where capacity providers choose.

@@ -9,7 +9,7 @@ use crate::world::{World, between};
 /// Actions that the policy allows and ECS does not use yet. May only shrink.
 const NOT_YET_USED: &str = include_str!("not_yet_used.txt");
 /// How many lines that list may have at the most.
-const NOT_YET_USED_AT_MOST: usize = 60;
+const NOT_YET_USED_AT_MOST: usize = 59;
 
 async fn policy(world: &World) -> Value {
     let arn = "arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy";
@@ -53,7 +53,7 @@ fn called() -> BTreeSet<String> {
         .skip(1)
         .map(|rest| rest.split('>').next().unwrap())
         .map(|operation| {
-            let service = ["ec2", "logs", "elbv2", "servicediscovery"]
+            let service = ["autoscaling", "ec2", "logs", "elbv2", "servicediscovery"]
                 .into_iter()
                 .find(|service| {
                     let import = source.split(&format!("use api_{service}::op::")).nth(1);

@@ -11,6 +11,7 @@
 
 mod account_settings;
 mod behalf;
+mod capacity_providers;
 mod clusters;
 mod definitions;
 mod network;

@@ -186,6 +186,9 @@ async fn a_service_without_launch_type_or_strategy_is_an_ec2_service_without_a_r
 #[tokio::test]
 async fn everything_given_at_creation_comes_back() {
     let stage = Stage::new().await;
+    let providers =
+        json!({ "cluster": "demo", "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": [] });
+    stage.world.ecs("PutClusterCapacityProviders", providers).await.ok();
     let given = json!({
         "launchType": null,
         "capacityProviderStrategy": [{ "capacityProvider": "FARGATE", "weight": 1 }],
