@@ -80,6 +80,22 @@ pub struct Given {
     pub source_owner: Option<String>,
 }
 
+/// The rules of a request that adds or removes some: all four requests have the same members.
+macro_rules! given_rules {
+    ($input:expr) => {
+        $crate::groups::Given {
+            permissions: $input.ip_permissions.clone(),
+            cidr: $input.cidr_ip.clone(),
+            protocol: $input.ip_protocol.clone(),
+            from_port: $input.from_port,
+            to_port: $input.to_port,
+            source_group: $input.source_security_group_name.clone(),
+            source_owner: $input.source_security_group_owner_id.clone(),
+        }
+    };
+}
+pub(crate) use given_rules;
+
 impl Given {
     /// Whether the request gives no rule.
     pub fn is_empty(&self) -> bool {
@@ -259,6 +275,9 @@ pub async fn authorize(
     given: Given,
     tags: &Tags,
 ) -> Result<Vec<SecurityGroupRule>> {
+    if given.is_empty() {
+        return Err(missing("ipPermissions").into());
+    }
     let mut group = group;
     let before: Vec<String> = group.record.referenced().into_iter().map(str::to_owned).collect();
     let mut added = read(records, &group.record, direction, given).await?;
@@ -298,6 +317,9 @@ pub async fn revoke(
     ids: Option<Vec<String>>,
     given: Given,
 ) -> Result<(Vec<RevokedSecurityGroupRule>, Vec<IpPermission>)> {
+    if given.is_empty() && ids.as_ref().is_none_or(Vec::is_empty) {
+        return Err(missing("ipPermissions or securityGroupRuleIds").into());
+    }
     let mut group = group;
     let before: Vec<String> = group.record.referenced().into_iter().map(str::to_owned).collect();
     let mut removed: Vec<Rule> = Vec::new();

@@ -182,3 +182,49 @@ pub fn in_use(table: &RouteTable) -> ApiError {
     let id = table.id();
     crate::error::dependency(format!("The routeTable '{id}' has dependencies and cannot be deleted."))
 }
+
+/// Destination and target of a request that makes or replaces a route: both requests have the same members.
+macro_rules! asked_route {
+    ($input:expr) => {{
+        let input = $input;
+        let destination = $crate::routes::destination(
+            input.destination_cidr_block.as_ref(),
+            input.destination_ipv6_cidr_block.as_ref(),
+            input.destination_prefix_list_id.as_ref(),
+        )?;
+        let others = [
+            (
+                &input.transit_gateway_id,
+                "InvalidTransitGatewayID.NotFound",
+                "transitGateway",
+            ),
+            (&input.vpc_endpoint_id, "InvalidVpcEndpointId.NotFound", "vpcEndpoint"),
+            (
+                &input.vpc_peering_connection_id,
+                "InvalidVpcPeeringConnectionID.NotFound",
+                "vpcPeeringConnection",
+            ),
+            (
+                &input.egress_only_internet_gateway_id,
+                "InvalidGatewayID.NotFound",
+                "gateway",
+            ),
+            (&input.local_gateway_id, "InvalidGatewayID.NotFound", "gateway"),
+            (&input.carrier_gateway_id, "InvalidGatewayID.NotFound", "gateway"),
+            (&input.core_network_arn, "InvalidGatewayID.NotFound", "gateway"),
+            (&input.odb_network_arn, "InvalidGatewayID.NotFound", "gateway"),
+        ];
+        let given = $crate::routes::GivenTarget {
+            gateway: input.gateway_id.as_ref(),
+            nat_gateway: input.nat_gateway_id.as_ref(),
+            interface: input.network_interface_id.as_ref(),
+            instance: input.instance_id.as_ref(),
+            others: others
+                .into_iter()
+                .filter_map(|(id, code, word)| id.as_ref().map(|id| (id, code, word)))
+                .collect(),
+        };
+        (destination, given)
+    }};
+}
+pub(crate) use asked_route;

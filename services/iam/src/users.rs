@@ -1,6 +1,6 @@
 //! Users beyond what all entities share: who is meant, access keys, and new names.
 
-use roadstead_kernel::{CallerKind, Cx, Result};
+use roadstead_kernel::{CallerKind, Cx, Needs, Result};
 use roadstead_store::{Guard, Op, Scope, Table, Txn, Versioned};
 
 use crate::entities::{arn, id_of, scope};
@@ -28,6 +28,25 @@ impl Iam {
             .await?
             .filter(|found| found.record.user == user.common.id)
             .ok_or_else(|| problems::not_found(format!("The Access Key with id {id} cannot be found.")))
+    }
+
+    /// What is needed to rename an entity or to move it to another path.
+    // AWS: whoever renames needs the permission on the old and on the new name.
+    pub async fn needs_to_rename<E: Entity>(
+        &self,
+        cx: &Cx,
+        old: &str,
+        path: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<Needs> {
+        let needs = self.needs_on::<E>(cx, old).await?;
+        if path.is_none() && name.is_none() {
+            return Ok(needs);
+        }
+        let found = self.find::<E>(cx.account(), old).await?;
+        let known = found.as_ref().map(|found| found.record.common().path.as_str());
+        let path = path.or(known).unwrap_or("/");
+        Ok(needs.also_on(arn::<E>(cx, path, name.unwrap_or(old))))
     }
 
     /// Gives an entity another name or path, or both.

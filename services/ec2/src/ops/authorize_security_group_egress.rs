@@ -4,7 +4,7 @@
 use api_ec2::op::AuthorizeSecurityGroupEgress;
 use api_ec2::{AuthorizeSecurityGroupEgressRequest, AuthorizeSecurityGroupEgressResult, SecurityGroupRule};
 
-use crate::groups::{self, Given};
+use crate::groups;
 use crate::prelude::*;
 use crate::records::Direction;
 
@@ -38,17 +38,6 @@ async fn authorize(
 ) -> Result<Vec<SecurityGroupRule>> {
     let group = groups::named(records, Some(&input.group_id), None).await?;
     let tags = tags::of_create(cx, input.tag_specifications.as_deref(), KIND)?;
-    let given = Given {
-        permissions: input.ip_permissions.clone(),
-        cidr: input.cidr_ip.clone(),
-        protocol: input.ip_protocol.clone(),
-        from_port: input.from_port,
-        to_port: input.to_port,
-        source_group: input.source_security_group_name.clone(),
-        source_owner: input.source_security_group_owner_id.clone(),
-    };
-    if given.is_empty() {
-        return Err(error::missing("ipPermissions").into());
-    }
+    let given = groups::given_rules!(input);
     groups::authorize(cx, records, group, Direction::Egress, given, &tags).await
 }

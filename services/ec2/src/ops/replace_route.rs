@@ -5,7 +5,7 @@ use api_ec2::op::ReplaceRoute;
 
 use crate::prelude::*;
 use crate::records::{Route, RouteTable};
-use crate::routes::{self, GivenTarget};
+use crate::routes;
 
 impl Handle<ReplaceRoute> for Ec2 {
     async fn needs(&self, cx: &Cx, input: &ReplaceRouteRequest) -> Result<Needs> {
@@ -22,42 +22,7 @@ impl Handle<ReplaceRoute> for Ec2 {
 
 async fn replace(records: &Records, input: &ReplaceRouteRequest) -> Result<()> {
     let mut table = records.get::<RouteTable>(&input.route_table_id).await?;
-    let destination = routes::destination(
-        input.destination_cidr_block.as_ref(),
-        input.destination_ipv6_cidr_block.as_ref(),
-        input.destination_prefix_list_id.as_ref(),
-    )?;
-    let given = GivenTarget {
-        gateway: input.gateway_id.as_ref(),
-        nat_gateway: input.nat_gateway_id.as_ref(),
-        interface: input.network_interface_id.as_ref(),
-        instance: input.instance_id.as_ref(),
-        others: [
-            (
-                &input.transit_gateway_id,
-                "InvalidTransitGatewayID.NotFound",
-                "transitGateway",
-            ),
-            (&input.vpc_endpoint_id, "InvalidVpcEndpointId.NotFound", "vpcEndpoint"),
-            (
-                &input.vpc_peering_connection_id,
-                "InvalidVpcPeeringConnectionID.NotFound",
-                "vpcPeeringConnection",
-            ),
-            (
-                &input.egress_only_internet_gateway_id,
-                "InvalidGatewayID.NotFound",
-                "gateway",
-            ),
-            (&input.local_gateway_id, "InvalidGatewayID.NotFound", "gateway"),
-            (&input.carrier_gateway_id, "InvalidGatewayID.NotFound", "gateway"),
-            (&input.core_network_arn, "InvalidGatewayID.NotFound", "gateway"),
-            (&input.odb_network_arn, "InvalidGatewayID.NotFound", "gateway"),
-        ]
-        .into_iter()
-        .filter_map(|(id, code, word)| id.as_ref().map(|id| (id, code, word)))
-        .collect(),
-    };
+    let (destination, given) = routes::asked_route!(input);
     let target = given.resolve(records, &table.record).await?;
     routes::check_local(&table.record, &destination, &target)?;
     let known = table

@@ -4,7 +4,7 @@
 use api_ec2::op::RevokeSecurityGroupEgress;
 use api_ec2::{RevokeSecurityGroupEgressRequest, RevokeSecurityGroupEgressResult};
 
-use crate::groups::{self, Given};
+use crate::groups;
 use crate::prelude::*;
 use crate::records::Direction;
 
@@ -22,19 +22,8 @@ impl Handle<RevokeSecurityGroupEgress> for Ec2 {
 
 async fn revoke(records: &Records, input: &RevokeSecurityGroupEgressRequest) -> Reply<RevokeSecurityGroupEgress> {
     let group = groups::named(records, Some(&input.group_id), None).await?;
-    let given = Given {
-        permissions: input.ip_permissions.clone(),
-        cidr: input.cidr_ip.clone(),
-        protocol: input.ip_protocol.clone(),
-        from_port: input.from_port,
-        to_port: input.to_port,
-        source_group: input.source_security_group_name.clone(),
-        source_owner: input.source_security_group_owner_id.clone(),
-    };
+    let given = groups::given_rules!(input);
     let ids = input.security_group_rule_ids.clone();
-    if given.is_empty() && ids.as_ref().is_none_or(Vec::is_empty) {
-        return Err(error::missing("ipPermissions or securityGroupRuleIds").into());
-    }
     let (revoked, unknown) = groups::revoke(records, group, Direction::Egress, ids, given).await?;
     Ok(RevokeSecurityGroupEgressResult {
         r#return: Some(true),

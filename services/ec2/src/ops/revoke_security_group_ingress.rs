@@ -4,7 +4,7 @@
 use api_ec2::op::RevokeSecurityGroupIngress;
 use api_ec2::{RevokeSecurityGroupIngressRequest, RevokeSecurityGroupIngressResult};
 
-use crate::groups::{self, Given};
+use crate::groups;
 use crate::prelude::*;
 use crate::records::Direction;
 
@@ -22,19 +22,8 @@ impl Handle<RevokeSecurityGroupIngress> for Ec2 {
 
 async fn revoke(records: &Records, input: &RevokeSecurityGroupIngressRequest) -> Reply<RevokeSecurityGroupIngress> {
     let group = groups::named(records, input.group_id.as_deref(), input.group_name.as_deref()).await?;
-    let given = Given {
-        permissions: input.ip_permissions.clone(),
-        cidr: input.cidr_ip.clone(),
-        protocol: input.ip_protocol.clone(),
-        from_port: input.from_port,
-        to_port: input.to_port,
-        source_group: input.source_security_group_name.clone(),
-        source_owner: input.source_security_group_owner_id.clone(),
-    };
+    let given = groups::given_rules!(input);
     let ids = input.security_group_rule_ids.clone();
-    if given.is_empty() && ids.as_ref().is_none_or(Vec::is_empty) {
-        return Err(error::missing("ipPermissions or securityGroupRuleIds").into());
-    }
     let (revoked, unknown) = groups::revoke(records, group, Direction::Ingress, ids, given).await?;
     Ok(RevokeSecurityGroupIngressResult {
         r#return: Some(true),
