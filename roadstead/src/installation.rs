@@ -32,6 +32,8 @@ const TICK_EVERY: Duration = Duration::from_secs(1);
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
 /// Tasks that are worked on at the same time.
 const WORKERS: usize = 8;
+/// Containers whose output is delivered at the same time.
+const LOG_WORKERS: usize = 4;
 /// Services that are worked on at the same time.
 const SERVICE_WORKERS: usize = 4;
 
@@ -226,6 +228,9 @@ impl Installation {
         for _ in 0..WORKERS {
             tokio::spawn(Arc::clone(&self.tasks).run());
         }
+        for _ in 0..LOG_WORKERS {
+            tokio::spawn(Arc::clone(self.tasks.reconciler().logs()).run());
+        }
         for _ in 0..SERVICE_WORKERS {
             tokio::spawn(Arc::clone(&self.services).run());
         }
@@ -258,6 +263,9 @@ impl Installation {
         self.tasks.settle().await;
         self.services.settle().await;
         // Tasks that services started or stopped.
+        self.tasks.settle().await;
+        self.tasks.reconciler().logs().settle().await;
+        // Tasks whose last output was delivered.
         self.tasks.settle().await;
     }
 

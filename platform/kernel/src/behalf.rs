@@ -71,6 +71,16 @@ impl Behalf {
 
     /// Calls an operation in the account and region of the session, as the role.
     pub async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output> {
+        self.call_as::<O>(self.request_id(), input).await
+    }
+
+    /// A new id for a call.
+    pub fn request_id(&self) -> String {
+        self.kernel.ids().uuid()
+    }
+
+    /// As [`Behalf::call`], with an id that the caller knows, for messages that name it.
+    pub async fn call_as<O: Operation>(&self, request_id: String, input: O::Input) -> Result<O::Output> {
         // The session is looked up anew each time: a role that was deleted or changed meanwhile counts as it is now.
         let caller = self
             .kernel
@@ -80,7 +90,7 @@ impl Behalf {
             caller,
             place: self.place,
             origin: Origin::within(self.service, None),
-            request_id: None,
+            request_id: Some(request_id),
         };
         self.kernel.call_typed::<O>(call, input).await
     }

@@ -4,6 +4,7 @@
 
 mod account_settings;
 pub mod arn;
+pub mod awslogs;
 mod behalf;
 mod capacity;
 pub mod control;
@@ -28,6 +29,7 @@ use roadstead_kernel::{Cx, Kernel, Result, operations};
 use roadstead_network::Net;
 use roadstead_store::{Scope, Store, Table, Versioned};
 
+use crate::awslogs::AwsLogs;
 use crate::control::{Pace, ServiceControl, ServiceKey, ServiceTables, TaskControl, TaskKey};
 use crate::error::{cluster_not_active, cluster_not_found};
 use crate::families::LastRevisions;
@@ -135,14 +137,23 @@ impl Ecs {
         net: Option<Arc<dyn Net>>,
     ) -> Arc<Controller<TaskControl>> {
         let make = || {
+            let logs = AwsLogs::start(
+                Arc::clone(kernel),
+                Arc::clone(&runtime),
+                self.tasks.clone(),
+                self.definitions.clone(),
+            );
             let reconciler = TaskControl::new(
                 Arc::clone(kernel),
                 runtime,
                 net,
                 self.tasks.clone(),
                 self.definitions.clone(),
+                Arc::clone(&logs),
             );
-            Controller::new(reconciler, Arc::clone(kernel.clock()))
+            let control = Controller::new(reconciler, Arc::clone(kernel.clock()));
+            logs.reconciler().watched_by(&control);
+            control
         };
         Arc::clone(self.control.get_or_init(make))
     }

@@ -38,6 +38,7 @@ pub fn accept(mut given: RegisterTaskDefinitionRequest) -> Result<RegisterTaskDe
     let mut names = HashSet::new();
     for container in &given.container_definitions {
         check_container(container, given.memory.is_some())?;
+        crate::awslogs::check(container, fargate)?;
         if !names.insert(container.name.clone()) {
             return Err(client("Container.name must be unique."));
         }

@@ -140,5 +140,6 @@ fn container_record(ids: &Ids, container: &ContainerDefinition) -> ContainerReco
         healthy: None,
         signalled_at: None,
         finished_at: None,
+        log: None,
     }
 }

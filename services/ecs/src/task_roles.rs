@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_sts::Credentials;
+use roadstead_core::Region;
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Behalf, Kernel, Result, session_credentials};
 
@@ -31,6 +32,30 @@ pub fn execution_role(task: &Task, definition: &TaskDefinition) -> Option<String
 // AWS: recorded; both roles' sessions bear the task's id.
 pub async fn act_as(kernel: &Arc<Kernel>, place: Place, role_arn: &str, task: &Task) -> Result<Behalf> {
     Behalf::assume_about(kernel, SERVICE, place, role_arn, &task.id, task.arn(place)).await
+}
+
+/// Acts as a role of a task in another region of its account.
+///
+/// Errors: as [`act_as`].
+pub async fn act_as_within(
+    kernel: &Arc<Kernel>,
+    place: Place,
+    region: Region,
+    role_arn: &str,
+    task: &Task,
+) -> Result<Behalf> {
+    let within = Place { region, ..place };
+    Behalf::assume_about(kernel, SERVICE, within, role_arn, &task.id, task.arn(place)).await
+}
+
+/// What is said where a role of a task cannot be assumed.
+// AWS: recorded as RunTask's answer.
+pub fn unable_to_assume(role: &str) -> String {
+    format!(
+        "ECS was unable to assume the role '{role}' that was provided for this task. Please verify that the role being \
+         passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this \
+         role."
+    )
 }
 
 /// Credentials of a role of a task, for its containers.

@@ -6,6 +6,7 @@ use api_ecs::{ContainerCondition, ContainerDefinition};
 use roadstead_control::Next;
 use roadstead_core::Timestamp;
 
+use crate::awslogs::PATIENCE;
 use crate::launch::stop_timeout;
 use crate::records::{
     ContainerRecord, ContainerStatus, Desired, InterfaceStatus, StopCode, Task, TaskDefinition, TaskStatus,
@@ -84,7 +85,7 @@ pub fn plan(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
                 None => Plan::step(Step::Forget),
             }
         }
-        TaskStatus::Deprovisioning => deprovision(task),
+        TaskStatus::Deprovisioning => deprovision(task, now),
         _ if task.desired == Desired::Stopped => stop(task, definition, now),
         _ if task.interface.as_ref().is_some_and(|interface| interface.wiring.lost) => {
             let never_ran = task.started_at.is_none();
@@ -247,9 +248,20 @@ fn depends_on(definition: &TaskDefinition, container: &str, other: &str) -> bool
         .is_some_and(|list| list.iter().any(|dependency| dependency.container_name == other))
 }
 
-fn deprovision(task: &Task) -> Plan {
+/// When the output of the containers that have ended must be delivered at the latest, if there is any left.
+fn output_due(task: &Task) -> Option<Timestamp> {
+    let left = |container: &&ContainerRecord| container.log.as_ref().is_some_and(|log| !log.drained);
+    let ended = task.containers.iter().filter(left).filter_map(|container| container.finished_at);
+    ended.max().map(|ended| ended.plus(PATIENCE))
+}
+
+fn deprovision(task: &Task, now: Timestamp) -> Plan {
     if task.containers.iter().any(|container| container.engine_id.is_some()) {
-        return Plan::step(Step::RemoveContainers);
+        // The engine keeps output only as long as the container: what is not delivered yet has some time to be.
+        return match output_due(task).map(|due| due.since(now)).filter(|left| !left.is_zero()) {
+            Some(left) => Plan::wait(Next::In(left)),
+            None => Plan::step(Step::RemoveContainers),
+        };
     }
     match task.interface.as_ref().map(|interface| interface.status) {
         Some(InterfaceStatus::Deleted) | None => Plan::step(Step::Advance(TaskStatus::Stopped)),

@@ -13,6 +13,7 @@ use roadstead_store::{StoreError, Table};
 use super::network::{Networks, create_or_adopt};
 use super::plan::{Plan, Step, plan};
 use super::{ServiceControl, ServiceKey};
+use crate::awslogs::AwsLogs;
 use crate::behalf::OnBehalf;
 use crate::records::{
     ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, StopCode, Task, TaskDefinition,
@@ -45,6 +46,7 @@ pub struct TaskControl {
     tasks: Table<Task>,
     definitions: Table<TaskDefinition>,
     services: OnceLock<Weak<Controller<ServiceControl>>>,
+    logs: Arc<Controller<AwsLogs>>,
 }
 
 impl TaskControl {
@@ -55,6 +57,7 @@ impl TaskControl {
         net: Option<Arc<dyn Net>>,
         tasks: Table<Task>,
         definitions: Table<TaskDefinition>,
+        logs: Arc<Controller<AwsLogs>>,
     ) -> Self {
         let networks = Networks::new(Arc::clone(&kernel), Arc::clone(&runtime), net);
         Self {
@@ -64,6 +67,7 @@ impl TaskControl {
             tasks,
             definitions,
             services: OnceLock::new(),
+            logs,
         }
     }
 
@@ -85,6 +89,11 @@ impl TaskControl {
             };
             services.enqueue_after(key, services.reconciler().gather());
         }
+    }
+
+    /// What delivers the output of containers.
+    pub fn logs(&self) -> &Arc<Controller<AwsLogs>> {
+        &self.logs
     }
 
     /// The networks of the tasks.
@@ -167,10 +176,12 @@ impl Reconciler for TaskControl {
             };
             let mut task = found.record;
             self.observe(&mut task, key).await?;
+            self.follow_output(&mut task, key).await?;
             let now = self.kernel.clock().now();
             let Plan { step, next } = plan(&task, &definition, now);
             let Some(step) = step else { return Ok(next) };
             if step == Step::Forget {
+                self.logs.reconciler().forget(key).await?;
                 self.tasks.delete(scope.of(), &id, found.revision).await?;
                 return Ok(Next::Forget);
             }
@@ -236,6 +247,30 @@ impl TaskControl {
             interface.wiring.lost = true;
         }
         if task.version != before || lost {
+            self.save(task, key).await?;
+        }
+        Ok(())
+    }
+
+    /// Sees to it that the output of the containers is delivered, and takes over where it is to its end.
+    async fn follow_output(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
+        let logs = self.logs.reconciler();
+        let mut drained = false;
+        for container in &mut task.containers {
+            let ended = container.status == ContainerStatus::Stopped;
+            let Some(sink) = container.log.as_mut().filter(|sink| !sink.drained) else {
+                continue;
+            };
+            if !ended {
+                logs.attend(key, &container.name);
+            } else if logs.is_drained(key, &container.name).await? {
+                sink.drained = true;
+                drained = true;
+            } else {
+                logs.look(key, &container.name);
+            }
+        }
+        if drained {
             self.save(task, key).await?;
         }
         Ok(())
@@ -512,6 +547,23 @@ impl TaskControl {
         if let Some(container) = container(task, name) {
             container.engine_id = Some(id.0.clone());
             container.digest = Some(digest);
+        }
+        match self.logs.reconciler().open(key.place, task, definition, wanted, &id.0).await? {
+            Ok(sink) => {
+                if let Some(container) = container(task, name) {
+                    container.log = sink;
+                }
+            }
+            Err((sink, why)) => {
+                if let Some(container) = container(task, name) {
+                    // AWS: recorded; neither digest nor reason, but a runtime id.
+                    container.digest = None;
+                    container.log = Some(sink);
+                    container.status = ContainerStatus::Stopped;
+                }
+                task.stop(StopCode::FailedToStart, why, now);
+                return Ok(());
+            }
         }
         match self.runtime.start(&id).await {
             Ok(()) => {}

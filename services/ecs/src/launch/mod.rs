@@ -96,6 +96,7 @@ pub fn spec(
             None => engine::Network::None,
         },
         health_check: health_check(container),
+        log: crate::awslogs::log_mode(container)?,
         ..engine::ContainerSpec::default()
     })
 }

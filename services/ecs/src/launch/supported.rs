@@ -1,6 +1,6 @@
 //! What a task definition may ask for and this version does not do: said, never silently left out.
 
-use api_ecs::{ContainerDefinition, LogDriver};
+use api_ecs::ContainerDefinition;
 
 use super::Unsupported;
 use crate::records::TaskDefinition;
@@ -12,10 +12,6 @@ fn any<T>(list: Option<&Vec<T>>) -> bool {
 
 /// What a definition may ask for and this version does not do is said, never silently left out.
 pub(super) fn check_supported(definition: &TaskDefinition, container: &ContainerDefinition) -> Result<(), Unsupported> {
-    let driver = container.log_configuration.as_ref().map(|log| &log.log_driver);
-    if let Some(driver) = driver.filter(|driver| **driver != LogDriver::JsonFile) {
-        return Err(format!("the log driver {} is not available", driver.as_str()));
-    }
     let linux = container.linux_parameters.as_ref();
     let task = &definition.document.0;
     let asked = [

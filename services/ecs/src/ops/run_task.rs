@@ -174,9 +174,7 @@ impl Ecs {
             {
                 Ok(_) => {}
                 Err(Fault::Api(_)) => {
-                    return Err(client(format!(
-                        "ECS was unable to assume the role '{role}' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this role."
-                    )));
+                    return Err(client(task_roles::unable_to_assume(role)));
                 }
                 Err(internal) => return Err(internal),
             }

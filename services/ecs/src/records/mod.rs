@@ -4,6 +4,7 @@ mod account_setting;
 mod capacity_provider;
 mod cluster;
 mod document;
+mod log;
 mod service;
 mod service_deployment;
 mod service_event;
@@ -17,6 +18,7 @@ pub use account_setting::{AccountSetting, KNOWN, KnownSetting};
 pub use capacity_provider::{BUILT_IN, CapacityProvider, built_in_to_api};
 pub use cluster::{Cluster, ClusterStatus, Counts, Include};
 pub use document::Document;
+pub use log::{LogCursor, LogSink};
 pub use service::{
     Deployment, DeploymentStatus, Launch, Member, Rollout, Service, ServiceStatus, Settings, ShowService, Throttle,
     signed,

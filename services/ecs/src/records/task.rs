@@ -9,7 +9,7 @@ use roadstead_core::{Tags, Timestamp};
 use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
-use super::{Document, tags_to_api};
+use super::{Document, LogSink, tags_to_api};
 
 /// The platform that every task here runs on, in Fargate's words.
 const PLATFORM_VERSION: &str = "1.4.0";
@@ -198,6 +198,9 @@ pub struct ContainerRecord {
     /// When its process ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
+    /// Where its output goes, with the log driver `awslogs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogSink>,
 }
 
 /// Where a container is.
@@ -452,7 +455,8 @@ impl Task {
             name: Some(container.name.clone()),
             image: Some(container.image.clone()),
             image_digest: container.digest.clone().filter(|_| ran),
-            runtime_id: ran.then(|| runtime_id(&self.id, &container.name)),
+            // AWS: recorded; a container whose log stream could not be made has a runtime id and no digest.
+            runtime_id: (ran || container.log.is_some()).then(|| runtime_id(&self.id, &container.name)),
             last_status: Some(container.status.as_str().to_owned()),
             exit_code: container.exit_code,
             reason: container.reason.clone(),
