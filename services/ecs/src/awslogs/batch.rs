@@ -141,7 +141,11 @@ mod tests {
     #[test]
     fn a_call_carries_events_in_the_order_of_their_times() {
         let mut waiting = waiting(Mode::Blocking, &[(5, 1), (3, 2), (5, 3), (4, 4)]);
-        let sent: Vec<_> = waiting.batch(3).into_iter().map(|e| (e.timestamp, e.message.len())).collect();
+        let sent: Vec<_> = waiting
+            .batch(3)
+            .into_iter()
+            .map(|e| (e.timestamp, e.message.len()))
+            .collect();
         assert_eq!(sent, [(3, 2), (5, 1), (5, 3)]);
         waiting.let_go(3);
         assert_eq!((waiting.first(), waiting.next(), waiting.text), (Some(3), 1, 4));
@@ -151,7 +155,10 @@ mod tests {
     fn a_bounded_buffer_drops_what_comes_beyond_and_an_unbounded_one_nothing() {
         let events = [(1, 60), (2, 30), (3, 20), (4, 10)];
         let mut bounded = waiting(Mode::NonBlocking(100), &events);
-        assert_eq!((bounded.events.len(), bounded.take_dropped(), bounded.take_dropped()), (3, 1, 0));
+        assert_eq!(
+            (bounded.events.len(), bounded.take_dropped(), bounded.take_dropped()),
+            (3, 1, 0)
+        );
         let mut unbounded = waiting(Mode::Blocking, &events);
         assert_eq!((unbounded.events.len(), unbounded.take_dropped()), (4, 0));
         assert_eq!(waiting(Mode::NonBlocking(10), &[(1, 60)]).events.len(), 1);

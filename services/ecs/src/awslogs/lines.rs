@@ -69,7 +69,11 @@ impl Lines {
             let mut whole = Vec::new();
             while line.bytes.len() > MAX_EVENT {
                 let rest = line.bytes.split_off(boundary(&line.bytes, MAX_EVENT));
-                let begun = Begun { at, first: number, bytes: rest };
+                let begun = Begun {
+                    at,
+                    first: number,
+                    bytes: rest,
+                };
                 whole.push(std::mem::replace(&mut line, begun));
             }
             if ends {
@@ -78,14 +82,14 @@ impl Lines {
                 *slot = Some(line);
             }
             for line in whole {
-                self.line(line, events);
+                self.line(&line, events);
             }
         }
     }
 
-    fn line(&mut self, line: Begun, events: &mut Vec<Event>) {
+    fn line(&mut self, line: &Begun, events: &mut Vec<Event>) {
         let Some(first_line) = &self.first_line else {
-            cut(&line, events);
+            cut(line, events);
             return;
         };
         let gathered = self.gathered.as_ref().map_or(0, |gathered| gathered.bytes.len());
@@ -94,8 +98,9 @@ impl Lines {
         }
         let ends = line.bytes.len() < MAX_EVENT;
         let gathered = self.gathered.get_or_insert(Begun {
+            at: line.at,
+            first: line.first,
             bytes: Vec::new(),
-            ..line
         });
         gathered.bytes.extend_from_slice(&line.bytes);
         // AWS: the driver keeps the ends of lines only where an event may have several.
@@ -128,7 +133,7 @@ impl Lines {
         let mut rest = [self.out.take(), self.err.take()];
         rest.sort_by_key(|line| line.as_ref().map(|line| line.first));
         for line in rest.into_iter().flatten() {
-            self.line(line, events);
+            self.line(&line, events);
         }
         self.close(events);
     }
@@ -145,7 +150,7 @@ fn cut(line: &Begun, events: &mut Vec<Event>) {
     let text = String::from_utf8_lossy(&line.bytes);
     let mut rest: &str = &text;
     while !rest.is_empty() {
-        let (text, after) = rest.split_at(rest.floor_char_boundary(MAX_EVENT));
+        let (text, after) = rest.split_at(boundary(rest.as_bytes(), MAX_EVENT.min(rest.len())));
         events.push(Event {
             at: line.at,
             first: line.first,
@@ -188,29 +193,47 @@ mod tests {
     }
 
     fn texts(pattern: Option<&str>, pieces: &[&str]) -> Vec<String> {
-        let chunks: Vec<_> = pieces.iter().map(|text| chunk(LogStream::Stdout, text.as_bytes(), 1)).collect();
+        let chunks: Vec<_> = pieces
+            .iter()
+            .map(|text| chunk(LogStream::Stdout, text.as_bytes(), 1))
+            .collect();
         events(pattern, &chunks).into_iter().map(|event| event.text).collect()
     }
 
     #[test]
     fn each_line_is_an_event_and_empty_ones_are_none() {
-        assert_eq!(texts(None, &["one\n", "\n", "tw", "o\n", "three"]), ["one", "two", "three"]);
+        assert_eq!(
+            texts(None, &["one\n", "\n", "tw", "o\n", "three"]),
+            ["one", "two", "three"]
+        );
         assert_eq!(texts(None, &["a\nb\r\n"]), ["a", "b\r"]);
     }
 
     #[test]
     fn the_two_outputs_do_not_mix_within_a_line() {
         let (out, err) = (LogStream::Stdout, LogStream::Stderr);
-        let chunks = [chunk(out, b"hello ", 1), chunk(err, b"oops\n", 2), chunk(out, b"world\n", 3)];
+        let chunks = [
+            chunk(out, b"hello ", 1),
+            chunk(err, b"oops\n", 2),
+            chunk(out, b"world\n", 3),
+        ];
         let seen = events(None, &chunks);
         let expected = [(2, 1, "oops"), (1, 0, "hello world")];
-        assert_eq!(seen.iter().map(|e| (e.at, e.first, e.text.as_str())).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            seen.iter()
+                .map(|e| (e.at, e.first, e.text.as_str()))
+                .collect::<Vec<_>>(),
+            expected
+        );
     }
 
     #[test]
     fn lines_that_do_not_match_belong_to_the_one_before() {
         let pieces = ["begin one\n", " at a\n", "\n", "begin two\n", "tail\n"];
-        assert_eq!(texts(Some("^begin"), &pieces), ["begin one\n at a\n\n", "begin two\ntail\n"]);
+        assert_eq!(
+            texts(Some("^begin"), &pieces),
+            ["begin one\n at a\n\n", "begin two\ntail\n"]
+        );
         assert_eq!(texts(Some("^begin"), &["orphan\n", "begin\n"]), ["orphan\n", "begin\n"]);
     }
 
@@ -229,7 +252,13 @@ mod tests {
     #[test]
     fn a_line_that_is_too_long_becomes_several_events_of_the_most_bytes() {
         let line = format!("{}\n", "x".repeat(MAX_EVENT + 10));
-        for pieces in [vec![line.as_str()], line.as_bytes().chunks(16_384).map(|c| std::str::from_utf8(c).unwrap()).collect()] {
+        for pieces in [
+            vec![line.as_str()],
+            line.as_bytes()
+                .chunks(16_384)
+                .map(|c| std::str::from_utf8(c).unwrap())
+                .collect(),
+        ] {
             let sizes: Vec<_> = texts(None, &pieces).iter().map(String::len).collect();
             assert_eq!(sizes, [MAX_EVENT, 10]);
         }

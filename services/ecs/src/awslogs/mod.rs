@@ -217,7 +217,10 @@ impl AwsLogs {
         let Some(definition) = self.definitions.get(scope.of(), &id).await?.map(|found| found.record) else {
             return Ok(None);
         };
-        let wanted = definition.containers().iter().find(|c| c.name.as_deref() == Some(&key.container));
+        let wanted = definition
+            .containers()
+            .iter()
+            .find(|c| c.name.as_deref() == Some(&key.container));
         let Some(config) = wanted.and_then(|wanted| Config::of(wanted).ok().flatten()) else {
             return Ok(None);
         };
@@ -250,7 +253,11 @@ impl AwsLogs {
             let pause = pump.read(&*self.runtime, source.ended, now);
             let dropped = pump.take_dropped();
             if dropped > 0 {
-                tracing::warn!(?key, dropped, "lines were dropped: they could not be delivered and their buffer is full");
+                tracing::warn!(
+                    ?key,
+                    dropped,
+                    "lines were dropped: they could not be delivered and their buffer is full"
+                );
             }
             if pump.is_drained() {
                 self.note(key, Mark::default(), true).await?;

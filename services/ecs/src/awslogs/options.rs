@@ -67,17 +67,26 @@ impl Config {
         }
         let none = BTreeMap::new();
         let options = given.options.as_ref().unwrap_or(&none);
-        let required = |name: &str| options.get(name).cloned().ok_or_else(|| format!("must specify a value for log opt '{name}'"));
+        let required = |name: &str| {
+            options
+                .get(name)
+                .cloned()
+                .ok_or_else(|| format!("must specify a value for log opt '{name}'"))
+        };
         let region = required(REGION)?;
         let first_line = match (options.get(DATETIME), options.get(MULTILINE)) {
             (Some(_), Some(_)) => {
-                return Err(format!("you cannot configure log opt '{DATETIME}' and '{MULTILINE}' at the same time"));
+                return Err(format!(
+                    "you cannot configure log opt '{DATETIME}' and '{MULTILINE}' at the same time"
+                ));
             }
             (Some(format), None) => Some(datetime_pattern(format)),
             (None, pattern) => pattern.cloned(),
         };
         let first_line = first_line
-            .map(|pattern| Regex::new(&pattern).map_err(|_| format!("could not parse the pattern of first lines `{pattern}`")))
+            .map(|pattern| {
+                Regex::new(&pattern).map_err(|_| format!("could not parse the pattern of first lines `{pattern}`"))
+            })
             .transpose()?;
         Ok(Some(Self {
             region: Region::parse(&region).ok_or_else(|| format!("there is no region `{region}`"))?,
@@ -139,17 +148,14 @@ fn datetime_pattern(format: &str) -> String {
             Some('a') => "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)",
             Some('A') => "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day",
             Some('b') => "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)",
-            Some('B') => {
-                "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-            }
+            Some('B') => "(?:January|February|March|April|May|June|July|August|September|October|November|December)",
             Some('w') => "[0-6]",
             Some('d') => "(?:0[1-9]|[12][0-9]|3[01])",
             Some('j') => "(?:00[1-9]|0[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-6])",
             Some('y') => "[0-9]{2}",
             Some('Y') => "[0-9]{4}",
-            Some('m') => "(?:0[1-9]|1[0-2])",
+            Some('m' | 'I') => "(?:0[1-9]|1[0-2])",
             Some('H') => "(?:[01][0-9]|2[0-3])",
-            Some('I') => "(?:0[1-9]|1[0-2])",
             Some('p') => "[AP]M",
             Some('M' | 'S') => "[0-5][0-9]",
             Some('L') => r"\.[0-9]{3}",
@@ -185,15 +191,27 @@ pub fn check(container: &ContainerDefinition, fargate: bool) -> Result<()> {
     }
     let none = BTreeMap::new();
     let options = given.options.as_ref().unwrap_or(&none);
-    let unknown: Vec<&str> = options.keys().map(String::as_str).filter(|name| !KNOWN.contains(name)).collect();
+    let unknown: Vec<&str> = options
+        .keys()
+        .map(String::as_str)
+        .filter(|name| !KNOWN.contains(name))
+        .collect();
     if !unknown.is_empty() {
-        return Err(client(format!("Log driver awslogs disallows options: {}", unknown.join(", "))));
+        return Err(client(format!(
+            "Log driver awslogs disallows options: {}",
+            unknown.join(", ")
+        )));
     }
     let required = [(REGION, true), (GROUP, true), (PREFIX, fargate)];
-    let missing = required.iter().filter(|(name, wanted)| *wanted && !options.contains_key(*name));
+    let missing = required
+        .iter()
+        .filter(|(name, wanted)| *wanted && !options.contains_key(*name));
     let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
     if !missing.is_empty() {
-        return Err(client(format!("Log driver awslogs requires options: {}", missing.join(", "))));
+        return Err(client(format!(
+            "Log driver awslogs requires options: {}",
+            missing.join(", ")
+        )));
     }
     if options.get(CREATE_GROUP).is_some_and(|given| given != "true") {
         return Err(client(format!(
@@ -201,10 +219,17 @@ pub fn check(container: &ContainerDefinition, fargate: bool) -> Result<()> {
         )));
     }
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "._-/#".contains(letter);
-    if options.get(GROUP).is_some_and(|group| group.is_empty() || !group.chars().all(allowed)) {
-        return Err(client(format!("Log driver awslogs option '{GROUP}' contains invalid characters.")));
+    if options
+        .get(GROUP)
+        .is_some_and(|group| group.is_empty() || !group.chars().all(allowed))
+    {
+        return Err(client(format!(
+            "Log driver awslogs option '{GROUP}' contains invalid characters."
+        )));
     }
-    mode(options).map(|_| ()).map_err(|why| client(format!("Log driver awslogs: {why}.")))
+    mode(options)
+        .map(|_| ())
+        .map_err(|why| client(format!("Log driver awslogs: {why}.")))
 }
 
 /// What the engine does with the output of a container.
@@ -220,9 +245,10 @@ pub fn log_mode(container: &ContainerDefinition) -> Result<LogMode, Unsupported>
     match &given.log_driver {
         LogDriver::Awslogs => Ok(match Config::of(container) {
             // Twice the buffer may be waiting: what was read, and what is being written meanwhile.
-            Ok(Some(Config { mode: Mode::NonBlocking(buffer), .. })) => {
-                LogMode::KeepAtMost(u64::try_from(buffer).unwrap_or(u64::MAX).saturating_mul(4).max(KEPT))
-            }
+            Ok(Some(Config {
+                mode: Mode::NonBlocking(buffer),
+                ..
+            })) => LogMode::KeepAtMost(u64::try_from(buffer).unwrap_or(u64::MAX).saturating_mul(4).max(KEPT)),
             _ => LogMode::Keep,
         }),
         LogDriver::JsonFile => json_file(given),
@@ -256,7 +282,9 @@ pub fn shown(container: &ContainerDefinition, stream: Option<&str>) -> Option<(S
             options.remove(PREFIX);
             options.insert("awslogs-stream".to_owned(), stream.to_owned());
         }
-        options.entry(MODE.to_owned()).or_insert_with(|| "non-blocking".to_owned());
+        options
+            .entry(MODE.to_owned())
+            .or_insert_with(|| "non-blocking".to_owned());
     }
     let mut driver = String::new();
     let _ = write!(driver, "{}", given.log_driver.as_str());
@@ -268,7 +296,9 @@ mod tests {
     use super::*;
 
     fn container(driver: LogDriver, options: &[(&str, &str)]) -> ContainerDefinition {
-        let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let options = options
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         ContainerDefinition {
             log_configuration: Some(LogConfiguration {
                 log_driver: driver,
@@ -285,19 +315,30 @@ mod tests {
     }
 
     fn refusal(container: &ContainerDefinition, fargate: bool) -> Option<String> {
-        check(container, fargate).err().map(|fault| fault.api().unwrap().message.clone())
+        check(container, fargate)
+            .err()
+            .map(|fault| fault.api().unwrap().message.clone())
     }
 
     #[test]
     fn what_aws_refuses_is_refused_in_its_words() {
         let cases = [
-            (awslogs(&[("log_key", "log")]), "Log driver awslogs disallows options: log_key"),
-            (container(LogDriver::Awslogs, &[(PREFIX, "x")]), "Log driver awslogs requires options: awslogs-region, awslogs-group"),
+            (
+                awslogs(&[("log_key", "log")]),
+                "Log driver awslogs disallows options: log_key",
+            ),
+            (
+                container(LogDriver::Awslogs, &[(PREFIX, "x")]),
+                "Log driver awslogs requires options: awslogs-region, awslogs-group",
+            ),
             (
                 awslogs(&[(CREATE_GROUP, "false")]),
                 "Log driver awslogs option 'awslogs-create-group' should only be set to 'true', else omit option.",
             ),
-            (awslogs(&[(GROUP, "a group")]), "Log driver awslogs option 'awslogs-group' contains invalid characters."),
+            (
+                awslogs(&[(GROUP, "a group")]),
+                "Log driver awslogs option 'awslogs-group' contains invalid characters.",
+            ),
         ];
         for (container, message) in cases {
             assert_eq!(refusal(&container, true).as_deref(), Some(message));
@@ -308,7 +349,13 @@ mod tests {
     #[test]
     fn fargate_has_fewer_drivers_than_instances_and_needs_a_prefix() {
         let both = [LogDriver::Splunk, LogDriver::Awsfirelens];
-        let instances = [LogDriver::JsonFile, LogDriver::Syslog, LogDriver::Gelf, LogDriver::Fluentd, LogDriver::Journald];
+        let instances = [
+            LogDriver::JsonFile,
+            LogDriver::Syslog,
+            LogDriver::Gelf,
+            LogDriver::Fluentd,
+            LogDriver::Journald,
+        ];
         for driver in both {
             assert_eq!(refusal(&container(driver, &[]), true), None);
         }
@@ -320,7 +367,10 @@ mod tests {
             assert!(refusal(&container(LogDriver::Other("none".into()), &[]), fargate).is_some());
         }
         let bare = container(LogDriver::Awslogs, &[(GROUP, "app"), (REGION, "us-east-1")]);
-        assert_eq!(refusal(&bare, true).unwrap(), "Log driver awslogs requires options: awslogs-stream-prefix");
+        assert_eq!(
+            refusal(&bare, true).unwrap(),
+            "Log driver awslogs requires options: awslogs-stream-prefix"
+        );
         assert_eq!(refusal(&bare, false), None);
     }
 
@@ -349,10 +399,26 @@ mod tests {
     #[test]
     fn times_become_patterns_that_match_them() {
         let cases = [
-            ("%Y-%m-%dT%H:%M:%S", "2026-11-24T09:59:07 started", "24.11.2026 09:59:07"),
-            (r"\[%b %d, %Y %I:%M:%S %p\]", "[Nov 24, 2026 09:59:07 AM]", "Nov 24, 2026 09:59:07 AM"),
-            ("%A %j %H:%M:%S%L %z", "Tuesday 328 10:00:00.123 +0100", "Tuesday 367 10:00:00.123 +0100"),
-            ("%a %w %y %B %f %Z%%", "Tue 2 26 November 123456 CEST%", "Tue 7 26 November 123456 CEST%"),
+            (
+                "%Y-%m-%dT%H:%M:%S",
+                "2026-11-24T09:59:07 started",
+                "24.11.2026 09:59:07",
+            ),
+            (
+                r"\[%b %d, %Y %I:%M:%S %p\]",
+                "[Nov 24, 2026 09:59:07 AM]",
+                "Nov 24, 2026 09:59:07 AM",
+            ),
+            (
+                "%A %j %H:%M:%S%L %z",
+                "Tuesday 328 10:00:00.123 +0100",
+                "Tuesday 367 10:00:00.123 +0100",
+            ),
+            (
+                "%a %w %y %B %f %Z%%",
+                "Tue 2 26 November 123456 CEST%",
+                "Tue 7 26 November 123456 CEST%",
+            ),
         ];
         for (format, yes, no) in cases {
             let pattern = Regex::new(&datetime_pattern(format)).unwrap();
@@ -376,7 +442,10 @@ mod tests {
     fn files_of_the_engine_may_be_bounded() {
         let file = |options: &[(&str, &str)]| log_mode(&container(LogDriver::JsonFile, options));
         assert_eq!(file(&[]), Ok(LogMode::Keep));
-        assert_eq!(file(&[("max-size", "10m"), ("max-file", "3")]), Ok(LogMode::KeepAtMost(30 << 20)));
+        assert_eq!(
+            file(&[("max-size", "10m"), ("max-file", "3")]),
+            Ok(LogMode::KeepAtMost(30 << 20))
+        );
         assert!(file(&[("compress", "true")]).is_err());
         assert!(log_mode(&container(LogDriver::Syslog, &[])).is_err());
     }
@@ -384,8 +453,19 @@ mod tests {
     #[test]
     fn metadata_shows_the_stream_in_place_of_its_prefix() {
         let (driver, options) = shown(&awslogs(&[]), Some("web/main/1")).unwrap();
-        let expected = [("awslogs-group", "app"), ("awslogs-region", "us-east-1"), ("awslogs-stream", "web/main/1"), ("mode", "non-blocking")];
+        let expected = [
+            ("awslogs-group", "app"),
+            ("awslogs-region", "us-east-1"),
+            ("awslogs-stream", "web/main/1"),
+            ("mode", "non-blocking"),
+        ];
         assert_eq!(driver, "awslogs");
-        assert_eq!(options.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            options
+                .iter()
+                .map(|(k, v)| (k.as_str(), v.as_str()))
+                .collect::<Vec<_>>(),
+            expected
+        );
     }
 }

@@ -127,7 +127,11 @@ mod tests {
     /// What an engine gives from a mark on: the numbers of the pieces.
     fn read(times: &[i64], mark: Mark) -> Vec<usize> {
         let from = |at: i64| mark.since.is_none_or(|since| at >= since.millis());
-        let kept = times.iter().enumerate().filter(|(_, at)| from(**at)).map(|(number, _)| number);
+        let kept = times
+            .iter()
+            .enumerate()
+            .filter(|(_, at)| from(**at))
+            .map(|(number, _)| number);
         kept.skip(usize::try_from(mark.skip).unwrap()).collect()
     }
 
@@ -138,7 +142,13 @@ mod tests {
             progress.see(Timestamp::from_millis(at));
         }
         let mark = progress.deliver(2);
-        assert_eq!(mark, Mark { since: Some(Timestamp::from_millis(4_000)), skip: 2 });
+        assert_eq!(
+            mark,
+            Mark {
+                since: Some(Timestamp::from_millis(4_000)),
+                skip: 2
+            }
+        );
         assert_eq!(read(&[5_000, 5_000, 5_000, 5_001], mark), [2, 3]);
         assert_eq!(read(&[5_000, 5_000, 5_000, 5_001], progress.seen()), [0_usize; 0]);
     }

@@ -215,7 +215,11 @@ impl Pump {
         }
         if !self.waiting.is_empty() {
             let rested = self.put_at.map_or(now, |at| at.plus(EVERY));
-            let from = if self.over || self.waiting.is_full() { now } else { rested };
+            let from = if self.over || self.waiting.is_full() {
+                now
+            } else {
+                rested
+            };
             next = next.min(self.not_before.map_or(from, |at| at.max(from)).since(now));
         }
         next

@@ -59,7 +59,8 @@ impl Sessions {
 
     /// Closes the sessions of a task.
     pub fn close(&self, place: Place, task: &str) {
-        self.open().retain(|whose, _| (whose.0, whose.1.as_str()) != (place, task));
+        self.open()
+            .retain(|whose, _| (whose.0, whose.1.as_str()) != (place, task));
     }
 }
 
@@ -150,7 +151,12 @@ pub async fn put(role: &Behalf, sink: &LogSink, events: Vec<InputLogEvent>) -> R
     };
     let answer = role.call::<PutLogEvents>(input).await?;
     if let Some(rejected) = answer.rejected_log_events_info {
-        tracing::warn!(group = sink.group, stream = sink.stream, ?rejected, "log events were not taken: their times");
+        tracing::warn!(
+            group = sink.group,
+            stream = sink.stream,
+            ?rejected,
+            "log events were not taken: their times"
+        );
     }
     Ok(())
 }

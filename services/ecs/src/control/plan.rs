@@ -251,14 +251,21 @@ fn depends_on(definition: &TaskDefinition, container: &str, other: &str) -> bool
 /// When the output of the containers that have ended must be delivered at the latest, if there is any left.
 fn output_due(task: &Task) -> Option<Timestamp> {
     let left = |container: &&ContainerRecord| container.log.as_ref().is_some_and(|log| !log.drained);
-    let ended = task.containers.iter().filter(left).filter_map(|container| container.finished_at);
+    let ended = task
+        .containers
+        .iter()
+        .filter(left)
+        .filter_map(|container| container.finished_at);
     ended.max().map(|ended| ended.plus(PATIENCE))
 }
 
 fn deprovision(task: &Task, now: Timestamp) -> Plan {
     if task.containers.iter().any(|container| container.engine_id.is_some()) {
         // The engine keeps output only as long as the container: what is not delivered yet has some time to be.
-        return match output_due(task).map(|due| due.since(now)).filter(|left| !left.is_zero()) {
+        return match output_due(task)
+            .map(|due| due.since(now))
+            .filter(|left| !left.is_zero())
+        {
             Some(left) => Plan::wait(Next::In(left)),
             None => Plan::step(Step::RemoveContainers),
         };

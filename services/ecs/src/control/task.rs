@@ -548,7 +548,12 @@ impl TaskControl {
             container.engine_id = Some(id.0.clone());
             container.digest = Some(digest);
         }
-        match self.logs.reconciler().open(key.place, task, definition, wanted, &id.0).await? {
+        match self
+            .logs
+            .reconciler()
+            .open(key.place, task, definition, wanted, &id.0)
+            .await?
+        {
             Ok(sink) => {
                 if let Some(container) = container(task, name) {
                     container.log = sink;

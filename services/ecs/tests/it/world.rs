@@ -109,6 +109,15 @@ impl World {
         self.send("ecs", &headers, input.to_string()).await
     }
 
+    /// Calls CloudWatch Logs.
+    pub async fn logs(&self, operation: &str, input: Value) -> Answer {
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target", format!("Logs_20140328.{operation}")),
+        ];
+        self.send("logs", &headers, input.to_string()).await
+    }
+
     /// Calls a form service: `iam`, `GetRole`, pairs.
     pub async fn form(&self, service: &str, operation: &str, pairs: &[(&str, &str)]) -> Answer {
         let version = match service {
