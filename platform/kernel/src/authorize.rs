@@ -64,7 +64,14 @@ impl Kernel {
                 let message = match &ask.vouched_by {
                     // AWS: nobody is named who proved nothing to AWS itself.
                     Some(_) => format!("Not authorized to perform {action}"),
-                    None => decision.message(&request).unwrap_or_default(),
+                    None => {
+                        let shown = ask.shown_as.as_deref().map_or(request.resource, Resource::new);
+                        let told = Request {
+                            resource: shown,
+                            ..request
+                        };
+                        decision.message(&told).unwrap_or_default()
+                    }
                 };
                 let encoded = || encoded(cx, &decision, &request, ask);
                 return Decisions {

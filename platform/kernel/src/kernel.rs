@@ -17,6 +17,7 @@ use crate::credentials::SessionCache;
 use crate::directory::Directory;
 use crate::metrics::OperationStats;
 use crate::operation::{Erased, Serve, Service};
+use crate::seal::Root;
 use crate::session::{MASTER_KEY_LEN, Sessions};
 use crate::{Cx, Fault, Result};
 
@@ -26,6 +27,7 @@ pub struct Kernel {
     operations: HashMap<(&'static str, &'static str), Entry>,
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) sessions: Sessions,
+    pub(crate) seals: Root,
     pub(crate) session_cache: SessionCache,
     pub(crate) signing_keys: SigningKeyCache,
     pub(crate) audit: AuditLog,
@@ -90,6 +92,7 @@ impl Kernel {
             services: metas,
             operations,
             sessions: Sessions::new(&parts.master_key, parts.ids.clone())?,
+            seals: Root::new(&parts.master_key),
             session_cache: SessionCache::default(),
             signing_keys: SigningKeyCache::new(roadstead_wire::sigv4::MAX_CACHED_KEYS),
             directory: parts.directory,

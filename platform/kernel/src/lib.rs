@@ -24,6 +24,7 @@ pub mod linked;
 mod metrics;
 mod needs;
 mod operation;
+mod seal;
 mod session;
 
 pub use accessed::{Accessed, Attempt, KeyUse};
@@ -39,6 +40,7 @@ pub use needs::{KeyValue, Needs};
 pub use operation::{Erased, Handle, Mounted, Reply, Serve, Service};
 pub use roadstead_store::BoxFuture;
 pub use roadstead_wire::{ApiError, Operation, OperationMeta, ServiceMeta};
+pub use seal::Seal;
 pub use session::{Claims, Credentials, MASTER_KEY_LEN, SessionKind, Sessions};
 
 /// What a file with an operation in it needs.

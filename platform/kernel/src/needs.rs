@@ -29,6 +29,8 @@ pub(crate) struct Ask {
     pub(crate) policy: ResourcePolicy,
     /// The identity provider that vouches for who asks, instead of the caller: for `sts:AssumeRoleWith*`.
     pub(crate) vouched_by: Option<String>,
+    /// What a denial calls the resource, where that is not its ARN.
+    pub(crate) shown_as: Option<String>,
 }
 
 /// The value of a condition key.
@@ -203,6 +205,15 @@ impl Needs {
         self
     }
 
+    /// What a denial calls the resource of the last ask, where AWS does not name its ARN.
+    #[must_use]
+    pub fn shown_as(mut self, name: impl Into<String>) -> Self {
+        if let Some(last) = self.asks.last_mut() {
+            last.shown_as = Some(name.into());
+        }
+        self
+    }
+
     /// The resource's own policy, for the last ask.
     #[must_use]
     pub fn resource_policy(mut self, policy: Arc<Program>) -> Self {
@@ -235,6 +246,7 @@ impl Ask {
             keys: Vec::new(),
             policy: ResourcePolicy::None,
             vouched_by: None,
+            shown_as: None,
         }
     }
 }
