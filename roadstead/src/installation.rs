@@ -19,6 +19,7 @@ use roadstead_kernel::audit::AuditLog;
 use roadstead_kernel::{Directory, Kernel, MASTER_KEY_LEN, Parts, Result, Service};
 use roadstead_logs::Logs;
 use roadstead_network::{Net, SimulatedNet};
+use roadstead_ssm::Ssm;
 use roadstead_store::{Memory, Store};
 use roadstead_sts::Sts;
 
@@ -155,6 +156,7 @@ impl Installation {
             Arc::new(Ec2::new(Arc::clone(&store))),
             CloudTrail::new(Arc::clone(&store)),
             Arc::clone(&logs) as Arc<dyn Service>,
+            Ssm::new(Arc::clone(&store)),
             Arc::clone(&ecs) as Arc<dyn Service>,
         ];
         services.extend(crate::modelled::services());

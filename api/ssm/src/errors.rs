@@ -46,6 +46,8 @@ pub static PARAMETER_MAX_VERSION_LIMIT_EXCEEDED: ErrorMeta = ErrorMeta { shape: 
 pub static PARAMETER_NOT_FOUND: ErrorMeta = ErrorMeta { shape: &schema::PARAMETER_NOT_FOUND, code: "ParameterNotFound", status: 400, fault: Fault::Sender };
 /// ParameterPatternMismatchException (400).
 pub static PARAMETER_PATTERN_MISMATCH_EXCEPTION: ErrorMeta = ErrorMeta { shape: &schema::PARAMETER_PATTERN_MISMATCH_EXCEPTION, code: "ParameterPatternMismatchException", status: 400, fault: Fault::Sender };
+/// ParameterVersionLabelLimitExceeded (400).
+pub static PARAMETER_VERSION_LABEL_LIMIT_EXCEEDED: ErrorMeta = ErrorMeta { shape: &schema::PARAMETER_VERSION_LABEL_LIMIT_EXCEEDED, code: "ParameterVersionLabelLimitExceeded", status: 400, fault: Fault::Sender };
 /// ParameterVersionNotFound (400).
 pub static PARAMETER_VERSION_NOT_FOUND: ErrorMeta = ErrorMeta { shape: &schema::PARAMETER_VERSION_NOT_FOUND, code: "ParameterVersionNotFound", status: 400, fault: Fault::Sender };
 /// PoliciesLimitExceededException (400).

@@ -41,6 +41,23 @@ pub static DELETE_PARAMETER: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation DeleteParameters.
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteParameters;
+impl Operation for DeleteParameters {
+    type Input = crate::types::DeleteParametersRequest;
+    type Output = crate::types::DeleteParametersResult;
+    const META: &'static OperationMeta = &DELETE_PARAMETERS;
+}
+/// The facts of DeleteParameters.
+pub static DELETE_PARAMETERS: OperationMeta = OperationMeta {
+    name: "DeleteParameters", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::DELETE_PARAMETERS_REQUEST, output: &schema::DELETE_PARAMETERS_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::INTERNAL_SERVER_ERROR],
+    paging: None,
+};
+
 /// The operation DescribeParameters.
 #[derive(Clone, Copy, Debug)]
 pub struct DescribeParameters;
@@ -92,6 +109,23 @@ pub static GET_PARAMETER: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation GetParameterHistory.
+#[derive(Clone, Copy, Debug)]
+pub struct GetParameterHistory;
+impl Operation for GetParameterHistory {
+    type Input = crate::types::GetParameterHistoryRequest;
+    type Output = crate::types::GetParameterHistoryResult;
+    const META: &'static OperationMeta = &GET_PARAMETER_HISTORY;
+}
+/// The facts of GetParameterHistory.
+pub static GET_PARAMETER_HISTORY: OperationMeta = OperationMeta {
+    name: "GetParameterHistory", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::GET_PARAMETER_HISTORY_REQUEST, output: &schema::GET_PARAMETER_HISTORY_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::INTERNAL_SERVER_ERROR, &errors::PARAMETER_NOT_FOUND, &errors::INVALID_NEXT_TOKEN, &errors::INVALID_KEY_ID],
+    paging: Some(Paging { input: &["NextToken"], output: &["NextToken"], limit: Some("MaxResults"), more: None, results: &["Parameters"] }),
+};
+
 /// The operation GetParameters.
 #[derive(Clone, Copy, Debug)]
 pub struct GetParameters;
@@ -106,6 +140,40 @@ pub static GET_PARAMETERS: OperationMeta = OperationMeta {
     input: &schema::GET_PARAMETERS_REQUEST, output: &schema::GET_PARAMETERS_RESULT, has_input: true, has_output: true,
     result_wrapper: None, unsigned: false, host_prefix: None,
     errors: &[&errors::INVALID_KEY_ID, &errors::INTERNAL_SERVER_ERROR],
+    paging: None,
+};
+
+/// The operation GetParametersByPath.
+#[derive(Clone, Copy, Debug)]
+pub struct GetParametersByPath;
+impl Operation for GetParametersByPath {
+    type Input = crate::types::GetParametersByPathRequest;
+    type Output = crate::types::GetParametersByPathResult;
+    const META: &'static OperationMeta = &GET_PARAMETERS_BY_PATH;
+}
+/// The facts of GetParametersByPath.
+pub static GET_PARAMETERS_BY_PATH: OperationMeta = OperationMeta {
+    name: "GetParametersByPath", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::GET_PARAMETERS_BY_PATH_REQUEST, output: &schema::GET_PARAMETERS_BY_PATH_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::INTERNAL_SERVER_ERROR, &errors::INVALID_FILTER_KEY, &errors::INVALID_FILTER_OPTION, &errors::INVALID_FILTER_VALUE, &errors::INVALID_KEY_ID, &errors::INVALID_NEXT_TOKEN],
+    paging: Some(Paging { input: &["NextToken"], output: &["NextToken"], limit: Some("MaxResults"), more: None, results: &["Parameters"] }),
+};
+
+/// The operation LabelParameterVersion.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelParameterVersion;
+impl Operation for LabelParameterVersion {
+    type Input = crate::types::LabelParameterVersionRequest;
+    type Output = crate::types::LabelParameterVersionResult;
+    const META: &'static OperationMeta = &LABEL_PARAMETER_VERSION;
+}
+/// The facts of LabelParameterVersion.
+pub static LABEL_PARAMETER_VERSION: OperationMeta = OperationMeta {
+    name: "LabelParameterVersion", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::LABEL_PARAMETER_VERSION_REQUEST, output: &schema::LABEL_PARAMETER_VERSION_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::INTERNAL_SERVER_ERROR, &errors::TOO_MANY_UPDATES, &errors::PARAMETER_NOT_FOUND, &errors::PARAMETER_VERSION_NOT_FOUND, &errors::PARAMETER_VERSION_LABEL_LIMIT_EXCEEDED],
     paging: None,
 };
 
@@ -143,6 +211,23 @@ pub static PUT_PARAMETER: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation RemoveTagsFromResource.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoveTagsFromResource;
+impl Operation for RemoveTagsFromResource {
+    type Input = crate::types::RemoveTagsFromResourceRequest;
+    type Output = crate::types::RemoveTagsFromResourceResult;
+    const META: &'static OperationMeta = &REMOVE_TAGS_FROM_RESOURCE;
+}
+/// The facts of RemoveTagsFromResource.
+pub static REMOVE_TAGS_FROM_RESOURCE: OperationMeta = OperationMeta {
+    name: "RemoveTagsFromResource", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::REMOVE_TAGS_FROM_RESOURCE_REQUEST, output: &schema::REMOVE_TAGS_FROM_RESOURCE_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::INVALID_RESOURCE_TYPE, &errors::INVALID_RESOURCE_ID, &errors::INTERNAL_SERVER_ERROR, &errors::TOO_MANY_UPDATES],
+    paging: None,
+};
+
 /// The operation StartSession.
 #[derive(Clone, Copy, Debug)]
 pub struct StartSession;
@@ -177,16 +262,39 @@ pub static TERMINATE_SESSION: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation UnlabelParameterVersion.
+#[derive(Clone, Copy, Debug)]
+pub struct UnlabelParameterVersion;
+impl Operation for UnlabelParameterVersion {
+    type Input = crate::types::UnlabelParameterVersionRequest;
+    type Output = crate::types::UnlabelParameterVersionResult;
+    const META: &'static OperationMeta = &UNLABEL_PARAMETER_VERSION;
+}
+/// The facts of UnlabelParameterVersion.
+pub static UNLABEL_PARAMETER_VERSION: OperationMeta = OperationMeta {
+    name: "UnlabelParameterVersion", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::UNLABEL_PARAMETER_VERSION_REQUEST, output: &schema::UNLABEL_PARAMETER_VERSION_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[&errors::INTERNAL_SERVER_ERROR, &errors::TOO_MANY_UPDATES, &errors::PARAMETER_NOT_FOUND, &errors::PARAMETER_VERSION_NOT_FOUND],
+    paging: None,
+};
+
 /// All operations, by name.
 pub static ALL: &[&OperationMeta] = &[
     &ADD_TAGS_TO_RESOURCE,
     &DELETE_PARAMETER,
+    &DELETE_PARAMETERS,
     &DESCRIBE_PARAMETERS,
     &DESCRIBE_SESSIONS,
     &GET_PARAMETER,
+    &GET_PARAMETER_HISTORY,
     &GET_PARAMETERS,
+    &GET_PARAMETERS_BY_PATH,
+    &LABEL_PARAMETER_VERSION,
     &LIST_TAGS_FOR_RESOURCE,
     &PUT_PARAMETER,
+    &REMOVE_TAGS_FROM_RESOURCE,
     &START_SESSION,
     &TERMINATE_SESSION,
+    &UNLABEL_PARAMETER_VERSION,
 ];

@@ -27,6 +27,13 @@ pub static DELETE_PARAMETER_REQUEST: Shape = Shape::of("DeleteParameterRequest",
     Member::new("Name", &PS_PARAMETER_NAME).required(),
 ]);
 pub static DELETE_PARAMETER_RESULT: Shape = Shape::new("DeleteParameterResult", Kind::Structure);
+pub static DELETE_PARAMETERS_REQUEST: Shape = Shape::of("DeleteParametersRequest", Kind::Structure, &[
+    Member::new("Names", &PARAMETER_NAME_LIST).required(),
+]);
+pub static DELETE_PARAMETERS_RESULT: Shape = Shape::of("DeleteParametersResult", Kind::Structure, &[
+    Member::new("DeletedParameters", &PARAMETER_NAME_LIST),
+    Member::new("InvalidParameters", &PARAMETER_NAME_LIST),
+]);
 pub static DESCRIBE_PARAMETERS_REQUEST: Shape = Shape::of("DescribeParametersRequest", Kind::Structure, &[
     Member::new("Filters", &PARAMETERS_FILTER_LIST),
     Member::new("ParameterFilters", &PARAMETER_STRING_FILTER_LIST),
@@ -50,12 +57,35 @@ pub static DESCRIBE_SESSIONS_RESPONSE: Shape = Shape::of("DescribeSessionsRespon
 ]);
 pub static DOCUMENT_ARN: Shape = Shape::new("DocumentARN", Kind::String).pattern(&P4);
 pub static DOCUMENT_NAME: Shape = Shape::new("DocumentName", Kind::String).pattern(&P5);
+pub static GET_PARAMETER_HISTORY_REQUEST: Shape = Shape::of("GetParameterHistoryRequest", Kind::Structure, &[
+    Member::new("Name", &PS_PARAMETER_NAME).required(),
+    Member::new("WithDecryption", &BOOLEAN),
+    Member::new("MaxResults", &MAX_RESULTS),
+    Member::new("NextToken", &NEXT_TOKEN),
+]);
+pub static GET_PARAMETER_HISTORY_RESULT: Shape = Shape::of("GetParameterHistoryResult", Kind::Structure, &[
+    Member::new("Parameters", &PARAMETER_HISTORY_LIST),
+    Member::new("NextToken", &NEXT_TOKEN),
+]);
 pub static GET_PARAMETER_REQUEST: Shape = Shape::of("GetParameterRequest", Kind::Structure, &[
     Member::new("Name", &PS_PARAMETER_NAME).required(),
     Member::new("WithDecryption", &BOOLEAN),
 ]);
 pub static GET_PARAMETER_RESULT: Shape = Shape::of("GetParameterResult", Kind::Structure, &[
     Member::new("Parameter", &PARAMETER),
+]);
+pub static GET_PARAMETERS_BY_PATH_MAX_RESULTS: Shape = Shape::new("GetParametersByPathMaxResults", Kind::Integer).min(1.0).max(10.0);
+pub static GET_PARAMETERS_BY_PATH_REQUEST: Shape = Shape::of("GetParametersByPathRequest", Kind::Structure, &[
+    Member::new("Path", &PS_PARAMETER_NAME).required(),
+    Member::new("Recursive", &BOOLEAN),
+    Member::new("ParameterFilters", &PARAMETER_STRING_FILTER_LIST),
+    Member::new("WithDecryption", &BOOLEAN),
+    Member::new("MaxResults", &GET_PARAMETERS_BY_PATH_MAX_RESULTS),
+    Member::new("NextToken", &NEXT_TOKEN),
+]);
+pub static GET_PARAMETERS_BY_PATH_RESULT: Shape = Shape::of("GetParametersByPathResult", Kind::Structure, &[
+    Member::new("Parameters", &PARAMETER_LIST),
+    Member::new("NextToken", &NEXT_TOKEN),
 ]);
 pub static GET_PARAMETERS_REQUEST: Shape = Shape::of("GetParametersRequest", Kind::Structure, &[
     Member::new("Names", &PARAMETER_NAME_LIST).required(),
@@ -104,6 +134,18 @@ pub static INVALID_POLICY_TYPE_EXCEPTION: Shape = Shape::of("InvalidPolicyTypeEx
 ]);
 pub static INVALID_RESOURCE_ID: Shape = Shape::new("InvalidResourceId", Kind::Structure);
 pub static INVALID_RESOURCE_TYPE: Shape = Shape::new("InvalidResourceType", Kind::Structure);
+pub static KEY_LIST: Shape = Shape::of("KeyList", Kind::List, &[
+    Member::new("member", &TAG_KEY),
+]);
+pub static LABEL_PARAMETER_VERSION_REQUEST: Shape = Shape::of("LabelParameterVersionRequest", Kind::Structure, &[
+    Member::new("Name", &PS_PARAMETER_NAME).required(),
+    Member::new("ParameterVersion", &PS_PARAMETER_VERSION),
+    Member::new("Labels", &PARAMETER_LABEL_LIST).required(),
+]);
+pub static LABEL_PARAMETER_VERSION_RESULT: Shape = Shape::of("LabelParameterVersionResult", Kind::Structure, &[
+    Member::new("InvalidLabels", &PARAMETER_LABEL_LIST),
+    Member::new("ParameterVersion", &PS_PARAMETER_VERSION),
+]);
 pub static LIST_TAGS_FOR_RESOURCE_REQUEST: Shape = Shape::of("ListTagsForResourceRequest", Kind::Structure, &[
     Member::new("ResourceType", &RESOURCE_TYPE_FOR_TAGGING).required(),
     Member::new("ResourceId", &RESOURCE_ID).required(),
@@ -134,12 +176,34 @@ pub static PARAMETER_ALREADY_EXISTS: Shape = Shape::of("ParameterAlreadyExists",
 ]);
 pub static PARAMETER_DATA_TYPE: Shape = Shape::new("ParameterDataType", Kind::String).min(0.0).max(128.0);
 pub static PARAMETER_DESCRIPTION: Shape = Shape::new("ParameterDescription", Kind::String).min(0.0).max(1024.0);
+pub static PARAMETER_HISTORY: Shape = Shape::of("ParameterHistory", Kind::Structure, &[
+    Member::new("Name", &PS_PARAMETER_NAME),
+    Member::new("Type", &PARAMETER_TYPE),
+    Member::new("KeyId", &PARAMETER_KEY_ID),
+    Member::new("LastModifiedDate", &DATE_TIME),
+    Member::new("LastModifiedUser", &STRING),
+    Member::new("Description", &PARAMETER_DESCRIPTION),
+    Member::new("Value", &PS_PARAMETER_VALUE),
+    Member::new("AllowedPattern", &ALLOWED_PATTERN),
+    Member::new("Version", &PS_PARAMETER_VERSION),
+    Member::new("Labels", &PARAMETER_LABEL_LIST),
+    Member::new("Tier", &PARAMETER_TIER),
+    Member::new("Policies", &PARAMETER_POLICY_LIST),
+    Member::new("DataType", &PARAMETER_DATA_TYPE),
+]);
+pub static PARAMETER_HISTORY_LIST: Shape = Shape::of("ParameterHistoryList", Kind::List, &[
+    Member::new("member", &PARAMETER_HISTORY),
+]);
 pub static PARAMETER_INLINE_POLICY: Shape = Shape::of("ParameterInlinePolicy", Kind::Structure, &[
     Member::new("PolicyText", &STRING),
     Member::new("PolicyType", &STRING),
     Member::new("PolicyStatus", &STRING),
 ]);
 pub static PARAMETER_KEY_ID: Shape = Shape::new("ParameterKeyId", Kind::String).min(1.0).max(256.0).pattern(&P2);
+pub static PARAMETER_LABEL: Shape = Shape::new("ParameterLabel", Kind::String).min(1.0).max(100.0);
+pub static PARAMETER_LABEL_LIST: Shape = Shape::of("ParameterLabelList", Kind::List, &[
+    Member::new("member", &PARAMETER_LABEL),
+]).min(1.0).max(10.0);
 pub static PARAMETER_LIMIT_EXCEEDED: Shape = Shape::of("ParameterLimitExceeded", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
@@ -195,6 +259,9 @@ pub static PARAMETER_STRING_FILTER_VALUE_LIST: Shape = Shape::of("ParameterStrin
 pub static PARAMETER_STRING_QUERY_OPTION: Shape = Shape::new("ParameterStringQueryOption", Kind::String).min(1.0).max(10.0);
 pub static PARAMETER_TIER: Shape = Shape::values("ParameterTier", &["Standard", "Advanced", "Intelligent-Tiering"]);
 pub static PARAMETER_TYPE: Shape = Shape::values("ParameterType", &["String", "StringList", "SecureString"]);
+pub static PARAMETER_VERSION_LABEL_LIMIT_EXCEEDED: Shape = Shape::of("ParameterVersionLabelLimitExceeded", Kind::Structure, &[
+    Member::new("message", &STRING),
+]);
 pub static PARAMETER_VERSION_NOT_FOUND: Shape = Shape::of("ParameterVersionNotFound", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
@@ -230,6 +297,12 @@ pub static PUT_PARAMETER_RESULT: Shape = Shape::of("PutParameterResult", Kind::S
     Member::new("Version", &PS_PARAMETER_VERSION),
     Member::new("Tier", &PARAMETER_TIER),
 ]);
+pub static REMOVE_TAGS_FROM_RESOURCE_REQUEST: Shape = Shape::of("RemoveTagsFromResourceRequest", Kind::Structure, &[
+    Member::new("ResourceType", &RESOURCE_TYPE_FOR_TAGGING).required(),
+    Member::new("ResourceId", &RESOURCE_ID).required(),
+    Member::new("TagKeys", &KEY_LIST).required(),
+]);
+pub static REMOVE_TAGS_FROM_RESOURCE_RESULT: Shape = Shape::new("RemoveTagsFromResourceResult", Kind::Structure);
 pub static RESOURCE_ID: Shape = Shape::new("ResourceId", Kind::String);
 pub static RESOURCE_TYPE_FOR_TAGGING: Shape = Shape::values("ResourceTypeForTagging", &["Document", "ManagedInstance", "MaintenanceWindow", "Parameter", "PatchBaseline", "OpsItem", "OpsMetadata", "Automation", "Association"]);
 pub static SESSION: Shape = Shape::of("Session", Kind::Structure, &[
@@ -316,6 +389,15 @@ pub static TOKEN_VALUE: Shape = Shape::new("TokenValue", Kind::String).min(0.0).
 pub static TOO_MANY_TAGS_ERROR: Shape = Shape::new("TooManyTagsError", Kind::Structure);
 pub static TOO_MANY_UPDATES: Shape = Shape::of("TooManyUpdates", Kind::Structure, &[
     Member::new("Message", &STRING),
+]);
+pub static UNLABEL_PARAMETER_VERSION_REQUEST: Shape = Shape::of("UnlabelParameterVersionRequest", Kind::Structure, &[
+    Member::new("Name", &PS_PARAMETER_NAME).required(),
+    Member::new("ParameterVersion", &PS_PARAMETER_VERSION).required(),
+    Member::new("Labels", &PARAMETER_LABEL_LIST).required(),
+]);
+pub static UNLABEL_PARAMETER_VERSION_RESULT: Shape = Shape::of("UnlabelParameterVersionResult", Kind::Structure, &[
+    Member::new("RemovedLabels", &PARAMETER_LABEL_LIST),
+    Member::new("InvalidLabels", &PARAMETER_LABEL_LIST),
 ]);
 pub static UNSUPPORTED_PARAMETER_TYPE: Shape = Shape::of("UnsupportedParameterType", Kind::Structure, &[
     Member::new("message", &STRING),

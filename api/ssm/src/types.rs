@@ -70,6 +70,36 @@ impl w::Structure for DeleteParameterResult {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct DeleteParametersRequest {
+    pub names: Vec<String>,
+}
+impl w::Structure for DeleteParametersRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.names, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.names);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct DeleteParametersResult {
+    pub deleted_parameters: Option<Vec<String>>,
+    pub invalid_parameters: Option<Vec<String>>,
+}
+impl w::Structure for DeleteParametersResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.deleted_parameters);
+        put(w, m, 1, &self.invalid_parameters);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct DescribeParametersRequest {
     pub filters: Option<Vec<ParametersFilter>>,
     pub parameter_filters: Option<Vec<ParameterStringFilter>>,
@@ -151,6 +181,45 @@ impl w::Structure for DescribeSessionsResponse {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct GetParameterHistoryRequest {
+    pub name: String,
+    pub with_decryption: Option<bool>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl w::Structure for GetParameterHistoryRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.name, m, r),
+            1 => get(&mut self.with_decryption, m, r),
+            2 => get(&mut self.max_results, m, r),
+            3 => get(&mut self.next_token, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.name);
+        put(w, m, 1, &self.with_decryption);
+        put(w, m, 2, &self.max_results);
+        put(w, m, 3, &self.next_token);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetParameterHistoryResult {
+    pub parameters: Option<Vec<ParameterHistory>>,
+    pub next_token: Option<String>,
+}
+impl w::Structure for GetParameterHistoryResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.parameters);
+        put(w, m, 1, &self.next_token);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct GetParameterRequest {
     pub name: String,
     pub with_decryption: Option<bool>,
@@ -178,6 +247,51 @@ impl w::Structure for GetParameterResult {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
         put(w, m, 0, &self.parameter);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetParametersByPathRequest {
+    pub path: String,
+    pub recursive: Option<bool>,
+    pub parameter_filters: Option<Vec<ParameterStringFilter>>,
+    pub with_decryption: Option<bool>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+impl w::Structure for GetParametersByPathRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.path, m, r),
+            1 => get(&mut self.recursive, m, r),
+            2 => get(&mut self.parameter_filters, m, r),
+            3 => get(&mut self.with_decryption, m, r),
+            4 => get(&mut self.max_results, m, r),
+            5 => get(&mut self.next_token, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.path);
+        put(w, m, 1, &self.recursive);
+        put(w, m, 2, &self.parameter_filters);
+        put(w, m, 3, &self.with_decryption);
+        put(w, m, 4, &self.max_results);
+        put(w, m, 5, &self.next_token);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct GetParametersByPathResult {
+    pub parameters: Option<Vec<Parameter>>,
+    pub next_token: Option<String>,
+}
+impl w::Structure for GetParametersByPathResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.parameters);
+        put(w, m, 1, &self.next_token);
     }
 }
 
@@ -211,6 +325,42 @@ impl w::Structure for GetParametersResult {
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
         put(w, m, 0, &self.parameters);
         put(w, m, 1, &self.invalid_parameters);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct LabelParameterVersionRequest {
+    pub name: String,
+    pub parameter_version: Option<i64>,
+    pub labels: Vec<String>,
+}
+impl w::Structure for LabelParameterVersionRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.name, m, r),
+            1 => get(&mut self.parameter_version, m, r),
+            2 => get(&mut self.labels, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.name);
+        put(w, m, 1, &self.parameter_version);
+        put(w, m, 2, &self.labels);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct LabelParameterVersionResult {
+    pub invalid_labels: Option<Vec<String>>,
+    pub parameter_version: Option<i64>,
+}
+impl w::Structure for LabelParameterVersionResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.invalid_labels);
+        put(w, m, 1, &self.parameter_version);
     }
 }
 
@@ -269,6 +419,41 @@ impl w::Structure for Parameter {
         put(w, m, 6, &self.last_modified_date);
         put(w, m, 7, &self.arn);
         put(w, m, 8, &self.data_type);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ParameterHistory {
+    pub name: Option<String>,
+    pub r#type: Option<ParameterType>,
+    pub key_id: Option<String>,
+    pub last_modified_date: Option<Timestamp>,
+    pub last_modified_user: Option<String>,
+    pub description: Option<String>,
+    pub value: Option<String>,
+    pub allowed_pattern: Option<String>,
+    pub version: Option<i64>,
+    pub labels: Option<Vec<String>>,
+    pub tier: Option<ParameterTier>,
+    pub policies: Option<Vec<ParameterInlinePolicy>>,
+    pub data_type: Option<String>,
+}
+impl w::Structure for ParameterHistory {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.name);
+        put(w, m, 1, &self.r#type);
+        put(w, m, 2, &self.key_id);
+        put(w, m, 3, &self.last_modified_date);
+        put(w, m, 4, &self.last_modified_user);
+        put(w, m, 5, &self.description);
+        put(w, m, 6, &self.value);
+        put(w, m, 7, &self.allowed_pattern);
+        put(w, m, 8, &self.version);
+        put(w, m, 9, &self.labels);
+        put(w, m, 10, &self.tier);
+        put(w, m, 11, &self.policies);
+        put(w, m, 12, &self.data_type);
     }
 }
 
@@ -439,6 +624,37 @@ impl w::Structure for PutParameterResult {
         put(w, m, 0, &self.version);
         put(w, m, 1, &self.tier);
     }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct RemoveTagsFromResourceRequest {
+    pub resource_type: ResourceTypeForTagging,
+    pub resource_id: String,
+    pub tag_keys: Vec<String>,
+}
+impl w::Structure for RemoveTagsFromResourceRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.resource_type, m, r),
+            1 => get(&mut self.resource_id, m, r),
+            2 => get(&mut self.tag_keys, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.resource_type);
+        put(w, m, 1, &self.resource_id);
+        put(w, m, 2, &self.tag_keys);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct RemoveTagsFromResourceResult {
+}
+impl w::Structure for RemoveTagsFromResourceResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, _: &'static [w::Member], _: &mut dyn w::Writer) {}
 }
 
 roadstead_wire::open_enum!(ResourceTypeForTagging {
@@ -632,28 +848,75 @@ impl w::Structure for TerminateSessionResponse {
     }
 }
 
+#[derive(Clone, Default, PartialEq)]
+pub struct UnlabelParameterVersionRequest {
+    pub name: String,
+    pub parameter_version: i64,
+    pub labels: Vec<String>,
+}
+impl w::Structure for UnlabelParameterVersionRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.name, m, r),
+            1 => get(&mut self.parameter_version, m, r),
+            2 => get(&mut self.labels, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.name);
+        put(w, m, 1, &self.parameter_version);
+        put(w, m, 2, &self.labels);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UnlabelParameterVersionResult {
+    pub removed_labels: Option<Vec<String>>,
+    pub invalid_labels: Option<Vec<String>>,
+}
+impl w::Structure for UnlabelParameterVersionResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.removed_labels);
+        put(w, m, 1, &self.invalid_labels);
+    }
+}
+
 roadstead_wire::structure! {
     AddTagsToResourceRequest = ADD_TAGS_TO_RESOURCE_REQUEST;
     AddTagsToResourceResult = ADD_TAGS_TO_RESOURCE_RESULT;
     DeleteParameterRequest = DELETE_PARAMETER_REQUEST;
     DeleteParameterResult = DELETE_PARAMETER_RESULT;
+    DeleteParametersRequest = DELETE_PARAMETERS_REQUEST;
+    DeleteParametersResult = DELETE_PARAMETERS_RESULT;
     DescribeParametersRequest = DESCRIBE_PARAMETERS_REQUEST;
     DescribeParametersResult = DESCRIBE_PARAMETERS_RESULT;
     DescribeSessionsRequest = DESCRIBE_SESSIONS_REQUEST;
     DescribeSessionsResponse = DESCRIBE_SESSIONS_RESPONSE;
+    GetParameterHistoryRequest = GET_PARAMETER_HISTORY_REQUEST;
+    GetParameterHistoryResult = GET_PARAMETER_HISTORY_RESULT;
     GetParameterRequest = GET_PARAMETER_REQUEST;
     GetParameterResult = GET_PARAMETER_RESULT;
+    GetParametersByPathRequest = GET_PARAMETERS_BY_PATH_REQUEST;
+    GetParametersByPathResult = GET_PARAMETERS_BY_PATH_RESULT;
     GetParametersRequest = GET_PARAMETERS_REQUEST;
     GetParametersResult = GET_PARAMETERS_RESULT;
+    LabelParameterVersionRequest = LABEL_PARAMETER_VERSION_REQUEST;
+    LabelParameterVersionResult = LABEL_PARAMETER_VERSION_RESULT;
     ListTagsForResourceRequest = LIST_TAGS_FOR_RESOURCE_REQUEST;
     ListTagsForResourceResult = LIST_TAGS_FOR_RESOURCE_RESULT;
     Parameter = PARAMETER;
+    ParameterHistory = PARAMETER_HISTORY;
     ParameterInlinePolicy = PARAMETER_INLINE_POLICY;
     ParameterMetadata = PARAMETER_METADATA;
     ParameterStringFilter = PARAMETER_STRING_FILTER;
     ParametersFilter = PARAMETERS_FILTER;
     PutParameterRequest = PUT_PARAMETER_REQUEST;
     PutParameterResult = PUT_PARAMETER_RESULT;
+    RemoveTagsFromResourceRequest = REMOVE_TAGS_FROM_RESOURCE_REQUEST;
+    RemoveTagsFromResourceResult = REMOVE_TAGS_FROM_RESOURCE_RESULT;
     Session = SESSION;
     SessionFilter = SESSION_FILTER;
     SessionManagerOutputUrl = SESSION_MANAGER_OUTPUT_URL;
@@ -662,4 +925,6 @@ roadstead_wire::structure! {
     Tag = TAG;
     TerminateSessionRequest = TERMINATE_SESSION_REQUEST;
     TerminateSessionResponse = TERMINATE_SESSION_RESPONSE;
+    UnlabelParameterVersionRequest = UNLABEL_PARAMETER_VERSION_REQUEST;
+    UnlabelParameterVersionResult = UNLABEL_PARAMETER_VERSION_RESULT;
 }
