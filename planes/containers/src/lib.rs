@@ -19,8 +19,8 @@ pub use runtime::{Missing, OWNER_LABEL, Probe, Runtime};
 pub use select::{NoEngine, auto};
 pub use simulated::{Behaviour, PullFailure, Simulated};
 pub use spec::{
-    ContainerId, ContainerSpec, Device, HealthCheck, Labels, LinuxParameters, LogMode, Mount, MountSource, Namespace,
-    Network, PortBinding, Protocol, RegistryAuth, Ulimit, VolumeSpec, VolumesFrom,
+    ContainerId, ContainerSpec, Device, GroupSpec, HealthCheck, Labels, LinuxParameters, LogMode, Mount, MountSource,
+    Namespace, Network, PortBinding, Protocol, RegistryAuth, Ulimit, VolumeSpec, VolumesFrom,
 };
 pub use state::{
     ContainerState, ContainerSummary, Event, EventKind, Exit, Health, ImageInfo, LogChunk, LogOptions, LogStream,

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use crate::error::{ImageError, RuntimeError};
-use crate::spec::{ContainerId, ContainerSpec, RegistryAuth, VolumeSpec};
+use crate::spec::{ContainerId, ContainerSpec, GroupSpec, RegistryAuth, VolumeSpec};
 use crate::state::{ContainerState, ContainerSummary, Event, Exit, ImageInfo, LogChunk, LogOptions, Stats};
 
 /// Label that every container and volume made here carries; its value names the installation that made it.
@@ -88,6 +88,26 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// Removes a named volume of this installation; fails while a container uses it.
     fn remove_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), RuntimeError>>;
+
+    /// A named volume, whoever made it, with its driver, options and labels.
+    fn find_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<VolumeSpec>, RuntimeError>>;
+
+    /// Lists this installation's volumes whose labels match all of `labels`; `None` as value matches any.
+    fn list_volumes<'a>(
+        &'a self,
+        labels: &'a [(&'a str, Option<&'a str>)],
+    ) -> BoxFuture<'a, Result<Vec<VolumeSpec>, RuntimeError>>;
+
+    /// Makes a control group whose limits its containers share, or sets the limits of the one that is there.
+    ///
+    /// Answers what to give as `ContainerSpec::cgroup_parent`, or `None` where the engine's host cannot share limits.
+    fn create_group(&self, spec: GroupSpec) -> BoxFuture<'_, Result<Option<String>, RuntimeError>>;
+
+    /// Removes a control group, once its containers are gone.
+    fn remove_group<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), RuntimeError>>;
+
+    /// The names of this installation's control groups.
+    fn list_groups(&self) -> BoxFuture<'_, Result<Vec<String>, RuntimeError>>;
 
     /// Makes an image of one layer from an uncompressed tar of a root file system (see `rootfs`) and a default command.
     fn import_rootfs<'a>(

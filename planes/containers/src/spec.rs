@@ -86,6 +86,8 @@ pub struct ContainerSpec {
     pub dns_servers: Vec<String>,
     /// DNS search domains; not with `Network::Container`.
     pub dns_search: Vec<String>,
+    /// Running containers that it reaches by a name, as `/etc/hosts` knows them: container, name; `Network::Bridge` only.
+    pub links: Vec<(ContainerId, String)>,
     /// Additional lines of `/etc/hosts`: name, address.
     pub extra_hosts: Vec<(String, String)>,
     /// Health check; `None` leaves the image's.
@@ -194,6 +196,17 @@ pub struct VolumeSpec {
     pub options: BTreeMap<String, String>,
     /// Labels; the runtime adds its own.
     pub labels: Labels,
+}
+
+/// Limits that several containers share.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupSpec {
+    /// Unique name among this installation's groups; letters, digits, `_`, `.`, `-`.
+    pub name: String,
+    /// Most memory of all containers together, in bytes.
+    pub memory: Option<u64>,
+    /// Most CPU of all containers together, in billionths of a CPU.
+    pub nano_cpus: Option<u64>,
 }
 
 /// The network of a container.

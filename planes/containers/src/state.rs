@@ -71,6 +71,8 @@ pub struct ContainerState {
     pub status: Status,
     /// Process id of its main process in the host's namespace, while it runs.
     pub pid: Option<u32>,
+    /// The signal that asks it to end: its own, else its image's; `None` is `SIGTERM`.
+    pub stop_signal: Option<String>,
     /// When it was created.
     pub created_at: Option<Timestamp>,
     /// When its main process started last.

@@ -33,6 +33,7 @@ pub(super) fn container_state(seen: ContainerInspectResponse) -> ContainerState 
             .pid
             .and_then(|pid| u32::try_from(pid).ok())
             .filter(|pid| *pid != 0),
+        stop_signal: config.stop_signal.filter(|signal| !signal.is_empty()),
         created_at: seen.created.as_deref().and_then(time),
         started_at: state.started_at.as_deref().and_then(time),
         finished_at: state.finished_at.as_deref().and_then(time),

@@ -2,6 +2,7 @@
 
 mod answer;
 mod error;
+mod group;
 mod probe;
 mod request;
 
@@ -12,10 +13,11 @@ use std::time::Duration;
 use bollard::auth::DockerCredentials;
 use bollard::container::LogOutput;
 use bollard::errors::Error;
-use bollard::models::{ContainerInspectResponse, VolumeCreateRequest};
+use bollard::models::{ContainerInspectResponse, Volume, VolumeCreateRequest};
 use bollard::query_parameters::{
     CreateContainerOptions, CreateImageOptions, EventsOptions, KillContainerOptions, ListContainersOptions,
-    LogsOptions, RemoveContainerOptions, RemoveVolumeOptions, StatsOptions, StopContainerOptions, WaitContainerOptions,
+    ListVolumesOptions, LogsOptions, RemoveContainerOptions, RemoveVolumeOptions, StatsOptions, StopContainerOptions,
+    WaitContainerOptions,
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -26,7 +28,7 @@ use roadstead_core::time::SystemClock;
 use tokio::sync::OnceCell;
 
 use crate::reference::Reference;
-use crate::spec::{ContainerId, ContainerSpec, RegistryAuth, VolumeSpec};
+use crate::spec::{ContainerId, ContainerSpec, GroupSpec, RegistryAuth, VolumeSpec};
 use crate::state::{
     ContainerState, ContainerSummary, Event, Exit, ImageInfo, LogChunk, LogOptions, LogStream, Stats, Status,
 };
@@ -49,6 +51,7 @@ struct Inner {
     owner: String,
     endpoint: String,
     client: OnceCell<bollard::Docker>,
+    groups: OnceCell<Option<group::Groups>>,
     /// Containers known to be this installation's: an id is never used again, so once is enough.
     ours: Mutex<HashSet<ContainerId>>,
 }
@@ -74,6 +77,7 @@ impl Docker {
             owner: owner.into(),
             endpoint: endpoint.into(),
             client: OnceCell::new(),
+            groups: OnceCell::new(),
             ours: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -368,15 +372,9 @@ impl Docker {
 
     async fn listed(&self, labels: &[(&str, Option<&str>)]) -> Result<Vec<ContainerSummary>, RuntimeError> {
         let client = self.client_for("").await?;
-        let mut wanted = vec![format!("{OWNER_LABEL}={}", self.inner.owner)];
-        wanted.extend(labels.iter().map(|(name, value)| match value {
-            Some(value) => format!("{name}={value}"),
-            None => (*name).to_owned(),
-        }));
-        let filters = HashMap::from([("label".to_owned(), wanted)]);
         let options = ListContainersOptions {
             all: true,
-            filters: Some(filters),
+            filters: Some(self.filters(labels)),
             ..ListContainersOptions::default()
         };
         let seen = client
@@ -388,6 +386,16 @@ impl Docker {
             self.remember(&container.id);
         }
         Ok(found)
+    }
+
+    /// What picks this installation's containers or volumes with these labels.
+    fn filters(&self, labels: &[(&str, Option<&str>)]) -> HashMap<String, Vec<String>> {
+        let mut wanted = vec![format!("{OWNER_LABEL}={}", self.inner.owner)];
+        wanted.extend(labels.iter().map(|(name, value)| match value {
+            Some(value) => format!("{name}={value}"),
+            None => (*name).to_owned(),
+        }));
+        HashMap::from([("label".to_owned(), wanted)])
     }
 
     /// Opens a stream of the engine's answers and hides the wait for the connection inside it.
@@ -439,6 +447,51 @@ impl Docker {
         }
     }
 
+    async fn named_volume(&self, name: &str) -> Result<Option<VolumeSpec>, RuntimeError> {
+        check_name(name)?;
+        match self.client_for(name).await?.inspect_volume(name).await {
+            Ok(seen) => Ok(Some(volume_spec(seen))),
+            Err(error) if error::is_status(&error, 404) => Ok(None),
+            Err(error) => Err(error::of_container(name, &error)),
+        }
+    }
+
+    async fn listed_volumes(&self, labels: &[(&str, Option<&str>)]) -> Result<Vec<VolumeSpec>, RuntimeError> {
+        let options = ListVolumesOptions {
+            filters: Some(self.filters(labels)),
+        };
+        let seen = self.client_for("").await?.list_volumes(Some(options)).await;
+        let seen = seen.map_err(|error| error::of_container("", &error))?;
+        Ok(seen.volumes.unwrap_or_default().into_iter().map(volume_spec).collect())
+    }
+
+    /// The control groups of this installation, where the engine's host lets this program make some.
+    async fn groups(&self) -> Result<Option<&group::Groups>, RuntimeError> {
+        let find = || async {
+            let info = self.client_for("").await?.info().await;
+            let info = info.map_err(|error| error::of_container("", &error))?;
+            let driver = info.cgroup_driver.map(|driver| driver.to_string()).unwrap_or_default();
+            Ok(group::Groups::find(&self.inner.owner, &self.inner.endpoint, &driver))
+        };
+        Ok(self.inner.groups.get_or_try_init(find).await?.as_ref())
+    }
+
+    async fn group(&self, spec: GroupSpec) -> Result<Option<String>, RuntimeError> {
+        check_name(&spec.name)?;
+        match self.groups().await? {
+            Some(groups) => groups.create(&spec),
+            None => Ok(None),
+        }
+    }
+
+    async fn discard_group(&self, name: &str) -> Result<(), RuntimeError> {
+        check_name(name)?;
+        match self.groups().await? {
+            Some(groups) => groups.remove(name).await,
+            None => Ok(()),
+        }
+    }
+
     async fn discard_volume(&self, name: &str) -> Result<(), RuntimeError> {
         if !self.owned_volume(name).await? {
             return Ok(());
@@ -449,6 +502,15 @@ impl Docker {
             .remove_volume(name, None::<RemoveVolumeOptions>)
             .await;
         done.map_err(|error| error::of_container(name, &error))
+    }
+}
+
+fn volume_spec(seen: Volume) -> VolumeSpec {
+    VolumeSpec {
+        name: seen.name,
+        driver: Some(seen.driver),
+        options: seen.options.into_iter().collect(),
+        labels: seen.labels.into_iter().collect(),
     }
 }
 
@@ -608,6 +670,29 @@ impl Runtime for Docker {
 
     fn remove_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), RuntimeError>> {
         self.discard_volume(name).boxed()
+    }
+
+    fn find_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<VolumeSpec>, RuntimeError>> {
+        self.named_volume(name).boxed()
+    }
+
+    fn list_volumes<'a>(
+        &'a self,
+        labels: &'a [(&'a str, Option<&'a str>)],
+    ) -> BoxFuture<'a, Result<Vec<VolumeSpec>, RuntimeError>> {
+        self.listed_volumes(labels).boxed()
+    }
+
+    fn create_group(&self, spec: GroupSpec) -> BoxFuture<'_, Result<Option<String>, RuntimeError>> {
+        self.group(spec).boxed()
+    }
+
+    fn remove_group<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), RuntimeError>> {
+        self.discard_group(name).boxed()
+    }
+
+    fn list_groups(&self) -> BoxFuture<'_, Result<Vec<String>, RuntimeError>> {
+        async move { Ok(self.groups().await?.map(group::Groups::names).unwrap_or_default()) }.boxed()
     }
 
     fn import_rootfs<'a>(

@@ -5,6 +5,7 @@ use std::path::Path;
 use bollard::errors::Error;
 
 use super::error::chain;
+use super::group::Groups;
 use crate::{Missing, Probe};
 
 /// Where an engine is expected: `DOCKER_HOST`, else the first socket that exists, else Docker's own place.
@@ -63,6 +64,13 @@ pub(super) async fn probe(endpoint: &str, client: Result<&bollard::Docker, Error
     {
         probe.engine = platform.name;
     }
+    let driver = info.cgroup_driver.as_ref().map(ToString::to_string);
+    let shares_limits = Groups::find(
+        &format!("probe-{}", std::process::id()),
+        endpoint,
+        driver.as_deref().unwrap_or_default(),
+    )
+    .is_some();
     let facts = [
         ("operating system", info.operating_system),
         ("kernel", info.kernel_version),
@@ -72,7 +80,18 @@ pub(super) async fn probe(endpoint: &str, client: Result<&bollard::Docker, Error
             "control groups",
             info.cgroup_version.map(|version| format!("version {version}")),
         ),
-        ("cgroup driver", info.cgroup_driver.map(|driver| driver.to_string())),
+        ("cgroup driver", driver),
+        (
+            "limits of tasks",
+            Some(
+                if shares_limits {
+                    "shared by their containers"
+                } else {
+                    "set on each container"
+                }
+                .to_owned(),
+            ),
+        ),
         ("CPUs", info.ncpu.map(|count| count.to_string())),
         ("memory", info.mem_total.map(|bytes| format!("{bytes} bytes"))),
         (
@@ -84,6 +103,15 @@ pub(super) async fn probe(endpoint: &str, client: Result<&bollard::Docker, Error
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)))
         .collect();
+    if !shares_limits {
+        probe.missing.push(Missing {
+            what: "the engine does not manage control groups on this host by itself".to_owned(),
+            consequence: "the memory and CPU of a task limit each of its containers, not all of them together"
+                .to_owned(),
+            advice: "run the engine on this host with `native.cgroupdriver=cgroupfs`, and this program as root"
+                .to_owned(),
+        });
+    }
     let abilities = [
         (
             info.memory_limit,
@@ -145,14 +173,24 @@ fn no_engine(endpoint: &str, error: &Error) -> Missing {
     }
 }
 
+/// The process of an engine on this host.
+fn engine_process(endpoint: &str) -> Option<u32> {
+    socket(endpoint)?;
+    let text = std::fs::read_to_string("/var/run/docker.pid").ok()?;
+    text.trim().parse().ok()
+}
+
+/// Whether the engine runs on this host and sees the same control groups.
+pub(super) fn is_here(endpoint: &str) -> bool {
+    let group = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/cgroup")).ok();
+    engine_process(endpoint)
+        .and_then(|process| group(&process.to_string()))
+        .is_some_and(|engine| Some(engine) == group("self"))
+}
+
 /// The most that a local engine can grant its containers of a resource limit.
 pub(super) fn granted_limit(endpoint: &str, name: &str) -> Option<u64> {
-    socket(endpoint)?;
-    let pid: u32 = std::fs::read_to_string("/var/run/docker.pid")
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
+    let pid = engine_process(endpoint)?;
     let table = std::fs::read_to_string(format!("/proc/{pid}/limits")).ok()?;
     let title = match name {
         "nofile" => "Max open files",

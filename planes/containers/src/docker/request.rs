@@ -56,6 +56,8 @@ fn check_network(spec: &ContainerSpec) -> Result<(), RuntimeError> {
         Network::Container(_) if !spec.extra_hosts.is_empty() => Err(invalid(
             "conflicting options: custom host-to-IP mapping and the network mode",
         )),
+        Network::Bridge { .. } => Ok(()),
+        _ if !spec.links.is_empty() => Err(invalid("conflicting options: links and the network mode")),
         _ => Ok(()),
     }
 }
@@ -102,6 +104,7 @@ fn host_config(spec: &ContainerSpec) -> Result<HostConfig, RuntimeError> {
                 .map(|(name, address)| format!("{name}:{address}"))
                 .collect(),
         ),
+        links: some(spec.links.iter().map(|(id, name)| format!("{id}:{name}")).collect()),
         cap_add: some(linux.cap_add.clone()),
         cap_drop: some(linux.cap_drop.clone()),
         init: linux.init,

@@ -17,7 +17,7 @@ pub use script::{Behaviour, PullFailure};
 use world::World;
 
 use crate::reference::Reference;
-use crate::spec::{ContainerId, ContainerSpec, RegistryAuth, VolumeSpec};
+use crate::spec::{ContainerId, ContainerSpec, GroupSpec, RegistryAuth, VolumeSpec};
 use crate::state::{
     ContainerState, ContainerSummary, Event, Exit, Health, ImageInfo, LogChunk, LogOptions, LogStream, Stats,
 };
@@ -133,6 +133,16 @@ impl Simulated {
             .find(id)
             .ok()
             .and_then(|(_, container)| container.spec.clone())
+    }
+
+    /// A volume that somebody else made.
+    pub fn add_volume(&self, spec: VolumeSpec) {
+        self.world().add_volume(spec);
+    }
+
+    /// The control group of a name, if it is there.
+    pub fn group(&self, name: &str) -> Option<GroupSpec> {
+        self.world().groups.get(name).cloned()
     }
 
     /// Lets a container's program end by itself.
@@ -401,7 +411,7 @@ impl Runtime for Simulated {
     fn create_volume(&self, spec: VolumeSpec) -> BoxFuture<'_, Result<(), RuntimeError>> {
         async move {
             self.act(|world, _| {
-                world.make_volume(&spec.name);
+                world.make_volume(spec);
                 Ok(())
             })
         }
@@ -410,6 +420,59 @@ impl Runtime for Simulated {
 
     fn remove_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), RuntimeError>> {
         async move { self.act(|world, _| world.remove_volume(name)) }.boxed()
+    }
+
+    fn find_volume<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Option<VolumeSpec>, RuntimeError>> {
+        async move { self.act(|world, _| Ok(world.volumes().find(|volume| volume.name == name).cloned())) }.boxed()
+    }
+
+    fn list_volumes<'a>(
+        &'a self,
+        labels: &'a [(&'a str, Option<&'a str>)],
+    ) -> BoxFuture<'a, Result<Vec<VolumeSpec>, RuntimeError>> {
+        async move {
+            self.act(|world, _| {
+                let has = |volume: &VolumeSpec, name: &str, value: Option<&str>| {
+                    volume
+                        .labels
+                        .get(name)
+                        .is_some_and(|found| value.is_none_or(|value| value == found))
+                };
+                let ours = |volume: &&VolumeSpec| {
+                    has(volume, crate::OWNER_LABEL, Some(&world.owner))
+                        && labels.iter().all(|(name, value)| has(volume, name, *value))
+                };
+                let mut found: Vec<VolumeSpec> = world.volumes().filter(ours).cloned().collect();
+                found.sort_by(|one, other| one.name.cmp(&other.name));
+                Ok(found)
+            })
+        }
+        .boxed()
+    }
+
+    fn create_group(&self, spec: GroupSpec) -> BoxFuture<'_, Result<Option<String>, RuntimeError>> {
+        async move {
+            self.act(|world, _| {
+                let parent = format!("/ecs-{}/{}", world.owner, spec.name);
+                world.groups.insert(spec.name.clone(), spec);
+                Ok(Some(parent))
+            })
+        }
+        .boxed()
+    }
+
+    fn remove_group<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), RuntimeError>> {
+        async move {
+            self.act(|world, _| {
+                world.groups.remove(name);
+                Ok(())
+            })
+        }
+        .boxed()
+    }
+
+    fn list_groups(&self) -> BoxFuture<'_, Result<Vec<String>, RuntimeError>> {
+        async move { self.act(|world, _| Ok(world.groups.keys().cloned().collect())) }.boxed()
     }
 
     fn import_rootfs<'a>(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::world::signal_number;
 use crate::{ContainerSpec, ImageError};
 
 /// Environment variable with further words for one container, separated by commas: `health-after:5,exit:1-after-60`.
@@ -18,6 +19,10 @@ pub struct Behaviour {
     pub pull_fails: Option<PullFailure>,
     /// Creating fails.
     pub create_fails: bool,
+    /// Creating fails because the engine's disk is full.
+    pub disk_full: bool,
+    /// The signal that the image asks to be stopped with.
+    pub stop_signal: Option<i32>,
     /// Starting fails.
     pub start_fails: bool,
     /// It ends by itself this long after its start, with this exit status.
@@ -43,7 +48,12 @@ pub enum PullFailure {
     Unauthorized,
     /// No registry answers.
     Unreachable,
+    /// The engine's disk is full.
+    DiskFull,
 }
+
+/// What an engine says whose disk is full.
+pub(super) const NO_SPACE: &str = "no space left on device";
 
 impl PullFailure {
     pub(super) fn error(self, image: &str) -> ImageError {
@@ -54,6 +64,9 @@ impl PullFailure {
             Self::Unauthorized => ImageError::Unauthorized(format!(
                 "Error response from daemon: pull access denied for {image}, repository does not exist or may require \
                  'docker login'"
+            )),
+            Self::DiskFull => ImageError::Other(format!(
+                "Error response from daemon: failed to register layer: write /layer.tar: {NO_SPACE}"
             )),
             Self::Unreachable => ImageError::RegistryUnreachable(format!(
                 "Error response from daemon: Get \"https://{image}\": dial tcp: connect: connection refused"
@@ -66,7 +79,7 @@ impl Behaviour {
     /// The behaviour that an image's name asks for; any name outside `simulated/` runs until it is stopped.
     ///
     /// `simulated/run`, `exit:CODE`, `exit:CODE-after-SECONDS`, `oom:SECONDS`, `fail-pull[:not-found|unauthorized|
-    /// unreachable]`, `fail-create`, `fail-start`, `health-after:SECONDS`, `unhealthy-after:SECONDS`, `stubborn`,
+    /// unreachable|disk-full]`, `fail-create`, `fail-start`, `disk-full`, `stop-signal:NAME`, `health-after:SECONDS`, `unhealthy-after:SECONDS`, `stubborn`,
     /// `slow-stop:SECONDS`. Seconds may have a fraction. What cannot be read is an error, not a container that runs.
     pub fn of_image(image: &str) -> Result<Self, String> {
         let mut behaviour = Self::default();
@@ -96,11 +109,14 @@ impl Behaviour {
             ("run", _) => {}
             ("stubborn", _) => self.stubborn = true,
             ("fail-create", _) => self.create_fails = true,
+            ("disk-full", _) => self.disk_full = true,
+            ("stop-signal", Some(name)) => self.stop_signal = Some(signal_number(name).ok_or_else(wrong)?),
             ("fail-start", _) => self.start_fails = true,
             ("fail-pull", kind) => {
                 self.pull_fails = Some(match kind {
                     None | Some("not-found" | "latest") => PullFailure::NotFound,
                     Some("unauthorized") => PullFailure::Unauthorized,
+                    Some("disk-full") => PullFailure::DiskFull,
                     Some("unreachable") => PullFailure::Unreachable,
                     Some(_) => return Err(wrong()),
                 });

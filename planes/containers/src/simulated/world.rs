@@ -10,9 +10,9 @@ use bytes::Bytes;
 use roadstead_core::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use super::script::{Behaviour, STDERR, STDOUT};
+use super::script::{Behaviour, NO_SPACE, STDERR, STDOUT};
 use crate::RuntimeError;
-use crate::spec::{ContainerId, ContainerSpec, Labels, MountSource, Network, PortBinding};
+use crate::spec::{ContainerId, ContainerSpec, GroupSpec, Labels, MountSource, Network, PortBinding, VolumeSpec};
 use crate::state::{
     ContainerState, Event, EventKind, Exit, Health, ImageInfo, LogChunk, LogStream, Phase, Stats, Status,
 };
@@ -23,6 +23,7 @@ const EVENT_BACKLOG: usize = 1 << 20;
 const PID_BASE: u32 = 1 << 23;
 const FIRST_DYNAMIC_PORT: u16 = 32_768;
 const SIGKILL: i32 = 9;
+const SIGTERM: i32 = 15;
 const DEFAULT_MEMORY: u64 = 16 << 20;
 const HOST_CPUS: u32 = 2;
 
@@ -98,7 +99,8 @@ pub(super) struct World {
     pub(super) unreachable: bool,
     names: HashMap<Box<str>, u64>,
     image_names: HashMap<String, (Arc<str>, Arc<str>)>,
-    volumes: HashMap<String, usize>,
+    volumes: HashMap<String, (usize, VolumeSpec)>,
+    pub(super) groups: BTreeMap<String, GroupSpec>,
     agenda: BinaryHeap<Reverse<Entry>>,
     order: u64,
     made: u64,
@@ -143,12 +145,22 @@ fn scramble(seed: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// Signals from number 1 on.
+const NAMES: [&str; 15] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
+];
+
+/// The name of a signal, or its number where it has none here.
+fn signal_name(signal: i32) -> String {
+    let index = usize::try_from(signal).ok().and_then(|number| number.checked_sub(1));
+    match index.and_then(|index| NAMES.get(index)) {
+        Some(name) => format!("SIG{name}"),
+        None => signal.to_string(),
+    }
+}
+
 /// The number of a signal; real-time signals are not known.
 pub(super) fn signal_number(name: &str) -> Option<i32> {
-    const NAMES: [&str; 15] = [
-        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
-        "TERM",
-    ];
     if let Ok(number) = name.parse() {
         return (1..=64).contains(&number).then_some(number);
     }
@@ -216,14 +228,29 @@ impl World {
                 "Error response from daemon: simulated failure to create".to_owned(),
             ));
         }
+        if behaviour.disk_full {
+            return Err(RuntimeError::Engine(format!(
+                "Error response from daemon: mkdir /var/lib/docker/overlay2/init: {NO_SPACE}"
+            )));
+        }
         let joins = match &spec.network {
             Network::Container(other) => Some(self.find(other)?.0),
             _ => None,
         };
-        let stop_signal = spec.stop_signal.as_deref().unwrap_or("SIGTERM");
-        let stop_signal = signal_number(stop_signal).ok_or_else(|| {
-            RuntimeError::InvalidSpec(format!("Error response from daemon: Invalid signal: {stop_signal}"))
-        })?;
+        let stop_signal = match spec.stop_signal.as_deref() {
+            Some(name) => signal_number(name).ok_or_else(|| {
+                RuntimeError::InvalidSpec(format!("Error response from daemon: Invalid signal: {name}"))
+            })?,
+            None => behaviour.stop_signal.unwrap_or(SIGTERM),
+        };
+        for other in spec
+            .volumes_from
+            .iter()
+            .map(|from| &from.container)
+            .chain(spec.links.iter().map(|link| &link.0))
+        {
+            self.find(other)?;
+        }
         if spec
             .labels
             .iter()
@@ -250,7 +277,15 @@ impl World {
             })
             .collect();
         for volume in &volumes {
-            *self.volumes.entry(volume.clone()).or_default() += 1;
+            // As an engine does: a volume that nobody made is made, and belongs to nobody.
+            let made = || {
+                let spec = VolumeSpec {
+                    name: volume.clone(),
+                    ..VolumeSpec::default()
+                };
+                (0, spec)
+            };
+            self.volumes.entry(volume.clone()).or_insert_with(made).0 += 1;
         }
         let written = |name: &str, stream: LogStream| {
             let text = spec
@@ -410,7 +445,7 @@ impl World {
         if let Some(container) = self.containers.remove(&number) {
             self.names.remove(&container.name);
             for volume in &container.volumes {
-                if let Some(users) = self.volumes.get_mut(volume) {
+                if let Some((users, _)) = self.volumes.get_mut(volume) {
                     *users = users.saturating_sub(1);
                 }
             }
@@ -530,12 +565,25 @@ impl World {
         self.readers.retain(|reader| reader.try_send(event.clone()).is_ok());
     }
 
-    pub(super) fn make_volume(&mut self, name: &str) {
-        self.volumes.entry(name.to_owned()).or_default();
+    pub(super) fn make_volume(&mut self, mut spec: VolumeSpec) {
+        let owner = self.owner.clone();
+        self.volumes.entry(spec.name.clone()).or_insert_with(|| {
+            spec.labels.insert(crate::OWNER_LABEL.to_owned(), owner);
+            (0, spec)
+        });
+    }
+
+    /// A volume that is there before anybody asks for one.
+    pub(super) fn add_volume(&mut self, spec: VolumeSpec) {
+        self.volumes.insert(spec.name.clone(), (0, spec));
+    }
+
+    pub(super) fn volumes(&self) -> impl Iterator<Item = &VolumeSpec> {
+        self.volumes.values().map(|(_, spec)| spec)
     }
 
     pub(super) fn remove_volume(&mut self, name: &str) -> Result<(), RuntimeError> {
-        if self.volumes.get(name).is_some_and(|users| *users > 0) {
+        if self.volumes.get(name).is_some_and(|(users, _)| *users > 0) {
             return Err(RuntimeError::Engine(format!(
                 "Error response from daemon: remove {name}: volume is in use"
             )));
@@ -597,6 +645,7 @@ impl Container {
             labels: self.labels(),
             status: self.status,
             pid: running.then(|| PID_BASE.saturating_add(u32::try_from(number).unwrap_or(u32::MAX))),
+            stop_signal: Some(signal_name(self.stop_signal)),
             created_at: Some(self.created),
             started_at: self.started,
             finished_at: self.finished,

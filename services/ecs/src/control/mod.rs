@@ -3,12 +3,14 @@
 mod events;
 mod leftovers;
 mod network;
+pub(crate) mod order;
 mod plan;
 mod service;
 mod service_books;
 mod service_plan;
 mod spread;
 mod strategy;
+mod storage;
 mod task;
 
 pub use events::follow_engine;

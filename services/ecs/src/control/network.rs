@@ -15,7 +15,7 @@ use roadstead_network::{EniSpec, Net, NetError, NetworkNamespace, Peer, Rule, Se
 use super::task::gone_is_fine;
 use crate::behalf::OnBehalf;
 use crate::launch;
-use crate::records::{Interface, Task, Wiring};
+use crate::records::{Interface, Task, TaskDefinition, Wiring};
 
 /// Why a task cannot have its network, in the words of its stopped reason.
 pub type Setback = String;
@@ -82,9 +82,10 @@ impl Networks {
         &self,
         place: Place,
         task: &Task,
+        definition: &TaskDefinition,
         interface: &Interface,
     ) -> Result<Result<String, Setback>> {
-        let spec = launch::pause(place, task, interface);
+        let spec = launch::pause(place, task, definition, interface);
         let mut made = create_or_adopt(&*self.runtime, &task.arn(place), spec.clone(), launch::PAUSE).await;
         if matches!(made, Err(RuntimeError::NoSuchImage(_))) {
             let tar = rootfs::pause_rootfs()

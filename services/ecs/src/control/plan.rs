@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use api_ecs::{ContainerCondition, ContainerDefinition};
 use roadstead_control::Next;
 use roadstead_core::Timestamp;
 
+use super::order::{Readiness, definition_of, depends_on, readiness};
+use super::storage;
 use crate::awslogs::PATIENCE;
 use crate::launch::stop_timeout;
 use crate::records::{
@@ -19,6 +20,8 @@ const NETWORK_LOST: &str =
     "ResourceInitializationError: the network namespace of the task was lost: its pause container ended";
 /// How often a task is looked at when nothing calls for it.
 const LOOK: Duration = Duration::from_secs(30);
+/// How often a task is looked at with a container that waits for another.
+const WAIT: Duration = Duration::from_secs(1);
 
 /// One step; each may be repeated after a crash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub enum Step {
     Advance(TaskStatus),
     /// Fetches the image, makes and starts a container.
     Launch(String),
+    /// Starts a container again that ended, as its restart policy says.
+    Restart(String),
     /// Gives up a container that never ran and never will.
     GiveUp(String),
     /// Decides that the task stops.
@@ -43,6 +48,8 @@ pub enum Step {
     Kill(String),
     /// Removes the task's containers from the engine.
     RemoveContainers,
+    /// Removes the volumes that go with the task, and the limits that its containers shared.
+    GiveBack,
     /// Notes that the interface is being taken from the task.
     ReleaseInterface,
     /// Takes the interface from the task, and ends the network namespace.
@@ -85,7 +92,7 @@ pub fn plan(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
                 None => Plan::step(Step::Forget),
             }
         }
-        TaskStatus::Deprovisioning => deprovision(task, now),
+        TaskStatus::Deprovisioning => deprovision(task, definition, now),
         _ if task.desired == Desired::Stopped => stop(task, definition, now),
         _ if task.interface.as_ref().is_some_and(|interface| interface.wiring.lost) => {
             let never_ran = task.started_at.is_none();
@@ -97,8 +104,8 @@ pub fn plan(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
             Plan::step(Step::Stop(code, NETWORK_LOST))
         }
         TaskStatus::Provisioning => provision(task),
-        TaskStatus::Pending => start(task, definition),
-        TaskStatus::Running => watch(task),
+        TaskStatus::Pending => start(task, definition, now),
+        TaskStatus::Running => watch(task, definition, now),
     }
 }
 
@@ -115,7 +122,7 @@ fn provision(task: &Task) -> Plan {
     })
 }
 
-fn start(task: &Task, definition: &TaskDefinition) -> Plan {
+fn start(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
     if task
         .containers
         .iter()
@@ -128,21 +135,9 @@ fn start(task: &Task, definition: &TaskDefinition) -> Plan {
             Step::Stop(StopCode::FailedToStart, "Task failed to start")
         });
     }
-    let pending = task
-        .containers
-        .iter()
-        .filter(|container| container.status == ContainerStatus::Pending);
-    let mut waiting = false;
-    for container in pending {
-        match readiness(task, definition, container) {
-            Readiness::Ready => return Plan::step(Step::Launch(container.name.clone())),
-            Readiness::Never if container.essential => {
-                // AWS: recorded for a SUCCESS dependency that failed.
-                return Plan::step(Step::Stop(StopCode::FailedToStart, "Task failed to start"));
-            }
-            Readiness::Never => return Plan::step(Step::GiveUp(container.name.clone())),
-            Readiness::Waiting => waiting = true,
-        }
+    let (step, wait) = next_container(task, definition, now);
+    if let Some(step) = step {
+        return Plan::step(step);
     }
     let essential_run = task
         .containers
@@ -151,10 +146,35 @@ fn start(task: &Task, definition: &TaskDefinition) -> Plan {
     if essential_run {
         return Plan::step(Step::Advance(TaskStatus::Running));
     }
-    Plan::wait(Next::In(if waiting { Duration::from_secs(1) } else { LOOK }))
+    Plan::wait(Next::In(wait))
 }
 
-fn watch(task: &Task) -> Plan {
+/// What is next for the containers that wait for their start, or to be started again; else, when to look again.
+fn next_container(task: &Task, definition: &TaskDefinition, now: Timestamp) -> (Option<Step>, Duration) {
+    let mut wait = LOOK;
+    for container in &task.containers {
+        if container.restart_due && container.status == ContainerStatus::Running {
+            return (Some(Step::Restart(container.name.clone())), wait);
+        }
+        if container.status != ContainerStatus::Pending {
+            continue;
+        }
+        let step = match readiness(task, definition, container, now) {
+            Readiness::Ready => Step::Launch(container.name.clone()),
+            Readiness::Waiting(left) => {
+                wait = wait.min(left.unwrap_or(WAIT).min(WAIT));
+                continue;
+            }
+            // AWS: recorded for a SUCCESS dependency that failed.
+            Readiness::Never if container.essential => Step::Stop(StopCode::FailedToStart, "Task failed to start"),
+            Readiness::Never => Step::GiveUp(container.name.clone()),
+        };
+        return (Some(step), wait);
+    }
+    (None, wait)
+}
+
+fn watch(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
     if task
         .containers
         .iter()
@@ -165,48 +185,10 @@ fn watch(task: &Task) -> Plan {
             "Essential container in task exited",
         ));
     }
-    Plan::wait(Next::In(LOOK))
-}
-
-/// Whether a container may start.
-enum Readiness {
-    Ready,
-    Waiting,
-    Never,
-}
-
-fn readiness(task: &Task, definition: &TaskDefinition, container: &ContainerRecord) -> Readiness {
-    let mut readiness = Readiness::Ready;
-    for dependency in definition_of(definition, &container.name)
-        .and_then(|d| d.depends_on.as_ref())
-        .into_iter()
-        .flatten()
-    {
-        let Some(other) = task.containers.iter().find(|c| c.name == dependency.container_name) else {
-            return Readiness::Never;
-        };
-        let stopped = other.status == ContainerStatus::Stopped;
-        let met = match dependency.condition {
-            ContainerCondition::Complete => stopped && other.exit_code.is_some(),
-            ContainerCondition::Success => stopped && other.exit_code == Some(0),
-            ContainerCondition::Healthy => other.status == ContainerStatus::Running && other.healthy == Some(true),
-            _ => other.status == ContainerStatus::Running || other.exit_code.is_some(),
-        };
-        if !met {
-            if stopped {
-                return Readiness::Never;
-            }
-            readiness = Readiness::Waiting;
-        }
+    match next_container(task, definition, now) {
+        (Some(step), _) => Plan::step(step),
+        (None, wait) => Plan::wait(Next::In(wait)),
     }
-    readiness
-}
-
-fn definition_of<'a>(definition: &'a TaskDefinition, name: &str) -> Option<&'a ContainerDefinition> {
-    definition
-        .containers()
-        .iter()
-        .find(|container| container.name.as_deref() == Some(name))
 }
 
 /// Ends containers in the reverse order of their dependencies: who depends on another goes first.
@@ -242,12 +224,6 @@ fn stop(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
     Plan::wait(Next::In(soonest))
 }
 
-fn depends_on(definition: &TaskDefinition, container: &str, other: &str) -> bool {
-    definition_of(definition, container)
-        .and_then(|d| d.depends_on.as_ref())
-        .is_some_and(|list| list.iter().any(|dependency| dependency.container_name == other))
-}
-
 /// When the output of the containers that have ended must be delivered at the latest, if there is any left.
 fn output_due(task: &Task) -> Option<Timestamp> {
     let left = |container: &&ContainerRecord| container.log.as_ref().is_some_and(|log| !log.drained);
@@ -259,7 +235,7 @@ fn output_due(task: &Task) -> Option<Timestamp> {
     ended.max().map(|ended| ended.plus(PATIENCE))
 }
 
-fn deprovision(task: &Task, now: Timestamp) -> Plan {
+fn deprovision(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
     if task.containers.iter().any(|container| container.engine_id.is_some()) {
         // The engine keeps output only as long as the container: what is not delivered yet has some time to be.
         return match output_due(task)
@@ -269,6 +245,9 @@ fn deprovision(task: &Task, now: Timestamp) -> Plan {
             Some(left) => Plan::wait(Next::In(left)),
             None => Plan::step(Step::RemoveContainers),
         };
+    }
+    if !task.gave_back && storage::has_any(task, definition) {
+        return Plan::step(Step::GiveBack);
     }
     match task.interface.as_ref().map(|interface| interface.status) {
         Some(InterfaceStatus::Deleted) | None => Plan::step(Step::Advance(TaskStatus::Stopped)),

@@ -11,6 +11,7 @@ use roadstead_network::Net;
 use roadstead_store::{StoreError, Table};
 
 use super::network::{Networks, create_or_adopt};
+use super::order;
 use super::plan::{Plan, Step, plan};
 use super::{ServiceControl, ServiceKey};
 use crate::awslogs::AwsLogs;
@@ -37,6 +38,8 @@ pub struct TaskKey {
 const MAX_STEPS: usize = 64;
 /// What asks a container to end.
 const STOP_SIGNAL: &str = "SIGTERM";
+/// The exit status of a process that was killed.
+const KILLED: i32 = 137;
 
 /// Moves tasks.
 pub struct TaskControl {
@@ -175,7 +178,7 @@ impl Reconciler for TaskControl {
                 return Err(Fault::internal("the task's definition is gone"));
             };
             let mut task = found.record;
-            self.observe(&mut task, key).await?;
+            self.observe(&mut task, &definition, key).await?;
             self.follow_output(&mut task, key).await?;
             let now = self.kernel.clock().now();
             let Plan { step, next } = plan(&task, &definition, now);
@@ -195,8 +198,10 @@ impl Reconciler for TaskControl {
 
 impl TaskControl {
     /// Takes over from the engine what became of the containers.
-    async fn observe(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
+    async fn observe(&self, task: &mut Task, definition: &TaskDefinition, key: &TaskKey) -> Result<()> {
         let before = task.version;
+        let lives = task.desired == Desired::Running;
+        let mut restarting = false;
         for at in 0..task.containers.len() {
             let Some(container) = task.containers.get(at) else {
                 continue;
@@ -227,9 +232,17 @@ impl TaskControl {
                     continue;
                 }
                 Some(Status::Exited(exit)) => {
+                    let ended = seen.as_ref().and_then(|state| state.finished_at).unwrap_or(now);
+                    if lives && (container.restart_due || order::restarts(definition, container, exit.code, ended)) {
+                        restarting |= !container.restart_due;
+                        container.restart_due = true;
+                        continue;
+                    }
+                    container.restart_due = false;
                     container.exit_code = Some(exit.code);
-                    container.finished_at = seen.as_ref().and_then(|state| state.finished_at).or(Some(now));
-                    if exit.oom {
+                    container.finished_at = Some(ended);
+                    // Containers with shared limits all hear of it, those that were not killed too.
+                    if exit.oom && exit.code == KILLED {
                         container.reason = Some("OutOfMemoryError: Container killed due to memory usage".to_owned());
                     }
                 }
@@ -246,7 +259,7 @@ impl TaskControl {
         if let Some(interface) = task.interface.as_mut().filter(|_| lost) {
             interface.wiring.lost = true;
         }
-        if task.version != before || lost {
+        if task.version != before || lost || restarting {
             self.save(task, key).await?;
         }
         Ok(())
@@ -313,7 +326,7 @@ impl TaskControl {
         let now = self.kernel.clock().now();
         match step {
             Step::CreateInterface => self.create_interface(task, key).await?,
-            Step::StartPause => self.start_pause(task, key).await?,
+            Step::StartPause => self.start_pause(task, definition, key).await?,
             Step::AttachInterface => self.attach_interface(task, key).await?,
             Step::ReleaseInterface => {
                 if let Some(interface) = &mut task.interface {
@@ -339,6 +352,7 @@ impl TaskControl {
                 task.changed();
             }
             Step::Launch(name) => self.launch(task, definition, key, &name).await?,
+            Step::Restart(name) => self.restart(task, &name).await?,
             Step::GiveUp(name) => {
                 if let Some(container) = container(task, &name) {
                     container.status = ContainerStatus::Stopped;
@@ -349,7 +363,7 @@ impl TaskControl {
                 if let Some(container) = container(task, &name) {
                     container.signalled_at = Some(now);
                     if let Some(id) = container.engine_id.clone() {
-                        gone_is_fine(self.runtime.kill(&ContainerId(id), STOP_SIGNAL).await)?;
+                        gone_is_fine(self.ask_to_end(&ContainerId(id)).await)?;
                     }
                 }
             }
@@ -366,8 +380,45 @@ impl TaskControl {
                     }
                 }
             }
+            Step::GiveBack => {
+                self.give_back(task, definition).await?;
+                task.gave_back = true;
+            }
             Step::DeleteInterface => self.delete_interface(task, key).await?,
             Step::Forget => {}
+        }
+        Ok(())
+    }
+
+    /// Sends a container the signal that its image asks for.
+    async fn ask_to_end(&self, id: &ContainerId) -> std::result::Result<(), RuntimeError> {
+        let signal = self.runtime.inspect(id).await?.stop_signal;
+        self.runtime.kill(id, signal.as_deref().unwrap_or(STOP_SIGNAL)).await
+    }
+
+    /// Starts a container again; that makes no event.
+    async fn restart(&self, task: &mut Task, name: &str) -> Result<()> {
+        let now = self.kernel.clock().now();
+        let Some(container) = container(task, name) else {
+            return Ok(());
+        };
+        let id = ContainerId(container.engine_id.clone().unwrap_or_default());
+        match self.runtime.start(&id).await {
+            Ok(()) => {
+                container.restarts += 1;
+                container.started_at = Some(now);
+                container.healthy = None;
+            }
+            Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
+            Err(error) => {
+                container.reason = Some(format!("CannotStartContainerError: {error}"));
+                container.status = ContainerStatus::Stopped;
+                container.finished_at = Some(now);
+            }
+        }
+        container.restart_due = false;
+        if container.status == ContainerStatus::Stopped {
+            task.changed();
         }
         Ok(())
     }
@@ -467,11 +518,15 @@ impl TaskControl {
         Ok(())
     }
 
-    async fn start_pause(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
+    async fn start_pause(&self, task: &mut Task, definition: &TaskDefinition, key: &TaskKey) -> Result<()> {
         let Some(interface) = task.interface.clone() else {
             return Ok(());
         };
-        match self.networks.start_pause(key.place, task, &interface).await? {
+        match self
+            .networks
+            .start_pause(key.place, task, definition, &interface)
+            .await?
+        {
             Ok(pause) => {
                 let wiring = Wiring {
                     pause: Some(pause),
@@ -529,13 +584,25 @@ impl TaskControl {
             .as_ref()
             .and_then(|interface| interface.wiring.pause.clone())
             .map(ContainerId);
-        let spec = match launch::spec(key.place, task, definition, wanted, pause.as_ref()) {
+        let mut spec = match launch::spec(key.place, task, definition, wanted, pause.as_ref()) {
             Ok(spec) => spec,
             Err(why) => {
                 give_up(task, name, &format!("ResourceInitializationError: {why}"), now);
                 return Ok(());
             }
         };
+        if let Err(setback) = self.make_volumes(key.place, task, definition, wanted).await? {
+            give_up(task, name, &setback, now);
+            return Ok(());
+        }
+        match self.share_limits(task, definition, wanted, &mut spec).await {
+            Ok(()) => {}
+            Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
+            Err(error) => {
+                give_up(task, name, &format!("ResourceInitializationError: {error}"), now);
+                return Ok(());
+            }
+        }
         let id = match create_or_adopt(&*self.runtime, &task.arn(key.place), spec, name).await {
             Ok(id) => id,
             Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
@@ -580,6 +647,7 @@ impl TaskControl {
         }
         if let Some(container) = container(task, name) {
             container.status = ContainerStatus::Running;
+            container.started_at = Some(self.kernel.clock().now());
         }
         if task
             .containers

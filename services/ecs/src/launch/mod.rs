@@ -1,9 +1,11 @@
 //! From a container of a task definition to the specification that the engine is given.
 
 mod environment;
+mod namespaces;
 mod pause;
 mod settings;
 mod supported;
+pub mod volumes;
 
 use std::time::Duration;
 
@@ -36,6 +38,10 @@ pub const PAUSE: &str = "~internal~ecs~pause";
 /// How long a container may take to end after the stop signal, without a `stopTimeout` of its own.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The least weight that a kernel knows; ECS gives it to containers that ask for none or for less.
+// AWS: recorded on Fargate: `cpu.shares` 2 for a container with `cpu` 0.
+const MIN_CPU_SHARES: u64 = 2;
+
 /// Why a container cannot be given to the engine as its definition asks.
 pub type Unsupported = String;
 
@@ -48,7 +54,7 @@ pub fn spec(
     network_of: Option<&engine::ContainerId>,
 ) -> Result<engine::ContainerSpec, Unsupported> {
     let name = container.name.clone().unwrap_or_default();
-    check_supported(definition, container)?;
+    check_supported(&task.overrides, definition, container)?;
     let over = task
         .overrides
         .0
@@ -65,7 +71,10 @@ pub fn spec(
     ];
     let mut all_labels: engine::Labels = container.docker_labels.clone().unwrap_or_default();
     all_labels.extend(labels.into_iter().map(|(key, value)| (key.to_owned(), value)));
-    let cpu = over.and_then(|o| o.cpu).or(container.cpu).filter(|cpu| *cpu > 0);
+    let cpu = over.and_then(|o| o.cpu).or(container.cpu).unwrap_or(0);
+    let memory = bytes(over.and_then(|o| o.memory).or(container.memory)).or_else(|| task_memory(task, definition));
+    // What belongs to a network is the pause container's, where there is one: see `register` and `pause`.
+    let own_network = network_of.is_none();
     Ok(engine::ContainerSpec {
         name: engine_name(task, &name),
         image: container.image.clone().unwrap_or_default(),
@@ -82,23 +91,75 @@ pub fn spec(
         interactive: container.interactive == Some(true),
         readonly_rootfs: container.readonly_root_filesystem == Some(true),
         ulimits: ulimits(container),
-        linux: linux(container),
-        memory: bytes(over.and_then(|o| o.memory).or(container.memory)).or_else(|| task_memory(task, definition)),
+        privileged: container.privileged == Some(true),
+        security_options: container.docker_security_options.clone().unwrap_or_default(),
+        linux: engine::LinuxParameters {
+            sysctls: namespaces::sysctls(task, definition, container, network_of),
+            ..linux(container, memory)
+        },
+        memory,
         memory_reservation: bytes(over.and_then(|o| o.memory_reservation).or(container.memory_reservation)),
-        cpu_shares: cpu.and_then(|cpu| u64::try_from(cpu).ok()),
-        nano_cpus: task
-            .cpu
-            .as_deref()
-            .and_then(cpu_units)
-            .map(|units| u64::from(units) * 1_000_000_000 / 1024),
+        cpu_shares: Some(u64::try_from(cpu).unwrap_or(0).max(MIN_CPU_SHARES)),
+        nano_cpus: task_cpus(task),
+        mounts: volumes::mounts(task, definition, container),
+        volumes_from: volumes::volumes_from(task, container)?,
         network: match network_of {
             Some(first) => engine::Network::Container(first.clone()),
             None => engine::Network::None,
         },
+        pid: namespaces::pid(task, definition, &name, network_of),
+        ipc: namespaces::ipc(task, definition, &name, network_of),
+        hostname: container.hostname.clone().filter(|_| own_network),
+        dns_servers: container
+            .dns_servers
+            .clone()
+            .filter(|_| own_network)
+            .unwrap_or_default(),
+        dns_search: container
+            .dns_search_domains
+            .clone()
+            .filter(|_| own_network)
+            .unwrap_or_default(),
+        links: settings::links(task, container)?,
+        extra_hosts: settings::extra_hosts(container)
+            .filter(|_| own_network)
+            .unwrap_or_default(),
         health_check: health_check(container),
         log: crate::awslogs::log_mode(container)?,
         ..engine::ContainerSpec::default()
     })
+}
+
+/// Lets a container share the limits of its task's control group instead of having them for itself.
+pub fn share_limits(spec: &mut engine::ContainerSpec, task: &Task, container: &ContainerDefinition, parent: String) {
+    let name = container.name.as_deref();
+    let overrides = task.overrides.0.container_overrides.iter().flatten();
+    let over = overrides.into_iter().find(|o| o.name.as_deref() == name);
+    if bytes(over.and_then(|o| o.memory).or(container.memory)).is_none() {
+        spec.memory = None;
+    }
+    spec.nano_cpus = None;
+    spec.cgroup_parent = Some(parent);
+}
+
+/// The limits of a task that its containers share; `None` for a task without.
+pub fn group(task: &Task, definition: &TaskDefinition) -> Option<engine::GroupSpec> {
+    let memory = task_memory(task, definition);
+    let nano_cpus = task_cpus(task);
+    (memory.is_some() || nano_cpus.is_some()).then(|| engine::GroupSpec {
+        name: task.id.clone(),
+        memory,
+        nano_cpus,
+    })
+}
+
+/// The engine's id of a container of the task that was made before.
+fn made(task: &Task, name: &str) -> Result<engine::ContainerId, Unsupported> {
+    let found = task.containers.iter().find(|container| container.name == name);
+    found
+        .and_then(|container| container.engine_id.clone())
+        .map(engine::ContainerId)
+        .ok_or_else(|| format!("the container '{name}' does not exist"))
 }
 
 /// The name of a container at the engine: unique, and the same when a step is repeated after a crash.
@@ -116,6 +177,12 @@ fn bytes(mib: Option<i32>) -> Option<u64> {
 fn task_memory(task: &Task, definition: &TaskDefinition) -> Option<u64> {
     let text = task.memory.as_deref().or(definition.document.0.memory.as_deref())?;
     mebibytes(text).map(|mib| u64::from(mib) << 20)
+}
+
+/// The CPU limit of a task, in billionths of a CPU.
+fn task_cpus(task: &Task) -> Option<u64> {
+    let units = task.cpu.as_deref().and_then(cpu_units)?;
+    Some(u64::from(units) * 1_000_000_000 / 1024)
 }
 
 /// How long a container may take to end after the stop signal.

@@ -1,15 +1,18 @@
 //! The pause container, which holds the network namespace of a task.
 
+use api_ecs::{IpcMode, PidMode};
 use roadstead_containers as engine;
 use roadstead_core::arn::Place;
 
+use super::namespaces::pause_sysctls;
 use super::{LABEL_CLUSTER, LABEL_CONTAINER, LABEL_ROLE, LABEL_TASK, PAUSE, PAUSE_IMAGE, engine_name};
-use crate::records::{Interface, Task};
+use crate::records::{Interface, Task, TaskDefinition};
 
 /// The specification of the container that holds a task's network namespace; all others join it.
 ///
-/// It has what those that join it cannot have of their own: the host's name and the resolver.
-pub fn pause(place: Place, task: &Task, interface: &Interface) -> engine::ContainerSpec {
+/// It has what those that join it cannot have of their own: the host's name, the resolver and the kernel's settings.
+pub fn pause(place: Place, task: &Task, definition: &TaskDefinition, interface: &Interface) -> engine::ContainerSpec {
+    let document = &definition.document.0;
     let domain = match place.region.as_str() {
         "us-east-1" => "ec2.internal".to_owned(),
         other => format!("{other}.compute.internal"),
@@ -34,6 +37,13 @@ pub fn pause(place: Place, task: &Task, interface: &Interface) -> engine::Contai
         dns_servers: interface.wiring.resolver.iter().cloned().collect(),
         dns_search: vec![domain],
         network: engine::Network::None,
+        linux: engine::LinuxParameters {
+            sysctls: pause_sysctls(definition),
+            // In a process namespace that the containers share, somebody has to bury their orphans.
+            init: (document.pid_mode == Some(PidMode::Task)).then_some(true),
+            ..engine::LinuxParameters::default()
+        },
+        ipc: (document.ipc_mode == Some(IpcMode::Task)).then_some(engine::Namespace::Shareable),
         log: engine::LogMode::Discard,
         ..engine::ContainerSpec::default()
     }

@@ -63,6 +63,9 @@ pub struct Task {
     /// Whether ECS Exec was enabled.
     #[serde(default)]
     pub exec: bool,
+    /// Whether it gave back its volumes and the limits that its containers shared.
+    #[serde(default)]
+    pub gave_back: bool,
     /// The tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
@@ -173,6 +176,12 @@ pub struct ContainerRecord {
     pub image: String,
     /// CPU units in the definition.
     pub cpu: i32,
+    /// The hard memory limit in the definition, in MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<i32>,
+    /// The soft memory limit in the definition, in MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_reservation: Option<i32>,
     /// Whether the task ends with it.
     pub essential: bool,
     /// Where it is.
@@ -195,6 +204,15 @@ pub struct ContainerRecord {
     /// When it was sent the stop signal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signalled_at: Option<Timestamp>,
+    /// When its process was last started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// How often its restart policy had it started again.
+    #[serde(default)]
+    pub restarts: u32,
+    /// Whether it ended and is to be started again.
+    #[serde(default)]
+    pub restart_due: bool,
     /// When its process ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
@@ -477,6 +495,8 @@ impl Task {
                 None => HealthStatus::Unknown,
             }),
             cpu: Some(container.cpu.to_string()),
+            memory: container.memory.map(|mib| mib.to_string()),
+            memory_reservation: container.memory_reservation.map(|mib| mib.to_string()),
             ..Container::default()
         }
     }

@@ -20,5 +20,6 @@ mod role;
 mod service_scale;
 mod service_scheduler;
 mod services;
+mod settings;
 mod tasks;
 mod world;

@@ -497,19 +497,11 @@ async fn a_task_never_starts_without_what_its_definition_asks_for() {
     let subnet = world.subnet().await;
     for (what, asked) in [
         ("secrets", json!({ "secrets": [{ "name": "A", "valueFrom": "b" }] })),
-        ("privileged", json!({ "privileged": true })),
         (
-            "extraHosts",
-            json!({ "extraHosts": [{ "hostname": "a", "ipAddress": "10.0.0.1" }] }),
+            "firelensConfiguration",
+            json!({ "firelensConfiguration": { "type": "fluentbit" } }),
         ),
-        (
-            "systemControls",
-            json!({ "systemControls": [{ "namespace": "net.core.somaxconn", "value": "1024" }] }),
-        ),
-        (
-            "linuxParameters.tmpfs",
-            json!({ "linuxParameters": { "tmpfs": [{ "containerPath": "/t", "size": 8 }] } }),
-        ),
+        ("credentialSpecs", json!({ "credentialSpecs": ["credentialspec:x"] })),
     ] {
         let containers = json!([container_with("main", asked)]);
         world
