@@ -29,6 +29,11 @@ pub fn service(place: Place, cluster: &str, name: &str) -> String {
     place.arn("ecs", format_args!("service/{cluster}/{name}"))
 }
 
+/// The ARN of a task set.
+pub fn task_set(place: Place, cluster: &str, service: &str, number: &str) -> String {
+    place.arn("ecs", format_args!("task-set/{cluster}/{service}/ecs-svc/{number}"))
+}
+
 /// The ARN of a service revision.
 pub fn service_revision(place: Place, cluster: &str, service: &str, number: &str) -> String {
     place.arn("ecs", format_args!("service-revision/{cluster}/{service}/{number}"))

@@ -77,8 +77,10 @@ impl Ecs {
     /// Whether tasks or services of a cluster run where a provider says.
     pub(crate) async fn uses_provider(&self, cx: &Cx, cluster: &str, provider: &str) -> Result<bool> {
         let names = |service: &Service| {
-            service.deployments.iter().any(|deployment| {
-                let strategy = deployment.settings.launch.strategy().unwrap_or_default();
+            let deployments = service.deployments.iter().map(|deployment| &deployment.settings);
+            let sets = service.task_sets.iter().map(|set| &set.settings);
+            deployments.chain(sets).any(|settings| {
+                let strategy = settings.launch.strategy().unwrap_or_default();
                 strategy.iter().any(|item| item.capacity_provider == provider)
             })
         };

@@ -19,6 +19,7 @@ mod run;
 mod service;
 mod start;
 pub mod task_roles;
+mod task_sets;
 
 use std::sync::{Arc, OnceLock};
 
@@ -60,11 +61,13 @@ operations! {
     create_capacity_provider::CreateCapacityProvider,
     create_cluster::CreateCluster,
     create_service::CreateService,
+    create_task_set::CreateTaskSet,
     delete_account_setting::DeleteAccountSetting,
     delete_capacity_provider::DeleteCapacityProvider,
     delete_cluster::DeleteCluster,
     delete_service::DeleteService,
     delete_task_definitions::DeleteTaskDefinitions,
+    delete_task_set::DeleteTaskSet,
     deregister_task_definition::DeregisterTaskDefinition,
     describe_capacity_providers::DescribeCapacityProviders,
     describe_clusters::DescribeClusters,
@@ -72,6 +75,7 @@ operations! {
     describe_service_revisions::DescribeServiceRevisions,
     describe_services::DescribeServices,
     describe_task_definition::DescribeTaskDefinition,
+    describe_task_sets::DescribeTaskSets,
     describe_tasks::DescribeTasks,
     list_account_settings::ListAccountSettings,
     list_clusters::ListClusters,
@@ -94,6 +98,8 @@ operations! {
     update_cluster::UpdateCluster,
     update_cluster_settings::UpdateClusterSettings,
     update_service::UpdateService,
+    update_service_primary_task_set::UpdateServicePrimaryTaskSet,
+    update_task_set::UpdateTaskSet,
 }
 
 impl Ecs {

@@ -119,9 +119,20 @@ impl Ecs {
 pub enum Tagged {
     Cluster(String),
     Definition(DefinitionRef),
-    Task { cluster: String, id: String },
-    Service { cluster: String, name: String },
+    Task {
+        cluster: String,
+        id: String,
+    },
+    Service {
+        cluster: String,
+        name: String,
+    },
     Provider(String),
+    TaskSet {
+        cluster: String,
+        service: String,
+        number: String,
+    },
 }
 
 /// What an ARN names, if it carries tags; else `InvalidParameterException`.
@@ -154,6 +165,17 @@ pub async fn tagged(ecs: &Ecs, cx: &Cx, arn: &str) -> Result<Tagged> {
             }),
             None => Err(invalid(format!("Invalid identifier: {arn}"))),
         },
+        "task-set" => {
+            let parts: Vec<&str> = rest.split('/').collect();
+            match parts.as_slice() {
+                [cluster, service, "ecs-svc", number] => Ok(Tagged::TaskSet {
+                    cluster: (*cluster).to_owned(),
+                    service: (*service).to_owned(),
+                    number: (*number).to_owned(),
+                }),
+                _ => Err(invalid(format!("Invalid identifier: {arn}"))),
+            }
+        }
         "capacity-provider" if !crate::capacity::is_built_in(rest) => Ok(Tagged::Provider(rest.to_owned())),
         _ => Err(invalid(format!("Invalid identifier: {arn}"))),
     }
@@ -184,6 +206,16 @@ impl Tagged {
                     .ok_or_else(no_service)?
                     .record
                     .tags)
+            }
+            Self::TaskSet {
+                cluster,
+                service,
+                number,
+            } => {
+                let found = ecs.services.services.get(scope(cx).of(), &[cluster, service]).await?;
+                let sets = found.map(|found| found.record.task_sets).unwrap_or_default();
+                let set = sets.into_iter().find(|set| set.number == *number);
+                Ok(set.ok_or_else(no_task_set)?.tags)
             }
             Self::Provider(name) => {
                 let found = ecs.provider(cx, name).await?.ok_or_else(crate::capacity::not_found)?;
@@ -228,6 +260,22 @@ impl Tagged {
                     .await?;
                 changed.map(|_| ()).ok_or_else(no_service)
             }
+            Self::TaskSet {
+                cluster,
+                service,
+                number,
+            } => {
+                let apply = |service: &mut Service| {
+                    let set = service.task_sets.iter_mut().find(|set| set.number == *number);
+                    change(&mut set.ok_or_else(no_task_set)?.tags)
+                };
+                let changed = ecs
+                    .services
+                    .services
+                    .update(scope(cx).of(), &[cluster, service], apply)
+                    .await?;
+                changed.map(|_| ()).ok_or_else(no_task_set)
+            }
             Self::Provider(name) => {
                 let changed = ecs
                     .providers
@@ -241,6 +289,10 @@ impl Tagged {
 
 fn no_definition() -> Fault {
     client("The specified task definition was not found.")
+}
+
+fn no_task_set() -> Fault {
+    invalid("The specified task set was not found.")
 }
 
 fn no_service() -> Fault {

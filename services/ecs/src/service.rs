@@ -189,7 +189,7 @@ pub fn merge_rebalancing(
     before: Option<&AvailabilityZoneRebalancing>,
     given: Option<&AvailabilityZoneRebalancing>,
     configuration: Option<&DeploymentConfiguration>,
-    is_daemon: bool,
+    is_unbalanced: bool,
 ) -> Result<AvailabilityZoneRebalancing> {
     let is_tight = configuration
         .and_then(|c| c.maximum_percent)
@@ -205,7 +205,7 @@ pub fn merge_rebalancing(
         }
         (_, Some(given)) => Ok(given.clone()),
         (Some(before), None) => Ok(before.clone()),
-        (None, None) if is_tight || is_daemon => Ok(AvailabilityZoneRebalancing::Disabled),
+        (None, None) if is_tight || is_unbalanced => Ok(AvailabilityZoneRebalancing::Disabled),
         (None, None) => Ok(AvailabilityZoneRebalancing::Enabled),
     }
 }
@@ -252,11 +252,6 @@ impl Joined<'_> {
                 "The deployment controller CODE_DEPLOY is",
                 self.controller
                     .is_some_and(|c| c.r#type == DeploymentControllerType::CodeDeploy),
-            ),
-            (
-                "The deployment controller EXTERNAL, with its task sets, is",
-                self.controller
-                    .is_some_and(|c| c.r#type == DeploymentControllerType::External),
             ),
         ];
         match asked.into_iter().find(|(_, is_asked)| *is_asked) {

@@ -12,6 +12,7 @@ mod spread;
 mod strategy;
 mod storage;
 mod task;
+mod task_sets;
 
 pub use events::follow_engine;
 pub use network::Networks;

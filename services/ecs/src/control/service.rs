@@ -60,7 +60,7 @@ const BATCH: usize = 50;
 /// How long a deleted service can still be described.
 const KEEP_INACTIVE: Duration = Duration::from_secs(24 * 3600);
 /// How often a commit is tried when calls change the service at the same time.
-const TRIES: usize = 16;
+pub(super) const TRIES: usize = 16;
 /// Why tasks stop that failed their health checks; also tells later how they ended.
 const SICK: &str = "Task failed container health checks";
 
@@ -81,9 +81,9 @@ pub struct ServiceTables {
 
 /// Keeps services as they shall be.
 pub struct ServiceControl {
-    kernel: Arc<Kernel>,
-    tables: ServiceTables,
-    tasks: Table<Task>,
+    pub(super) kernel: Arc<Kernel>,
+    pub(super) tables: ServiceTables,
+    pub(super) tasks: Table<Task>,
     definitions: Table<TaskDefinition>,
     control: Arc<Controller<TaskControl>>,
     pace: Pace,
@@ -107,6 +107,11 @@ impl ServiceControl {
             control,
             pace,
         }
+    }
+
+    /// How patient it is.
+    pub(super) fn pace(&self) -> Pace {
+        self.pace
     }
 
     /// How long after a task's change its service is looked at.
@@ -153,6 +158,9 @@ impl Reconciler for ServiceControl {
         if found.record.status == ServiceStatus::Inactive {
             return self.keep_or_forget(key, &found).await;
         }
+        if found.record.is_external() {
+            return self.reconcile_sets(key, found).await;
+        }
         let Some(primary) = found.record.primary() else {
             return Err(Fault::internal("a service without a deployment"));
         };
@@ -169,10 +177,7 @@ impl Reconciler for ServiceControl {
         let counts = Counts::of(&seen, &plan);
         self.stop(key, &plan, now).await?;
         let booked = self.book(key, found, &plan, &counts, now).await?;
-        let started = match plan.steps.iter().find_map(|step| match step {
-            Step::Start { count, replaced } => Some((*count, *replaced)),
-            _ => None,
-        }) {
+        let started = match plan.starting() {
             Some((count, replaced)) => self.start(key, booked, &seen, count, replaced, now).await?,
             None => false,
         };
@@ -186,11 +191,11 @@ impl Reconciler for ServiceControl {
 
 /// Tasks of a deployment that are starting, and that run.
 #[derive(Default)]
-struct Counts(BTreeMap<String, (u32, u32)>);
+pub(super) struct Counts(BTreeMap<String, (u32, u32)>);
 
 impl Counts {
     /// Counts what is left after the plan's stops; a task that shall stop no longer counts.
-    fn of(seen: &Seen, plan: &Plan) -> Self {
+    pub(super) fn of(seen: &Seen, plan: &Plan) -> Self {
         let mut counts = Self::default();
         let leaving = plan.steps.iter().filter_map(|step| match step {
             Step::Stop(leaving) => Some(leaving),
@@ -207,6 +212,11 @@ impl Counts {
         counts
     }
 
+    /// Those of one deployment or task set.
+    pub(super) fn of_deployment(&self, number: &str) -> (u32, u32) {
+        self.0.get(number).copied().unwrap_or_default()
+    }
+
     /// Writes the counts into a service; whether something changed.
     fn write(&self, service: &mut Service, now: Timestamp) -> bool {
         let mut changed = false;
@@ -216,7 +226,7 @@ impl Counts {
             0
         };
         for (at, deployment) in service.deployments.iter_mut().enumerate() {
-            let (pending, running) = self.0.get(&deployment.number).copied().unwrap_or_default();
+            let (pending, running) = self.of_deployment(&deployment.number);
             let wanted = if at == 0 { desired } else { pending + running };
             if (deployment.desired, deployment.pending, deployment.running) != (wanted, pending, running) {
                 (deployment.desired, deployment.pending, deployment.running) = (wanted, pending, running);
@@ -241,7 +251,7 @@ impl ServiceControl {
     }
 
     /// The service's tasks as the plan sees them.
-    async fn observe(
+    pub(super) async fn observe(
         &self,
         key: &ServiceKey,
         service: &Service,
@@ -276,10 +286,7 @@ impl ServiceControl {
             .and_then(|by| by.strip_prefix("ecs-svc/"))
             .unwrap_or_default()
             .to_owned();
-        let checked = service
-            .deployments
-            .iter()
-            .any(|d| d.number == number && d.settings.checked);
+        let checked = service.settings_of(&number).is_some_and(|settings| settings.checked);
         let state = match (task.status, task.desired) {
             (TaskStatus::Stopped, _) => TaskState::Ended(self.end(&task)),
             (_, Desired::Stopped) | (TaskStatus::Deprovisioning, _) => TaskState::Stopping(self.end(&task)),
@@ -349,7 +356,7 @@ impl ServiceControl {
     }
 
     /// Decides that tasks stop; before anything is said about it, so that a crash in between says nothing untrue.
-    async fn stop(&self, key: &ServiceKey, plan: &Plan, now: Timestamp) -> Result<()> {
+    pub(super) async fn stop(&self, key: &ServiceKey, plan: &Plan, now: Timestamp) -> Result<()> {
         let scope = scope_of(key.place);
         for task in plan.leaving() {
             let reason = match task.why {
@@ -471,7 +478,13 @@ impl ServiceControl {
         Ok(draft)
     }
 
-    async fn stage_events(&self, txn: &mut Txn, key: &ServiceKey, said: Vec<String>, now: Timestamp) -> Result<()> {
+    pub(super) async fn stage_events(
+        &self,
+        txn: &mut Txn,
+        key: &ServiceKey,
+        said: Vec<String>,
+        now: Timestamp,
+    ) -> Result<()> {
         let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
         let mut events = self
             .tables
@@ -485,10 +498,10 @@ impl ServiceControl {
         Ok(())
     }
 
-    /// Starts tasks of the primary deployment, in batches; whether any was started.
+    /// Starts tasks of the primary deployment or of a task set, in batches; whether any was started.
     ///
     /// Each batch holds only as long as the service is as it was seen: else the look is repeated.
-    async fn start(
+    pub(super) async fn start(
         &self,
         key: &ServiceKey,
         mut found: Versioned<Service>,
@@ -498,10 +511,9 @@ impl ServiceControl {
         now: Timestamp,
     ) -> Result<bool> {
         let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
-        let Some(primary) = found.record.primary().filter(|primary| primary.number == seen.primary) else {
+        let Some(settings) = found.record.startable(&seen.primary).cloned() else {
             return Ok(false);
         };
-        let settings = primary.settings.clone();
         let Some(vpc) = settings
             .network
             .as_ref()
@@ -514,7 +526,8 @@ impl ServiceControl {
         let Some(definition) = definition.map(|found| found.record) else {
             return Err(Fault::internal("the service's task definition is gone"));
         };
-        let (service, by) = (found.record.clone(), primary.id());
+        let (service, by) = (found.record.clone(), format!("ecs-svc/{}", seen.primary));
+        let subject = service.subject(&seen.primary);
         let start = start_of(&service, &definition, by);
         let mut spread = Spread::new(&settings.subnets, &seen.tasks);
         let mut providers: BTreeMap<String, usize> = BTreeMap::new();
@@ -551,14 +564,11 @@ impl ServiceControl {
                 started.push(task.id);
             }
             let mut service = found.record.clone();
-            if let Some(primary) = service.primary_mut() {
-                primary.pending += u32::try_from(size).unwrap_or(u32::MAX);
-                primary.updated_at = now;
-            }
+            service.note_started(&seen.primary, u32::try_from(size).unwrap_or(u32::MAX), now);
             self.tables
                 .services
                 .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
-            let said = said_started(&service.name, &started, replaced.min(size));
+            let said = said_started(&subject, &started, replaced.min(size));
             self.stage_events(&mut txn, key, vec![said], now).await?;
             let revision = self.tasks.store().commit(txn).await?;
             found = Versioned {
@@ -602,7 +612,7 @@ fn start_of<'a>(service: &'a Service, definition: &'a TaskDefinition, started_by
 }
 
 /// Adds to a transaction: revisions, deployments and messages of a service are forgotten.
-fn stage_forget_history(txn: &mut Txn, key: &ServiceKey) {
+pub(super) fn stage_forget_history(txn: &mut Txn, key: &ServiceKey) {
     let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
     txn.push(Op::DeletePrefix {
         prefix: Table::<ServiceRevision>::prefix(scope.of(), &id),
@@ -623,7 +633,15 @@ impl Plan {
         })
     }
 
-    fn reaped(&self) -> impl Iterator<Item = &String> {
+    /// How many tasks to start, and how many of them for unhealthy ones.
+    pub(super) fn starting(&self) -> Option<(usize, usize)> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Start { count, replaced } => Some((*count, *replaced)),
+            _ => None,
+        })
+    }
+
+    pub(super) fn reaped(&self) -> impl Iterator<Item = &String> {
         self.steps.iter().flat_map(|step| match step {
             Step::Reap { tasks, .. } => tasks.as_slice(),
             _ => &[],

@@ -42,7 +42,7 @@ impl Draft {
                 }
             }
             Step::Fail => self.fail(now),
-            Step::Stop(leaving) => self.say_stopped(leaving),
+            Step::Stop(leaving) => self.said.extend(said_stopped(&name, leaving)),
             Step::Start { .. } => {}
             Step::Complete => self.complete(now),
             Step::Steady => {
@@ -58,34 +58,6 @@ impl Draft {
                 self.service.told.remove(problem.as_str());
             }
             Step::Deactivate => self.deactivate(now),
-        }
-    }
-
-    // AWS: recorded; of tasks that never ran only the number is told.
-    fn say_stopped(&mut self, leaving: &[Leaving]) {
-        let name = &self.service.name;
-        for task in leaving.iter().filter(|task| task.why == Why::Unhealthy) {
-            self.said.push(format!(
-                "(service {name}) (task {}) failed container health checks.",
-                task.id
-            ));
-        }
-        let running: Vec<&str> = leaving
-            .iter()
-            .filter(|task| task.runs)
-            .map(|task| task.id.as_str())
-            .collect();
-        let pending = leaving.len() - running.len();
-        if !running.is_empty() {
-            let list = task_list(running.iter().copied());
-            self.said.push(format!(
-                "(service {name}) has stopped {} running tasks: {list}.",
-                running.len()
-            ));
-        }
-        if pending > 0 {
-            self.said
-                .push(format!("(service {name}) stopped {pending} pending tasks."));
         }
     }
 
@@ -224,7 +196,7 @@ impl Problem {
     }
 
     /// What is said about it.
-    fn message(self, service: &str) -> String {
+    pub fn message(self, service: &str) -> String {
         match self {
             // AWS: reported.
             Self::NoInstances => format!(
@@ -244,6 +216,31 @@ impl Problem {
 
 fn task_list<'a>(ids: impl Iterator<Item = &'a str>) -> String {
     ids.map(|id| format!("(task {id})")).collect::<Vec<_>>().join(" ")
+}
+
+// AWS: recorded; of tasks that never ran only the number is told.
+pub fn said_stopped(service: &str, leaving: &[Leaving]) -> Vec<String> {
+    let sick = leaving.iter().filter(|task| task.why == Why::Unhealthy);
+    let mut said: Vec<String> = sick
+        .map(|task| format!("(service {service}) (task {}) failed container health checks.", task.id))
+        .collect();
+    let running: Vec<&str> = leaving
+        .iter()
+        .filter(|task| task.runs)
+        .map(|task| task.id.as_str())
+        .collect();
+    let pending = leaving.len() - running.len();
+    if !running.is_empty() {
+        let list = task_list(running.iter().copied());
+        said.push(format!(
+            "(service {service}) has stopped {} running tasks: {list}.",
+            running.len()
+        ));
+    }
+    if pending > 0 {
+        said.push(format!("(service {service}) stopped {pending} pending tasks."));
+    }
+    said
 }
 
 // AWS: recorded; the words about unhealthy tasks are reported.

@@ -1,14 +1,15 @@
 //! ecs:CreateService — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
 
 use api_ecs::op::CreateService;
-use api_ecs::{CreateServiceRequest, CreateServiceResponse, LaunchType, SchedulingStrategy};
+use api_ecs::{CreateServiceRequest, CreateServiceResponse, DeploymentControllerType, LaunchType, SchedulingStrategy};
 use roadstead_kernel::prelude::*;
-use roadstead_store::{StoreError, Txn};
+use roadstead_store::{StoreError, Txn, Versioned};
 
 use crate::arn::DefinitionRef;
 use crate::error::invalid;
 use crate::records::{
-    Deployment, Document, Service, ServiceEvents, ServiceStatus, ShowService, TaskDefinition, check_tags, tags_from_api,
+    Cluster, Deployment, Document, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus,
+    ShowService, TaskDefinition, check_tags, tags_from_api,
 };
 use crate::service::{self, Joined};
 use crate::{Ecs, arn, role, scope};
@@ -86,6 +87,10 @@ impl Ecs {
         check_tags(&tags)?;
         let desired = desired(input)?;
         let (document, definition) = self.wanted(cx, input).await?;
+        let Some(definition) = definition else {
+            let begins = Begins::default();
+            return self.store_new(cx, input, &cluster, existing, (document, desired), begins).await;
+        };
         role::ensure(cx, &self.attempted)
             .await
             .context("ensuring the service-linked role")?;
@@ -109,7 +114,25 @@ impl Ecs {
             });
         }
         let (number, id) = service::deployment_ids(cx);
-        let revision = service::revision(&number, &settings, &definition, false, cx);
+        let begins = Begins {
+            revision: Some(service::revision(&number, &settings, &definition, false, cx)),
+            history: Some(service::service_deployment(&id, &number, Vec::new(), &document, cx)),
+            deployments: vec![Deployment::new(number, id, settings, cx.now())],
+        };
+        self.store_new(cx, input, &cluster, existing, (document, desired), begins)
+            .await
+    }
+
+    /// Stores a new service with its first deployment, if it has one; `None` where another call was faster.
+    async fn store_new(
+        &self,
+        cx: &Cx,
+        input: &CreateServiceRequest,
+        cluster: &Versioned<Cluster>,
+        existing: Option<Versioned<Service>>,
+        (document, desired): (CreateServiceRequest, u32),
+        begins: Begins,
+    ) -> Result<Option<CreateServiceResponse>> {
         let wanted = Service {
             name: input.service_name.clone(),
             cluster: cluster.record.name.clone(),
@@ -118,17 +141,17 @@ impl Ecs {
             created_by: cx.caller().arn().to_owned(),
             ended_at: None,
             token: input.client_token.clone(),
-            request: request.clone(),
+            request: request_text(input)?,
             desired,
-            deployments: vec![Deployment::new(number.clone(), id.clone(), settings, cx.now())],
+            deployments: begins.deployments,
+            task_sets: Vec::new(),
             completed: None,
             throttle: None,
             steady_at: None,
             told: std::collections::BTreeMap::new(),
-            tags,
+            tags: tags_from_api(input.tags.as_deref()),
             document: Document(document),
         };
-        let deployment = service::service_deployment(&id, &number, Vec::new(), &wanted.document.0, cx);
         let scope = scope(cx);
         let (of, name) = (wanted.cluster.as_str(), wanted.name.as_str());
         let key = [of, name];
@@ -142,12 +165,14 @@ impl Ecs {
                 .stage_replace(&mut txn, scope.of(), &key, gone.revision, &wanted)?,
             None => self.services.services.stage_new(&mut txn, scope.of(), &key, &wanted)?,
         }
-        self.services
-            .revisions
-            .stage_put(&mut txn, scope.of(), &[of, name, &number], &revision)?;
-        self.services
-            .deployments
-            .stage_put(&mut txn, scope.of(), &[of, name, &id], &deployment)?;
+        if let Some(revision) = &begins.revision {
+            let key = [of, name, revision.number.as_str()];
+            self.services.revisions.stage_put(&mut txn, scope.of(), &key, revision)?;
+        }
+        if let Some(deployment) = &begins.history {
+            let key = [of, name, deployment.id.as_str()];
+            self.services.deployments.stage_put(&mut txn, scope.of(), &key, deployment)?;
+        }
         match self.store.commit(txn).await {
             Ok(_) => {}
             Err(StoreError::Conflict { .. }) => return Ok(None),
@@ -191,7 +216,13 @@ impl Ecs {
     }
 
     /// Checks what was handed in and fills in defaults.
-    async fn wanted(&self, cx: &Cx, input: &CreateServiceRequest) -> Result<(CreateServiceRequest, TaskDefinition)> {
+    ///
+    /// There is no task definition where an external controller will make task sets.
+    async fn wanted(
+        &self,
+        cx: &Cx,
+        input: &CreateServiceRequest,
+    ) -> Result<(CreateServiceRequest, Option<TaskDefinition>)> {
         Joined {
             load_balancers: input.load_balancers.as_deref(),
             registries: input.service_registries.as_deref(),
@@ -204,12 +235,19 @@ impl Ecs {
         let is_daemon = input.scheduling_strategy == Some(SchedulingStrategy::Daemon);
         let given = input.deployment_configuration.as_ref();
         let configuration = service::merge_configuration(None, given, is_daemon)?;
-        let rebalancing =
-            service::merge_rebalancing(None, input.availability_zone_rebalancing.as_ref(), given, is_daemon)?;
-        let Some(named) = input.task_definition.as_deref().filter(|named| !named.is_empty()) else {
-            return Err(invalid("TaskDefinition can not be blank."));
+        let controller = input.deployment_controller.as_ref();
+        let is_external = controller.is_some_and(|c| c.r#type == DeploymentControllerType::External);
+        let asked = input.availability_zone_rebalancing.as_ref();
+        let rebalancing = service::merge_rebalancing(None, asked, given, is_daemon || is_external)?;
+        let named = input.task_definition.as_deref().filter(|named| !named.is_empty());
+        let definition = match named {
+            _ if is_external => {
+                check_external(input)?;
+                None
+            }
+            Some(named) => Some(self.usable_definition(cx, named).await?),
+            None => return Err(invalid("TaskDefinition can not be blank.")),
         };
-        let definition = self.usable_definition(cx, named).await?;
         let document = CreateServiceRequest {
             service_name: input.service_name.clone(),
             availability_zone_rebalancing: Some(rebalancing),
@@ -221,9 +259,52 @@ impl Ecs {
             enable_ecs_managed_tags: input.enable_ecs_managed_tags,
             propagate_tags: input.propagate_tags.clone(),
             enable_execute_command: input.enable_execute_command,
+            deployment_controller: input.deployment_controller.clone(),
+            launch_type: input.launch_type.clone().filter(|_| is_external),
             ..CreateServiceRequest::default()
         };
         Ok((document, definition))
+    }
+}
+
+/// What a new service begins with.
+#[derive(Default)]
+struct Begins {
+    deployments: Vec<Deployment>,
+    revision: Option<ServiceRevision>,
+    history: Option<ServiceDeployment>,
+}
+
+/// What only the task sets of a service say where an external controller makes them.
+// AWS: the rules are documented, not the texts.
+fn check_external(input: &CreateServiceRequest) -> Result<()> {
+    let breaker = input
+        .deployment_configuration
+        .as_ref()
+        .and_then(|configuration| configuration.deployment_circuit_breaker.as_ref());
+    let asked = [
+        ("a task definition", input.task_definition.is_some()),
+        ("a network configuration", input.network_configuration.is_some()),
+        ("a platform version", input.platform_version.is_some()),
+        (
+            "a capacity provider strategy",
+            input.capacity_provider_strategy.as_ref().is_some_and(|list| !list.is_empty()),
+        ),
+        ("a deployment circuit breaker", breaker.is_some_and(|breaker| breaker.enable)),
+        (
+            "the daemon scheduling strategy",
+            input.scheduling_strategy == Some(SchedulingStrategy::Daemon),
+        ),
+        ("an IAM role", input.role.is_some()),
+    ];
+    match asked.into_iter().find(|(_, is_asked)| *is_asked) {
+        Some(("an IAM role", _)) => Err(invalid(
+            "You cannot specify an IAM role for services that require a service linked role.",
+        )),
+        Some((what, _)) => Err(invalid(format!(
+            "Services with an EXTERNAL deployment controller do not support {what}. Specify it for the task sets and try again."
+        ))),
+        None => Ok(()),
     }
 }
 

@@ -29,8 +29,15 @@ impl Handle<DeleteService> for Ecs {
                 // AWS: recorded.
                 return Err(invalid("The service cannot be stopped while it is scaled above 0."));
             }
+            if !service.task_sets.is_empty() && input.force != Some(true) {
+                // AWS: documented; Terraform's provider waits for as long as this is answered.
+                return Err(invalid("The service cannot be stopped while deployments are active."));
+            }
             service.status = ServiceStatus::Draining;
             service.desired = 0;
+            for set in &mut service.task_sets {
+                set.drain(cx.now());
+            }
             for other in service.deployments.iter_mut().skip(1) {
                 other.status = DeploymentStatus::Draining;
             }

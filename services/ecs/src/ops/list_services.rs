@@ -59,7 +59,9 @@ pub fn limit(asked: Option<i32>, (usual, most): (usize, i32)) -> Result<usize> {
 }
 
 fn matches(service: &Service, input: &ListServicesRequest) -> bool {
-    let launch = service.primary().and_then(|primary| primary.settings.launch.to_api());
+    let set = service.primary_set().map(|set| &set.settings);
+    let settings = service.primary().map(|primary| &primary.settings).or(set);
+    let launch = settings.and_then(|settings| settings.launch.to_api());
     let strategy = if service.is_daemon() {
         SchedulingStrategy::Daemon
     } else {

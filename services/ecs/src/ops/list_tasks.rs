@@ -52,10 +52,7 @@ impl Handle<ListTasks> for Ecs {
 fn is_of(task: &Task, service: &Service) -> bool {
     let deployment = task.started_by.as_deref().and_then(|by| by.strip_prefix("ecs-svc/"));
     task.group == service.group()
-        && service
-            .deployments
-            .iter()
-            .any(|known| Some(known.number.as_str()) == deployment)
+        && deployment.is_some_and(|number| service.settings_of(number).is_some())
 }
 
 fn matches(task: &Task, input: &ListTasksRequest) -> bool {

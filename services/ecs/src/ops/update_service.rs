@@ -1,7 +1,7 @@
 //! ecs:UpdateService — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
 
 use api_ecs::op::UpdateService;
-use api_ecs::{UpdateServiceRequest, UpdateServiceResponse};
+use api_ecs::{DeploymentControllerType, UpdateServiceRequest, UpdateServiceResponse};
 use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
@@ -9,7 +9,7 @@ use crate::arn::DefinitionRef;
 use crate::error::{invalid, service_not_active};
 use crate::records::{Cluster, Deployment, Progress, Service, ServiceStatus, Settings, ShowService, TaskDefinition};
 use crate::service::{self, Joined};
-use crate::{Ecs, role, scope};
+use crate::{Ecs, role, scope, task_sets};
 
 impl Handle<UpdateService> for Ecs {
     async fn needs(&self, cx: &Cx, input: &UpdateServiceRequest) -> Result<Needs> {
@@ -96,6 +96,13 @@ fn change(service: &mut Service, input: &UpdateServiceRequest) -> Result<()> {
         controller: input.deployment_controller.as_ref(),
     }
     .check()?;
+    if service.is_external() {
+        check_external(input)?;
+    }
+    let controller = input.deployment_controller.as_ref();
+    if controller.is_some_and(|controller| controller.r#type != service.controller()) {
+        return Err(crate::error::unsupported("Changing the deployment controller is"));
+    }
     let is_daemon = service.is_daemon();
     match input.desired_count {
         Some(_) if is_daemon => {
@@ -137,6 +144,29 @@ fn change(service: &mut Service, input: &UpdateServiceRequest) -> Result<()> {
     Ok(())
 }
 
+// AWS: documented; only task sets say what tasks are made from.
+fn check_external(input: &UpdateServiceRequest) -> Result<()> {
+    let breaker = input
+        .deployment_configuration
+        .as_ref()
+        .and_then(|configuration| configuration.deployment_circuit_breaker.as_ref());
+    let asked = [
+        ("task definition", input.task_definition.is_some()),
+        ("network parameters", input.network_configuration.is_some()),
+        ("platform version", input.platform_version.is_some()),
+        (
+            "capacity provider strategy",
+            input.capacity_provider_strategy.as_ref().is_some_and(|list| !list.is_empty()),
+        ),
+        ("deployment circuit breaker", breaker.is_some_and(|breaker| breaker.enable)),
+        ("force new deployment", input.force_new_deployment == Some(true)),
+    ];
+    match asked.into_iter().find(|(_, is_asked)| *is_asked) {
+        Some((what, _)) => Err(task_sets::refuse_update(&DeploymentControllerType::External, what)),
+        None => Ok(()),
+    }
+}
+
 impl Ecs {
     /// What tasks are to be made from after the update, if that is something new or a new deployment is forced.
     async fn new_settings(
@@ -146,6 +176,9 @@ impl Ecs {
         input: &UpdateServiceRequest,
         cluster: &Cluster,
     ) -> Result<Option<(Settings, TaskDefinition)>> {
+        if service.is_external() {
+            return Ok(None);
+        }
         let Some(primary) = service.primary() else {
             return Err(Fault::internal("a service without a deployment"));
         };

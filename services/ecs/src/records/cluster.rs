@@ -72,7 +72,9 @@ impl Counts {
             ServiceStatus::Inactive => return,
         };
         let [ec2, fargate, external] = counted;
-        match service.primary().map(|primary| &primary.settings.launch) {
+        let set = service.primary_set().map(|set| &set.settings);
+        let settings = service.primary().map(|primary| &primary.settings).or(set);
+        match settings.map(|settings| &settings.launch) {
             Some(Launch::Fargate | Launch::Providers(_)) => *fargate += 1,
             Some(Launch::External) => *external += 1,
             Some(Launch::Ec2) | None => *ec2 += 1,

@@ -13,7 +13,7 @@ use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
 use super::service_event::ServiceEvents;
-use super::{Document, tags_to_api};
+use super::{Document, SetStatus, TaskSet, tags_to_api};
 
 /// The platform that every task here runs on, in Fargate's words.
 const PLATFORM_VERSION: &str = "1.4.0";
@@ -49,6 +49,9 @@ pub struct Service {
     pub document: Document<CreateServiceRequest>,
     /// The deployments, the primary one first, then from the newest to the oldest.
     pub deployments: Vec<Deployment>,
+    /// The task sets, the newest first, where an external controller makes them instead of deployments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub task_sets: Vec<TaskSet>,
     /// The number of the deployment that completed last, to roll back to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed: Option<String>,
@@ -365,6 +368,62 @@ impl Service {
         self.deployments.first_mut()
     }
 
+    /// Whether an external controller makes task sets instead of deployments.
+    pub fn is_external(&self) -> bool {
+        self.controller() == DeploymentControllerType::External
+    }
+
+    /// Who deploys.
+    pub fn controller(&self) -> DeploymentControllerType {
+        let given = self.document.0.deployment_controller.as_ref();
+        given.map_or(DeploymentControllerType::Ecs, |given| given.r#type.clone())
+    }
+
+    /// The task set that serves, where an external controller makes them.
+    pub fn primary_set(&self) -> Option<&TaskSet> {
+        self.task_sets.iter().find(|set| set.status == SetStatus::Primary)
+    }
+
+    /// What the tasks of a deployment or task set are made from.
+    pub fn settings_of(&self, number: &str) -> Option<&Settings> {
+        let deployments = self.deployments.iter().map(|d| (&d.number, &d.settings));
+        let sets = self.task_sets.iter().map(|set| (&set.number, &set.settings));
+        deployments
+            .chain(sets)
+            .find(|(known, _)| *known == number)
+            .map(|(_, settings)| settings)
+    }
+
+    /// What new tasks are made from, if a deployment or task set may still start any.
+    pub fn startable(&self, number: &str) -> Option<&Settings> {
+        let primary = self.primary().filter(|primary| primary.number == number);
+        let sets = self.task_sets.iter().filter(|set| set.status != SetStatus::Draining);
+        let mut sets = sets.filter(|set| set.number == number).map(|set| &set.settings);
+        primary.map(|primary| &primary.settings).or_else(|| sets.next())
+    }
+
+    /// Counts tasks that were just started.
+    pub fn note_started(&mut self, number: &str, count: u32, now: Timestamp) {
+        if let Some(deployment) = self.deployments.iter_mut().find(|d| d.number == number) {
+            deployment.pending += count;
+            deployment.updated_at = now;
+        }
+        if let Some(set) = self.task_sets.iter_mut().find(|set| set.number == number) {
+            set.pending += count;
+            set.updated_at = now;
+        }
+    }
+
+    /// Who messages speak of: the service, or one of its task sets.
+    // AWS: reported.
+    pub fn subject(&self, number: &str) -> String {
+        if self.task_sets.iter().any(|set| set.number == number) {
+            format!("{}, taskSet ecs-svc/{number}", self.name)
+        } else {
+            self.name.clone()
+        }
+    }
+
     /// Whether tasks are spread one per container instance.
     pub fn is_daemon(&self) -> bool {
         self.document.0.scheduling_strategy == Some(SchedulingStrategy::Daemon)
@@ -412,9 +471,15 @@ impl Service {
     pub fn to_api(&self, place: Place, events: &ServiceEvents, show: ShowService) -> api_ecs::Service {
         let given = &self.document.0;
         let primary = self.primary();
-        let settings = primary.map(|primary| &primary.settings);
+        let set = self.primary_set().map(|set| &set.settings);
+        let settings = primary.map(|primary| &primary.settings).or(set);
+        let is_external = self.is_external();
         let is_fargate = settings.is_some_and(|settings| settings.launch.is_fargate());
-        let sum = |count: fn(&Deployment) -> u32| signed(self.deployments.iter().map(count).sum());
+        let sum = |of_deployment: fn(&Deployment) -> u32, of_set: fn(&TaskSet) -> u32| {
+            let deployments = self.deployments.iter().map(of_deployment);
+            signed(deployments.chain(self.task_sets.iter().map(of_set)).sum())
+        };
+        let task_set = |set: &TaskSet| set.to_api(place, &self.cluster, &self.name, self.desired, show.tags);
         let mut configuration = given.deployment_configuration.clone();
         if let Some(configuration) = configuration.as_mut().filter(|_| !show.whole) {
             // AWS: recorded; DeleteService answers a narrower form.
@@ -429,9 +494,12 @@ impl Service {
             service_registries: Some(Vec::new()),
             status: Some(self.status.as_str().to_owned()),
             desired_count: Some(signed(self.desired)),
-            running_count: Some(sum(|deployment| deployment.running)),
-            pending_count: Some(sum(|deployment| deployment.pending)),
-            launch_type: settings.and_then(|settings| settings.launch.to_api()),
+            running_count: Some(sum(|deployment| deployment.running, |set| set.running)),
+            pending_count: Some(sum(|deployment| deployment.pending, |set| set.pending)),
+            task_sets: is_external.then(|| self.task_sets.iter().map(task_set).collect()),
+            launch_type: settings
+                .and_then(|settings| settings.launch.to_api())
+                .or_else(|| given.launch_type.clone()),
             capacity_provider_strategy: settings.and_then(|settings| settings.launch.strategy()),
             platform_version: settings
                 .filter(|_| is_fargate)
@@ -447,22 +515,26 @@ impl Service {
             ),
             role_arn: settings
                 .and_then(|settings| settings.network.as_ref())
-                .map(|_| crate::role::arn(place)),
+                .map(|_| ())
+                .or(is_external.then_some(()))
+                .map(|()| crate::role::arn(place)),
             events: Some(events.to_api()),
             created_at: Some(self.created_at),
             current_service_deployment: in_progress
                 .filter(|primary| show.whole && primary.updated_at > self.created_at)
                 .map(|primary| crate::arn::service_deployment(place, &self.cluster, &self.name, &primary.history)),
-            current_service_revisions: show.whole.then(|| self.revisions_to_api(place)),
+            current_service_revisions: (show.whole && !is_external).then(|| self.revisions_to_api(place)),
             placement_constraints: Some(given.placement_constraints.clone().unwrap_or_default()),
             placement_strategy: Some(given.placement_strategy.clone().unwrap_or_default()),
+            // AWS: documented; a service with task sets has none of its own.
             network_configuration: settings
+                .filter(|_| !is_external)
                 .and_then(|s| s.network.as_ref())
                 .map(|network| network.0.clone()),
             health_check_grace_period_seconds: Some(given.health_check_grace_period_seconds.unwrap_or(0)),
             scheduling_strategy: Some(given.scheduling_strategy.clone().unwrap_or(SchedulingStrategy::Replica)),
             deployment_controller: Some(DeploymentController {
-                r#type: DeploymentControllerType::Ecs,
+                r#type: self.controller(),
             }),
             tags: show.tags.then(|| tags_to_api(&self.tags)),
             created_by: Some(self.created_by.clone()),
@@ -476,7 +548,6 @@ impl Service {
                     .unwrap_or(AvailabilityZoneRebalancing::Disabled),
             ),
             resource_management_type: Some(ResourceManagementType::Customer),
-            ..api_ecs::Service::default()
         }
     }
 

@@ -21,5 +21,6 @@ mod service_scale;
 mod service_scheduler;
 mod services;
 mod settings;
+mod task_sets;
 mod tasks;
 mod world;

@@ -303,7 +303,6 @@ async fn what_this_version_lacks_is_refused_and_never_left_out() {
         json!({ "loadBalancers": [{ "targetGroupArn": "arn:x", "containerName": "main", "containerPort": 80 }] }),
         json!({ "serviceRegistries": [{ "registryArn": "arn:x" }] }),
         json!({ "serviceConnectConfiguration": { "enabled": true } }),
-        json!({ "deploymentController": { "type": "EXTERNAL" } }),
         json!({ "deploymentController": { "type": "CODE_DEPLOY" } }),
         json!({ "deploymentConfiguration": { "strategy": "BLUE_GREEN" } }),
         json!({ "deploymentConfiguration": { "alarms": { "enable": true, "rollback": true, "alarmNames": ["a"] } } }),
