@@ -223,7 +223,7 @@ impl Installation {
         if let Err(fault) = self.tasks.reconciler().resume().await {
             tracing::error!(%fault, "the networks of tasks could not be taken over: their rules stay as they were");
         }
-        tokio::spawn(crate::security_groups::follow(
+        tokio::spawn(crate::ec2_changes::follow(
             Arc::clone(&self.store),
             Arc::clone(&self.tasks),
         ));

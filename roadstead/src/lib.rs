@@ -5,15 +5,17 @@
 pub mod admin;
 pub mod client;
 pub mod data_dir;
+mod ec2_changes;
 mod installation;
 mod listener;
 mod modelled;
-mod security_groups;
+mod resolving;
 
 pub use data_dir::{DataDir, RootKeys};
+pub use ec2_changes::follow as follow_ec2_changes;
 pub use installation::{Installation, Options, SystemEntropy};
 pub use listener::{Listener, MAX_BODY};
-pub use security_groups::follow as follow_security_groups;
+pub use resolving::Resolving;
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

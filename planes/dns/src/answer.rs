@@ -138,7 +138,11 @@ impl Asker<'_> {
     fn elsewhere(&self, request: &[u8], query: Query, reply: Message) -> Step {
         let begun = !reply.answers.is_empty();
         let Some(client) = self.client else {
-            let code = if begun { ResponseCode::NoError } else { ResponseCode::Refused };
+            let code = if begun {
+                ResponseCode::NoError
+            } else {
+                ResponseCode::Refused
+            };
             return finish(reply, code, self.size);
         };
         let Some(leave) = self.forwarder.leave(client) else {
@@ -169,13 +173,7 @@ impl Pending {
 }
 
 /// Adds to a reply what the host's resolvers say about the name that it led to.
-async fn complete(
-    forwarder: &Forwarder,
-    request: &[u8],
-    mut reply: Message,
-    query: Query,
-    over: Transport,
-) -> Vec<u8> {
+async fn complete(forwarder: &Forwarder, request: &[u8], mut reply: Message, query: Query, over: Transport) -> Vec<u8> {
     let size = Message::from_vec(request).map_or(PLAIN, |request| limit(&request, over));
     let mut further = Message::query();
     further.metadata.recursion_desired = true;
@@ -228,7 +226,10 @@ fn encode(reply: &Message, size: u16) -> Option<Vec<u8>> {
 
 /// What cannot be read is answered by its number, if it has one and is not itself a reply.
 fn malformed(request: &[u8]) -> Step {
-    let (Some(number), Some(flags)) = (request.get(..2).and_then(|number| number.try_into().ok()), request.get(2)) else {
+    let (Some(number), Some(flags)) = (
+        request.get(..2).and_then(|number| number.try_into().ok()),
+        request.get(2),
+    ) else {
         return Step::Nothing;
     };
     if flags & 0x80 != 0 || request.len() < 12 {

@@ -63,12 +63,14 @@ fn host(domain: &Name, asked: &Name) -> Option<Option<Ipv4Addr>> {
     }
     let mut labels = asked.iter();
     let label = labels.next().and_then(|label| std::str::from_utf8(label).ok());
-    let address = label.filter(|_| asked.num_labels() == domain.num_labels() + 1).and_then(|label| {
-        let digits = label.to_ascii_lowercase();
-        let digits = digits.strip_prefix("ip-")?;
-        let address: Ipv4Addr = digits.replace('-', ".").parse().ok()?;
-        (address.to_string().replace('.', "-") == digits).then_some(address)
-    });
+    let address = label
+        .filter(|_| asked.num_labels() == domain.num_labels() + 1)
+        .and_then(|label| {
+            let digits = label.to_ascii_lowercase();
+            let digits = digits.strip_prefix("ip-")?;
+            let address: Ipv4Addr = digits.replace('-', ".").parse().ok()?;
+            (address.to_string().replace('.', "-") == digits).then_some(address)
+        });
     Some(address)
 }
 

@@ -221,7 +221,10 @@ impl Zone {
             }
             let data = rdata(&record)?;
             if let (RData::SOA(start), true) = (&data, owner == *origin) {
-                soa = negative(Answer::from_rdata(owner.clone(), record.ttl, data.clone()), start.minimum);
+                soa = negative(
+                    Answer::from_rdata(owner.clone(), record.ttl, data.clone()),
+                    start.minimum,
+                );
             }
             let mut parent = owner.clone();
             while parent != *origin {
@@ -234,7 +237,12 @@ impl Zone {
         }
         let mut names: HashMap<Name, Vec<Set>> = between.into_iter().map(|name| (name, Vec::new())).collect();
         for (owner, sets) in grouped {
-            names.insert(owner, sets.into_iter().map(|(kind, records)| Set::new(kind, records)).collect());
+            names.insert(
+                owner,
+                sets.into_iter()
+                    .map(|(kind, records)| Set::new(kind, records))
+                    .collect(),
+            );
         }
         Ok(Self { soa, names })
     }
@@ -291,7 +299,12 @@ impl Set {
             _ => usize::MAX,
         };
         let first = self.turn.fetch_add(1, Ordering::Relaxed) % self.records.len().max(1);
-        let turned = self.records.iter().cycle().skip(first).take(self.records.len().min(most));
+        let turned = self
+            .records
+            .iter()
+            .cycle()
+            .skip(first)
+            .take(self.records.len().min(most));
         turned
             .map(|(ttl, data)| Answer::from_rdata(asked.clone(), *ttl, data.clone()))
             .collect()
@@ -300,7 +313,10 @@ impl Set {
 
 /// The start of a zone that was given none. From memory: Route 53's.
 pub(crate) fn default_soa(origin: &Name) -> Answer {
-    let names = (Name::from_ascii("ns-1536.awsdns-00.co.uk."), Name::from_ascii("awsdns-hostmaster.amazon.com."));
+    let names = (
+        Name::from_ascii("ns-1536.awsdns-00.co.uk."),
+        Name::from_ascii("awsdns-hostmaster.amazon.com."),
+    );
     let (server, mailbox) = (names.0.unwrap_or_default(), names.1.unwrap_or_default());
     let start = SOA::new(server, mailbox, 1, 7200, 900, 1_209_600, 86_400);
     Answer::from_rdata(origin.clone(), 900, RData::SOA(start))

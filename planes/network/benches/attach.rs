@@ -57,6 +57,7 @@ mod linux {
                 mac: format!("02:00:00:00:00:{number:02x}").parse().unwrap(),
                 address: [10, 9, 1, number + 4].into(),
                 subnet: "10.9.1.0/24".parse().unwrap(),
+                vpc: None,
                 host_addresses: vec![[10, 9, 0, 2].into()],
                 groups: vec!["sg-00000000000000001".to_owned()],
             };

@@ -99,6 +99,15 @@ impl FromStr for MacAddress {
     }
 }
 
+/// The VPC of an interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vpc {
+    /// `vpc-…`.
+    pub id: String,
+    /// Its block; on one host, it is one installation's alone.
+    pub block: Subnet,
+}
+
 /// What an interface shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EniSpec {
@@ -110,6 +119,8 @@ pub struct EniSpec {
     pub address: Ipv4Addr,
     /// The subnet it is in; its second address becomes the router, one of the host's own.
     pub subnet: Subnet,
+    /// The VPC it is in; `None` for one that was attached before it was noted.
+    pub vpc: Option<Vpc>,
     /// Further addresses that the host shall answer at, such as the VPC's resolver.
     pub host_addresses: Vec<Ipv4Addr>,
     /// Its security groups, by id; without any, nothing passes.
@@ -121,6 +132,14 @@ impl EniSpec {
         interface_name(&self.id)?;
         self.groups.iter().try_for_each(|group| crate::group::check_id(group))?;
         Subnet::new(self.subnet.network, self.subnet.prefix)?;
+        if let Some(vpc) = &self.vpc
+            && !(vpc.block.prefix <= self.subnet.prefix && vpc.block.overlaps(self.subnet))
+        {
+            return Err(NetError::InvalidSpec(format!(
+                "{} is not in {}",
+                self.subnet, vpc.block
+            )));
+        }
         if !self.subnet.contains(self.address) || self.address == self.subnet.gateway() {
             return Err(NetError::InvalidSpec(format!(
                 "{} is no address for an interface in {}",

@@ -9,11 +9,11 @@ mod kernel;
 mod net;
 mod simulated;
 
-pub use eni::{EniSpec, MacAddress, Subnet};
+pub use eni::{EniSpec, MacAddress, Subnet, Vpc};
 pub use error::NetError;
 pub use futures_util::future::BoxFuture;
 pub use group::{Peer, Rule, SecurityGroup, Traffic};
 #[cfg(target_os = "linux")]
 pub use kernel::Kernel;
-pub use net::{Attachment, Missing, Net, NetProbe, NetworkNamespace};
+pub use net::{Attachment, Missing, Net, NetProbe, NetworkNamespace, Shortfalls, VpcNames};
 pub use simulated::SimulatedNet;

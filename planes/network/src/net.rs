@@ -3,7 +3,8 @@
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
 
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 
 use crate::eni::{EniSpec, Subnet};
 use crate::error::NetError;
@@ -34,6 +35,19 @@ pub trait Net: Send + Sync + 'static {
     /// rules, or one that was never named here, lets nothing pass.
     fn set_groups(&self, groups: Vec<SecurityGroup>) -> BoxFuture<'_, Result<(), NetError>>;
 
+    /// Says what a VPC is, for those who answer questions about names in it.
+    ///
+    /// To be called before an interface in it is attached or taken over, and whenever one of it changes.
+    fn set_vpc(&self, names: VpcNames) -> BoxFuture<'_, Result<(), NetError>> {
+        let _ = names;
+        ready(Ok(())).boxed()
+    }
+
+    /// What tasks do not have here that they have at AWS.
+    fn shortfalls(&self) -> Shortfalls {
+        Shortfalls::default()
+    }
+
     /// Takes over after a restart: these are attached, and whatever else this installation left behind is removed.
     ///
     /// To be called before anything is attached, with the groups set. Answers what was removed.
@@ -41,6 +55,28 @@ pub trait Net: Send + Sync + 'static {
 
     /// Lists what is attached, and leftovers of attachments that a crash interrupted.
     fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>>;
+}
+
+/// A VPC as those need to know it who answer questions about names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VpcNames {
+    /// `vpc-…`.
+    pub id: String,
+    /// Its block; the third address is its resolver's.
+    pub block: Subnet,
+    /// The domain of its interfaces' names, such as `ec2.internal`.
+    pub domain: String,
+    /// Whether its resolver answers: the attribute `enableDnsSupport`.
+    pub answers: bool,
+}
+
+/// What tasks do not have here that they have at AWS; `default()` is nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shortfalls {
+    /// The rules of security groups are not enforced.
+    pub groups: bool,
+    /// There is no resolver at the VPC's address.
+    pub resolver: bool,
 }
 
 /// A network namespace.

@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, ready};
 use crate::NetError;
 use crate::eni::{EniSpec, interface_name};
 use crate::group::SecurityGroup;
-use crate::net::{Attachment, Net, NetProbe, NetworkNamespace};
+use crate::net::{Attachment, Net, NetProbe, NetworkNamespace, VpcNames};
 
 /// Interfaces by ENI, and ENIs by address.
 #[derive(Debug, Default)]
@@ -32,6 +32,7 @@ impl Attached {
 pub struct SimulatedNet {
     attached: Mutex<Attached>,
     groups: Mutex<BTreeMap<String, SecurityGroup>>,
+    vpcs: Mutex<BTreeMap<String, VpcNames>>,
     refusal: Mutex<Option<NetError>>,
 }
 
@@ -49,6 +50,15 @@ impl SimulatedNet {
     /// What an ENI was attached with.
     pub fn spec(&self, eni_id: &str) -> Option<EniSpec> {
         self.attached().enis.get(eni_id).cloned()
+    }
+
+    /// What was said of a VPC last.
+    pub fn vpc(&self, id: &str) -> Option<VpcNames> {
+        self.vpcs().get(id).cloned()
+    }
+
+    fn vpcs(&self) -> MutexGuard<'_, BTreeMap<String, VpcNames>> {
+        self.vpcs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The rules that a group was given last.
@@ -128,6 +138,11 @@ impl Net for SimulatedNet {
             Ok(())
         }
         .boxed()
+    }
+
+    fn set_vpc(&self, names: VpcNames) -> BoxFuture<'_, Result<(), NetError>> {
+        self.vpcs().insert(names.id.clone(), names);
+        ready(Ok(())).boxed()
     }
 
     fn resume(&self, enis: Vec<EniSpec>) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {

@@ -42,6 +42,14 @@ pub struct ServeArgs {
     /// Where records are kept.
     #[arg(long, env = "ROADSTEAD_STORE", default_value = "embedded")]
     pub store: StoreChoice,
+    /// The list of the host's resolvers: they are asked for names outside of tasks' VPCs.
+    #[arg(
+        long,
+        env = "ROADSTEAD_RESOLV_CONF",
+        default_value = "/etc/resolv.conf",
+        value_name = "FILE"
+    )]
+    pub resolv_conf: PathBuf,
     /// The public keys of an OpenID Connect provider: its URL and a file with a JSON Web Key Set; may be given several
     /// times. Web identity tokens are checked against these keys alone; nothing is fetched.
     #[arg(long, env = "ROADSTEAD_OIDC_KEYS", value_delimiter = ',', value_parser = oidc_keys, value_name = "URL=FILE")]
@@ -228,7 +236,7 @@ async fn net(args: &ServeArgs, data_dir: &DataDir) -> Result<Option<Arc<dyn Net>
     if matches!(args.runtime, RuntimeChoice::Simulated) {
         return Ok(Some(Arc::new(SimulatedNet::new())));
     }
-    let (net, probe) = kernel_net(data_dir).await?;
+    let (net, probe) = kernel_net(data_dir, &args.resolv_conf).await?;
     for missing in &probe.missing {
         tracing::warn!("missing: {}; {}; {}", missing.what, missing.consequence, missing.advice);
     }
@@ -242,14 +250,17 @@ async fn net(args: &ServeArgs, data_dir: &DataDir) -> Result<Option<Arc<dyn Net>
 }
 
 #[cfg(target_os = "linux")]
-async fn kernel_net(data_dir: &DataDir) -> Result<(Option<Arc<dyn Net>>, NetProbe)> {
+async fn kernel_net(data_dir: &DataDir, resolv_conf: &std::path::Path) -> Result<(Option<Arc<dyn Net>>, NetProbe)> {
     let kernel = roadstead_network::Kernel::new(owner(data_dir)).map_err(Fault::internal)?;
     let probe = kernel.probe().await;
-    Ok((Some(Arc::new(kernel)), probe))
+    let upstreams = roadstead_dns::Upstreams::of_file(resolv_conf);
+    let resolver = roadstead_dns::Resolver::new(Arc::default(), upstreams);
+    let resolving = roadstead::Resolving::new(Arc::new(kernel), Arc::new(resolver));
+    Ok((Some(Arc::new(resolving)), probe))
 }
 
 #[cfg(not(target_os = "linux"))]
-async fn kernel_net(_: &DataDir) -> Result<(Option<Arc<dyn Net>>, NetProbe)> {
+async fn kernel_net(_: &DataDir, _: &std::path::Path) -> Result<(Option<Arc<dyn Net>>, NetProbe)> {
     Ok((None, NetProbe::default()))
 }
 

@@ -190,6 +190,7 @@ mod linux {
             mac: "02:0a:00:ff:10:9c".parse().unwrap(),
             address: "10.99.0.4".parse().unwrap(),
             subnet: "10.99.0.0/24".parse().unwrap(),
+            vpc: None,
             host_addresses: vec!["10.99.0.2".parse().unwrap()],
             groups: vec!["sg-0d1ec700".to_owned()],
         };

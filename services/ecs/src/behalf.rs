@@ -9,12 +9,12 @@ use api_autoscaling::op::DescribeAutoScalingGroups;
 use api_autoscaling::{AutoScalingGroup, AutoScalingGroupNamesType};
 use api_ec2::op::{
     CreateNetworkInterface, CreateTags, DeleteNetworkInterface, DescribeNetworkInterfaces, DescribeSecurityGroups,
-    DescribeSubnets, DescribeVpcs,
+    DescribeSubnets, DescribeVpcAttribute, DescribeVpcs,
 };
 use api_ec2::{
     CreateNetworkInterfaceRequest, CreateTagsRequest, DeleteNetworkInterfaceRequest, DescribeNetworkInterfacesRequest,
-    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcsRequest, Filter, NetworkInterface,
-    SecurityGroup, Subnet, Vpc,
+    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcAttributeRequest, DescribeVpcsRequest, Filter,
+    NetworkInterface, SecurityGroup, Subnet, Vpc, VpcAttributeName,
 };
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
@@ -132,6 +132,17 @@ impl OnBehalf {
             .unwrap_or_default()
             .into_iter()
             .next())
+    }
+
+    /// ec2:DescribeVpcAttribute — whether the resolver answers in a VPC.
+    pub async fn vpc_has_resolver(&self, id: &str) -> Result<bool> {
+        let input = DescribeVpcAttributeRequest {
+            vpc_id: id.to_owned(),
+            attribute: VpcAttributeName::EnableDnsSupport,
+            ..DescribeVpcAttributeRequest::default()
+        };
+        let answer = self.0.call::<DescribeVpcAttribute>(input).await?;
+        Ok(answer.enable_dns_support.and_then(|value| value.value).unwrap_or(true))
     }
 
     /// ec2:DescribeNetworkInterfaces — the interface that was made for an attachment, if there is one.

@@ -62,19 +62,26 @@ async fn a_server_that_does_not_answer_is_followed_by_the_next() {
 
 #[tokio::test]
 async fn a_reply_to_another_question_is_not_taken() {
-    let forger = Upstream::new(|request, _| Some(addresses(&question("evil.example.com", RecordType::A), 1)).map(|mut reply| {
-        reply.metadata.id = request.metadata.id;
-        reply
-    }))
+    let forger = Upstream::new(|request, _| {
+        Some(addresses(&question("evil.example.com", RecordType::A), 1)).map(|mut reply| {
+            reply.metadata.id = request.metadata.id;
+            reply
+        })
+    })
     .await;
-    let guesser = Upstream::new(|request, _| Some(addresses(&request, 1)).map(|mut reply| {
-        reply.metadata.id = request.metadata.id.wrapping_add(1);
-        reply
-    }))
+    let guesser = Upstream::new(|request, _| {
+        Some(addresses(&request, 1)).map(|mut reply| {
+            reply.metadata.id = request.metadata.id.wrapping_add(1);
+            reply
+        })
+    })
     .await;
     let bed = bed(&[&forger, &guesser]).await;
     let reply = bed.ask("www.example.com", RecordType::A).await;
-    assert_eq!((reply.metadata.response_code, reply.answers.len()), (ResponseCode::ServFail, 0));
+    assert_eq!(
+        (reply.metadata.response_code, reply.answers.len()),
+        (ResponseCode::ServFail, 0)
+    );
     assert_eq!((forger.count(), guesser.count()), (1, 1));
 }
 
@@ -120,9 +127,15 @@ async fn names_elsewhere_are_asked_for_on_behalf_of_interfaces_only() {
     let bed = bed(&[&upstream]).await;
     bed.set("shop.internal", vec![crate::bed::a("web.shop.internal", 1)]);
     for host in [AT, Ipv4Addr::LOCALHOST] {
-        let own = bed.ask_from(host, &question("web.shop.internal", RecordType::A)).await.unwrap();
+        let own = bed
+            .ask_from(host, &question("web.shop.internal", RecordType::A))
+            .await
+            .unwrap();
         assert_eq!(answers(&own), ["10.0.0.1"], "{host}");
-        let other = bed.ask_from(host, &question("www.example.com", RecordType::A)).await.unwrap();
+        let other = bed
+            .ask_from(host, &question("www.example.com", RecordType::A))
+            .await
+            .unwrap();
         assert_eq!(other.metadata.response_code, ResponseCode::Refused, "{host}");
         assert!(!other.metadata.recursion_available);
     }
@@ -144,7 +157,11 @@ async fn a_host_that_asks_this_resolver_is_not_asked_back() {
 #[tokio::test]
 async fn one_client_cannot_keep_the_others_from_asking() {
     let silent = Upstream::new(|request, _| {
-        request.queries[0].name().to_string().starts_with("quick").then(|| addresses(&request, 1))
+        request.queries[0]
+            .name()
+            .to_string()
+            .starts_with("quick")
+            .then(|| addresses(&request, 1))
     })
     .await;
     let bed = bed(&[&silent]).await;
@@ -164,8 +181,16 @@ async fn one_client_cannot_keep_the_others_from_asking() {
         replies.push(Message::from_vec(&buffer[..length]).unwrap().metadata.response_code);
     }
     assert!(replies.iter().all(|code| *code == ResponseCode::ServFail));
-    assert!(silent.count() < 140, "the others were turned away at once: {}", silent.count());
-    assert_eq!(answers(&bed.ask_from(CLIENT, &quick).await.unwrap()), ["192.0.2.1"], "it may ask again");
+    assert!(
+        silent.count() < 140,
+        "the others were turned away at once: {}",
+        silent.count()
+    );
+    assert_eq!(
+        answers(&bed.ask_from(CLIENT, &quick).await.unwrap()),
+        ["192.0.2.1"],
+        "it may ask again"
+    );
 }
 
 #[tokio::test]
@@ -173,7 +198,10 @@ async fn the_hosts_list_is_read_from_its_file() {
     let file = std::env::temp_dir().join(format!("roadstead-dns-{}", std::process::id()));
     std::fs::write(&file, "nameserver 127.0.0.250\n").unwrap();
     let upstreams = Upstreams::of_file(&file);
-    assert_eq!(upstreams.servers().to_vec(), ["127.0.0.250:53".parse::<SocketAddr>().unwrap()]);
+    assert_eq!(
+        upstreams.servers().to_vec(),
+        ["127.0.0.250:53".parse::<SocketAddr>().unwrap()]
+    );
     std::fs::remove_file(&file).unwrap();
     assert_eq!(Upstreams::of_file(&file).servers().len(), 0);
 }

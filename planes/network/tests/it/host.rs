@@ -77,6 +77,7 @@ pub fn eni(number: u8, address: [u8; 4]) -> EniSpec {
         mac: format!("02:00:00:00:00:{number:02x}").parse().unwrap(),
         address: Ipv4Addr::from(address),
         subnet: format!("{a}.{b}.{c}.0/24").parse().unwrap(),
+        vpc: None,
         host_addresses: Vec::new(),
         groups: vec![OPEN.to_owned()],
     }

@@ -13,6 +13,7 @@ mod strategy;
 mod storage;
 mod task;
 mod task_sets;
+mod vpcs;
 
 pub use events::follow_engine;
 pub use network::Networks;
@@ -21,3 +22,4 @@ pub use service::{Pace, ServiceControl, ServiceKey, ServiceTables};
 pub use service_plan::threshold;
 pub use strategy::choose_provider;
 pub use task::{TaskControl, TaskKey};
+pub use vpcs::private_domain;

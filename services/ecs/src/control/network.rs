@@ -10,9 +10,10 @@ use api_ec2::IpPermission;
 use roadstead_containers::{ContainerId, ContainerSpec, ImageError, Runtime, RuntimeError, Status, rootfs};
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Context as _, Fault, Kernel, Result};
-use roadstead_network::{EniSpec, Net, NetError, NetworkNamespace, Peer, Rule, SecurityGroup, Traffic};
+use roadstead_network::{EniSpec, Net, NetError, NetworkNamespace, Peer, Rule, SecurityGroup, Traffic, Vpc};
 
 use super::task::gone_is_fine;
+use super::vpcs::KnownVpc;
 use crate::behalf::OnBehalf;
 use crate::launch;
 use crate::records::{Interface, Task, TaskDefinition, Wiring};
@@ -22,10 +23,12 @@ pub type Setback = String;
 
 /// The networks of tasks on this machine.
 pub struct Networks {
-    kernel: Arc<Kernel>,
+    pub(super) kernel: Arc<Kernel>,
     runtime: Arc<dyn Runtime>,
     /// Without it, tasks have a namespace with nothing but the loopback interface.
-    net: Option<Arc<dyn Net>>,
+    pub(super) net: Option<Arc<dyn Net>>,
+    /// The VPCs that the net was told of.
+    pub(super) vpcs: Mutex<HashMap<String, KnownVpc>>,
     /// Blocks and resolvers by subnet: both never change.
     subnets: Mutex<HashMap<String, Wiring>>,
     used: Mutex<BTreeMap<String, Used>>,
@@ -48,6 +51,7 @@ impl Networks {
             kernel,
             runtime,
             net,
+            vpcs: Mutex::default(),
             subnets: Mutex::default(),
             used: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
@@ -67,9 +71,12 @@ impl Networks {
         let found = role.describe_subnets(&[subnet.to_owned()]).await?.into_iter().next();
         let found = found.ok_or_else(|| Fault::internal("a subnet that EC2 does not describe"))?;
         let vpc = role.describe_vpc(found.vpc_id.as_deref().unwrap_or_default()).await?;
+        let vpc_block = vpc.and_then(|vpc| vpc.cidr_block);
         let wiring = Wiring {
             block: found.cidr_block,
-            resolver: vpc.and_then(|vpc| resolver(vpc.cidr_block.as_deref()?)),
+            vpc: found.vpc_id,
+            resolver: vpc_block.as_deref().and_then(resolver),
+            vpc_block,
             ..Wiring::default()
         };
         let mut subnets = self.subnets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,6 +141,7 @@ impl Networks {
             return Err(Fault::internal("the pause container does not run"));
         };
         self.take_into_use(place, &spec);
+        self.tell_vpc(&**net, place, &spec).await?;
         self.read_rules(&**net, place, &spec.groups, false).await?;
         let eni = spec.id.clone();
         match net
@@ -185,6 +193,9 @@ impl Networks {
             // What cannot be attached never was.
             if let Ok(spec) = eni_spec(interface) {
                 self.take_into_use(*place, &spec);
+                if let Err(fault) = self.tell_vpc(&**net, *place, &spec).await {
+                    tracing::warn!(%fault, "it could not be read whether a VPC has a resolver");
+                }
                 kept.push(spec);
             }
         }
@@ -300,6 +311,13 @@ fn eni_spec(interface: &Interface) -> Result<EniSpec, NetError> {
         mac: given(&interface.mac, "hardware address")?.parse()?,
         address: address(&given(&interface.address, "address")?)?,
         subnet: given(&interface.wiring.block, "subnet")?.parse()?,
+        vpc: match (&interface.wiring.vpc, &interface.wiring.vpc_block) {
+            (Some(id), Some(block)) => Some(Vpc {
+                id: id.clone(),
+                block: block.parse()?,
+            }),
+            _ => None,
+        },
         host_addresses: interface
             .wiring
             .resolver

@@ -6,6 +6,7 @@ use roadstead_core::arn::Place;
 
 use super::namespaces::pause_sysctls;
 use super::{LABEL_CLUSTER, LABEL_CONTAINER, LABEL_ROLE, LABEL_TASK, PAUSE, PAUSE_IMAGE, engine_name};
+use crate::control::private_domain;
 use crate::records::{Interface, Task, TaskDefinition};
 
 /// The specification of the container that holds a task's network namespace; all others join it.
@@ -13,10 +14,7 @@ use crate::records::{Interface, Task, TaskDefinition};
 /// It has what those that join it cannot have of their own: the host's name, the resolver and the kernel's settings.
 pub fn pause(place: Place, task: &Task, definition: &TaskDefinition, interface: &Interface) -> engine::ContainerSpec {
     let document = &definition.document.0;
-    let domain = match place.region.as_str() {
-        "us-east-1" => "ec2.internal".to_owned(),
-        other => format!("{other}.compute.internal"),
-    };
+    let domain = private_domain(place.region);
     let host = interface
         .address
         .as_deref()

@@ -287,6 +287,12 @@ pub struct Wiring {
     /// The subnet's block, such as `172.31.0.0/20`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<String>,
+    /// The VPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<String>,
+    /// The VPC's block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc_block: Option<String>,
     /// The address of the VPC's resolver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolver: Option<String>,

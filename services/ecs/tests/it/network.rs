@@ -7,7 +7,7 @@ use roadstead_containers::{ContainerId, ContainerSpec, Network, Runtime};
 use roadstead_core::{AccountId, Clock, Ids};
 use roadstead_ecs::records::{Task, TaskStatus};
 use roadstead_kernel::audit::AuditLog;
-use roadstead_network::{EniSpec, Net, NetError, NetworkNamespace, Peer, Rule, SimulatedNet, Traffic};
+use roadstead_network::{EniSpec, Net, NetError, NetworkNamespace, Peer, Rule, SimulatedNet, Traffic, VpcNames};
 use roadstead_store::{Change, KeyParts, Range, Table};
 use serde_json::{Value, json};
 
@@ -275,7 +275,7 @@ async fn a_task_whose_pause_container_ends_stops_and_says_why() {
 #[tokio::test]
 async fn a_changed_rule_reaches_the_networks_of_tasks_at_once() {
     let (world, net) = world();
-    let follow = roadstead::follow_security_groups(
+    let follow = roadstead::follow_ec2_changes(
         Arc::clone(world.installation.store()),
         Arc::clone(&world.installation.tasks),
     );
@@ -309,6 +309,43 @@ async fn a_changed_rule_reaches_the_networks_of_tasks_at_once() {
     following.abort();
 }
 
+#[tokio::test]
+async fn the_resolver_of_a_vpc_is_told_of_it_and_follows_its_attribute() {
+    let (world, net) = world();
+    let follow = roadstead::follow_ec2_changes(
+        Arc::clone(world.installation.store()),
+        Arc::clone(&world.installation.tasks),
+    );
+    let following = tokio::spawn(follow);
+    let (_, task) = running(&world).await;
+    let spec = net.spec(&detail(&task, "networkInterfaceId")).unwrap();
+    let vpc = spec.vpc.unwrap();
+    let names = |answers| VpcNames {
+        id: vpc.id.clone(),
+        block: "172.31.0.0/16".parse().unwrap(),
+        domain: "ec2.internal".to_owned(),
+        answers,
+    };
+    assert_eq!((vpc.block, net.vpc(&vpc.id)), (names(true).block, Some(names(true))));
+    for answers in [false, true] {
+        let value = answers.to_string();
+        let pairs = [("VpcId", vpc.id.as_str()), ("EnableDnsSupport.Value", value.as_str())];
+        assert_eq!(world.form("ec2", "ModifyVpcAttribute", &pairs).await.status, 200);
+        let mut turns = 0;
+        while net.vpc(&vpc.id) != Some(names(answers)) {
+            turns += 1;
+            assert!(turns < 10_000, "{answers} did not arrive");
+            tokio::task::yield_now().await;
+        }
+    }
+    following.abort();
+    // A server that starts again tells it before it takes over.
+    net.set_vpc(names(false)).await.unwrap();
+    let again = restarted(&world, &net);
+    again.installation.tasks.reconciler().resume().await.unwrap();
+    assert_eq!(net.vpc(&vpc.id), Some(names(true)));
+}
+
 /// The server again, over the same store, engine and network.
 fn restarted(world: &World, net: &Arc<SimulatedNet>) -> World {
     let options = Options {
@@ -335,6 +372,7 @@ fn stray(number: u8) -> EniSpec {
         mac: "02:00:00:00:00:01".parse().unwrap(),
         address: [172, 31, 0, number].into(),
         subnet: "172.31.0.0/20".parse().unwrap(),
+        vpc: None,
         host_addresses: Vec::new(),
         groups: Vec::new(),
     }

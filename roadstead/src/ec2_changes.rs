@@ -1,4 +1,4 @@
-//! Follows EC2's security groups, so that a changed rule is in force at once where tasks are.
+//! Follows EC2's security groups and VPCs, so that what changed there is in force at once where tasks are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,8 +12,10 @@ use roadstead_ecs::control::TaskControl;
 use roadstead_kernel::Result;
 use roadstead_store::{Events, KeyParts, Range, Store, StoreError};
 
-/// Where EC2 keeps them. Only that one of them changed is seen here; what it says, ECS asks EC2 through its role.
-const TABLE: &str = "ec2/security-group";
+/// Where EC2 keeps security groups. Only that one changed is seen here; what it says, ECS asks EC2 through its role.
+const GROUPS: &str = "ec2/security-group";
+/// Where EC2 keeps VPCs.
+const VPCS: &str = "ec2/vpc";
 /// How long to wait after a failure.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -24,7 +26,7 @@ pub async fn follow(store: Arc<dyn Store>, tasks: Arc<Controller<TaskControl>>) 
             Ok(Again::Now) => {}
             Ok(Again::Never) => return,
             Err(fault) => {
-                tracing::warn!(%fault, "the rules of security groups could not be read; it is tried again");
+                tracing::warn!(%fault, "what changed in EC2 could not be read; it is tried again");
                 tokio::time::sleep(AGAIN).await;
             }
         }
@@ -40,11 +42,15 @@ async fn follow_once(store: &dyn Store, tasks: &TaskControl) -> Result<Again> {
     let (_, revision) = store.range(Range::all().limit(1)).await?;
     let mut watch = store.watch(Bytes::new(), revision);
     tasks.networks().refresh_all().await?;
+    tasks.networks().refresh_all_vpcs().await?;
     loop {
         match watch.next().await {
             Ok(events) => {
-                for (place, groups) in changed(&events) {
+                for (place, groups) in changed(&events, GROUPS) {
                     tasks.networks().refresh(place, &groups).await?;
+                }
+                for (_, vpcs) in changed(&events, VPCS) {
+                    tasks.networks().refresh_vpcs(&vpcs).await?;
                 }
             }
             Err(StoreError::Compacted { .. }) => return Ok(Again::Now),
@@ -54,20 +60,20 @@ async fn follow_once(store: &dyn Store, tasks: &TaskControl) -> Result<Again> {
     }
 }
 
-/// The security groups that a transaction changed, by account and region.
-fn changed(events: &Events) -> Vec<(Place, Vec<String>)> {
+/// What a transaction changed in a table, by account and region.
+fn changed(events: &Events, table: &str) -> Vec<(Place, Vec<String>)> {
     let mut found: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     let keys = events.changes.iter().filter_map(|change| KeyParts::parse(change.key()));
-    for key in keys.filter(|key| key.table == TABLE) {
-        let groups = found.entry((key.account, key.region)).or_default();
-        groups.extend(key.id.into_iter().next());
+    for key in keys.filter(|key| key.table == table) {
+        let ids = found.entry((key.account, key.region)).or_default();
+        ids.extend(key.id.into_iter().next());
     }
-    let placed = found.into_iter().filter_map(|((account, region), groups)| {
+    let placed = found.into_iter().filter_map(|((account, region), ids)| {
         let place = Place {
             account: AccountId::parse(&account)?,
             region: Region::parse(&region)?,
         };
-        Some((place, groups.into_iter().collect()))
+        Some((place, ids.into_iter().collect()))
     });
     placed.collect()
 }
