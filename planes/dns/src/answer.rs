@@ -33,7 +33,7 @@ pub(crate) struct Pending {
     request: Vec<u8>,
     over: Transport,
     /// The reply so far and the name that it led to, where that is not the one asked for.
-    begun: Option<(Message, Query)>,
+    begun: Option<Box<(Message, Query)>>,
     leave: Option<Leave>,
 }
 
@@ -45,9 +45,8 @@ pub(crate) fn begin(
     (from, at): (Ipv4Addr, Ipv4Addr),
     over: Transport,
 ) -> Step {
-    let parsed = match Message::from_vec(request) {
-        Ok(parsed) => parsed,
-        Err(_) => return malformed(request),
+    let Ok(parsed) = Message::from_vec(request) else {
+        return malformed(request);
     };
     if parsed.metadata.message_type != MessageType::Query {
         return Step::Nothing;
@@ -152,7 +151,7 @@ impl Asker<'_> {
         Step::Ask(Pending {
             request: request.to_vec(),
             over: self.over,
-            begun: begun.then_some((reply, query)),
+            begun: begun.then(|| Box::new((reply, query))),
             leave: Some(leave),
         })
     }
@@ -167,7 +166,10 @@ impl Pending {
                 Some(reply) => reply,
                 None => forward::failure(&self.request),
             },
-            Some((reply, query)) => complete(forwarder, &self.request, reply, query, self.over).await,
+            Some(begun) => {
+                let (reply, query) = *begun;
+                complete(forwarder, &self.request, reply, query, self.over).await
+            }
         }
     }
 }

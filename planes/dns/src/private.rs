@@ -23,11 +23,13 @@ pub(crate) fn is_in(address: Ipv4Addr, (first, prefix): (Ipv4Addr, u8)) -> bool 
 
 /// What EC2 says to a name; [`Found::Elsewhere`] when it is not one of its own.
 pub(crate) fn find(vpc: &Vpc, domain: &Name, asked: &Name, kind: RecordType) -> Found {
+    if domain == asked {
+        return Found::Nothing(default_soa(domain));
+    }
     if domain.zone_of(asked) {
-        return match host(domain, asked).map(|address| address.filter(|address| is_in(*address, vpc.block))) {
-            Some(Some(address)) => one(asked, kind, RecordType::A, || Some(RData::A(A(address))), domain),
-            None if asked == domain => Found::Nothing(default_soa(domain)),
-            _ => Found::NoName(default_soa(domain)),
+        return match host(domain, asked).filter(|address| is_in(*address, vpc.block)) {
+            Some(address) => one(asked, kind, RecordType::A, || Some(RData::A(A(address))), domain),
+            None => Found::NoName(default_soa(domain)),
         };
     }
     let Some((address, length)) = reverse(asked) else {
@@ -56,22 +58,15 @@ fn one(name: &Name, kind: RecordType, has: RecordType, data: impl Fn() -> Option
     }
 }
 
-/// The address in `ip-10-0-1-5.<domain>`; `None` for the domain itself, `Some(None)` for another name in it.
-fn host(domain: &Name, asked: &Name) -> Option<Option<Ipv4Addr>> {
-    if asked == domain {
+/// The address in `ip-10-0-1-5.<domain>`.
+fn host(domain: &Name, asked: &Name) -> Option<Ipv4Addr> {
+    if asked.num_labels() != domain.num_labels() + 1 {
         return None;
     }
-    let mut labels = asked.iter();
-    let label = labels.next().and_then(|label| std::str::from_utf8(label).ok());
-    let address = label
-        .filter(|_| asked.num_labels() == domain.num_labels() + 1)
-        .and_then(|label| {
-            let digits = label.to_ascii_lowercase();
-            let digits = digits.strip_prefix("ip-")?;
-            let address: Ipv4Addr = digits.replace('-', ".").parse().ok()?;
-            (address.to_string().replace('.', "-") == digits).then_some(address)
-        });
-    Some(address)
+    let label = std::str::from_utf8(asked.iter().next()?).ok()?.to_ascii_lowercase();
+    let digits = label.strip_prefix("ip-")?;
+    let address: Ipv4Addr = digits.replace('-', ".").parse().ok()?;
+    (address.to_string().replace('.', "-") == digits).then_some(address)
 }
 
 /// The address, or the first of its octets, in a name below `in-addr.arpa`, and how many bits of it were named.

@@ -55,6 +55,9 @@ struct Zone {
     names: HashMap<Name, Vec<Set>>,
 }
 
+/// Whether what a record names is well, how long it may be kept, and what it says.
+type Given = (bool, u32, RData);
+
 /// The records of one name and type.
 #[derive(Debug)]
 struct Set {
@@ -212,7 +215,7 @@ impl View {
 impl Zone {
     fn new(origin: &Name, text: &str, records: Vec<Record>) -> Result<Self, ZoneError> {
         let mut soa = default_soa(origin);
-        let mut grouped: HashMap<Name, HashMap<RecordType, Vec<(bool, u32, RData)>>> = HashMap::new();
+        let mut grouped: HashMap<Name, HashMap<RecordType, Vec<Given>>> = HashMap::new();
         let mut between: BTreeSet<Name> = BTreeSet::from([origin.clone()]);
         for record in records {
             let owner = name(&record.name)?;
@@ -282,7 +285,7 @@ impl Zone {
 }
 
 impl Set {
-    fn new(kind: RecordType, records: Vec<(bool, u32, RData)>) -> Self {
+    fn new(kind: RecordType, records: Vec<Given>) -> Self {
         // AWS: when none is well, all are given.
         let any = records.iter().any(|(healthy, ..)| *healthy);
         let given = records.into_iter().filter(|(healthy, ..)| *healthy || !any);
