@@ -19,6 +19,11 @@ pub trait Handle<O: Operation>: Send + Sync + 'static {
     /// The actions, resources and condition keys that must be allowed; reads at most, never writes.
     fn needs(&self, cx: &Cx, input: &O::Input) -> impl Future<Output = Result<Needs>> + Send;
 
+    /// The input as it is recorded: all of it, unless the operation carries what does not belong into a trail.
+    fn recorded(input: &O::Input) -> serde_json::Value {
+        to_value(input, Names::LowerFirst)
+    }
+
     /// Does it. Called only after everything `needs` named was allowed.
     fn handle(&self, cx: &Cx, input: O::Input) -> impl Future<Output = Reply<O>> + Send;
 }
@@ -79,7 +84,7 @@ impl<S: Handle<O>, O: Operation> Serve for Mounted<S, O> {
     fn parameters(&self, input: &Erased) -> serde_json::Value {
         input
             .downcast_ref::<O::Input>()
-            .map_or(serde_json::Value::Null, |input| to_value(input, Names::LowerFirst))
+            .map_or(serde_json::Value::Null, |input| <S as Handle<O>>::recorded(input))
     }
 
     fn elements(&self, output: &Erased) -> serde_json::Value {

@@ -1,5 +1,6 @@
 //! A Docker Engine as the runtime, over its HTTP API.
 
+mod ahead;
 mod answer;
 mod error;
 mod group;
@@ -656,7 +657,7 @@ impl Runtime for Docker {
                 };
                 async move { chunk }
             });
-            Ok(chunks.boxed())
+            Ok(ahead::read_ahead(chunks.boxed()))
         })
     }
 

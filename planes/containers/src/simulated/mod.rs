@@ -197,7 +197,8 @@ impl Simulated {
         })
     }
 
-    /// Lets the engine stop answering, or answer again; its containers run on, readers of events are cut off.
+    /// Lets the engine stop answering, or answer again; its containers run on, readers of events and
+    /// of output are cut off.
     pub fn set_reachable(&self, reachable: bool) {
         let mut world = self.world();
         world.unreachable = !reachable;

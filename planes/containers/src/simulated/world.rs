@@ -544,9 +544,16 @@ impl World {
         receiver
     }
 
-    /// Cuts all readers of events off, as an engine does that goes away.
+    /// Cuts all readers of events and of output off, as an engine does that goes away.
     pub(super) fn hang_up(&mut self) {
         self.readers.clear();
+        for output in self
+            .containers
+            .values_mut()
+            .filter_map(|container| container.output.as_mut())
+        {
+            output.followers.clear();
+        }
     }
 
     fn tell(&mut self, number: u64, at: Timestamp, kind: EventKind) {

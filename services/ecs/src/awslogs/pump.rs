@@ -1,11 +1,10 @@
 //! The output of one container on its way: read from the engine, made into events, put in batches.
 
-use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Poll, Wake, Waker};
 use std::time::Duration;
 
-use futures_util::Stream as _;
+use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use roadstead_containers::{ContainerId, LogChunk, LogOptions, Runtime, RuntimeError};
 use roadstead_control::Controller;
@@ -114,7 +113,9 @@ impl Pump {
                 Some(reading) if reading.last || !ended => reading,
                 _ => self.open(runtime, ended),
             };
-            let (chunk, last) = match Pin::new(&mut reading.chunks).poll_next(&mut context) {
+            // A task's share of turns is for its own waiting: what is there already is taken without asking for a turn.
+            let next = std::pin::pin!(tokio::task::unconstrained(reading.chunks.next()));
+            let (chunk, last) = match next.poll(&mut context) {
                 Poll::Pending => break Pause::Quiet,
                 Poll::Ready(chunk) => (chunk, reading.last),
             };

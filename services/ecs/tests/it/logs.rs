@@ -545,6 +545,23 @@ async fn an_engine_that_was_away_loses_nothing() {
 }
 
 #[tokio::test]
+async fn what_was_written_after_the_reader_was_cut_off_is_read_when_the_container_has_ended() {
+    let stage = Stage::new().await;
+    stage.group("app").await;
+    let task = stage.run_with("simulated/run", json!({}), json!({})).await;
+    stage.write(&task, "one\n").await;
+    stage.world.pass(2).await;
+    stage.world.engine.set_reachable(false);
+    stage.world.engine.set_reachable(true);
+    stage.write(&task, "two\n").await;
+    stage.world.engine.exit(&stage.engine_id(&task).await, 0).unwrap();
+    let tasks = &stage.world.installation.tasks;
+    tasks.enqueue(tasks.reconciler().all().await.unwrap().remove(0));
+    stage.world.pass(3).await;
+    assert_eq!(stage.read(&task).await, ["one", "two"]);
+}
+
+#[tokio::test]
 async fn more_than_a_call_may_carry_is_delivered_in_several() {
     let stage = Stage::new().await;
     stage.group("app").await;
@@ -623,7 +640,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
         6 => (stream, prop::collection::vec(1..30_usize, 1..20)).prop_map(|(stream, pieces)| Turn::Write(stream, pieces)),
         3 => (1..3_u64).prop_map(Turn::Pass),
         1 => Just(Turn::Restart),
-        1 => (1..4_u64).prop_map(Turn::EngineAway),
+        2 => (0..4_u64).prop_map(Turn::EngineAway),
         1 => (1..4_u64).prop_map(Turn::Refuse),
     ];
     prop::collection::vec(turn, 1..16)

@@ -12,6 +12,11 @@ impl Handle<PutLogEvents> for Logs {
             .await
     }
 
+    /// Without the events: they would be kept twice, and read by whoever may read the trail.
+    fn recorded(input: &PutLogEventsRequest) -> serde_json::Value {
+        serde_json::json!({ "logGroupName": input.log_group_name, "logStreamName": input.log_stream_name })
+    }
+
     async fn handle(&self, cx: &Cx, input: PutLogEventsRequest) -> Reply<PutLogEvents> {
         intake::check(&input.log_events)?;
         // AWS: the sequence token is taken whatever it says, since January 2023.

@@ -265,3 +265,18 @@ async fn many_events_take_few_records_whatever_the_batches() {
     let bytes: usize = entries.iter().map(|entry| entry.value.len()).sum();
     assert!(bytes < 20_000 * 90, "{bytes}");
 }
+
+#[tokio::test]
+async fn the_trail_names_the_stream_and_not_what_was_written() {
+    let bed = Bed::new();
+    bed.group("g").await;
+    bed.stream("g", "s").await;
+    bed.put("g", "s", &[(NOW, "a secret")]).await;
+    let puts = bed
+        .kernel
+        .audit()
+        .recent(10, |record| record.operation == "PutLogEvents")
+        .unwrap();
+    let expected = json!({ "logGroupName": "g", "logStreamName": "s" });
+    assert_eq!(puts[0].parameters, Some(expected));
+}
