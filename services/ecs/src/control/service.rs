@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api_ecs::AvailabilityZoneRebalancing;
 use roadstead_control::{Controller, Next, Reconciler};
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
 use roadstead_kernel::{Fault, Kernel, Result};
 use roadstead_store::{Op, StoreError, Table, Txn, Versioned};
 
-use super::service_books::{Draft, said_started};
+use super::service_books::{BALANCING, Draft, said_moved, said_started};
 use super::service_plan::{
     End, Leaving, Plan, Problem, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan, threshold,
 };
@@ -178,7 +179,7 @@ impl Reconciler for ServiceControl {
         self.stop(key, &plan, now).await?;
         let booked = self.book(key, found, &plan, &counts, now).await?;
         let started = match plan.starting() {
-            Some((count, replaced)) => self.start(key, booked, &seen, count, replaced, now).await?,
+            Some(starting) => self.start(key, booked, &seen, starting, now).await?,
             None => false,
         };
         Ok(if started && plan.next == Next::WhenChanged {
@@ -348,6 +349,8 @@ impl ServiceControl {
             throttle: service.throttle,
             steady_at: service.steady_at,
             told: told.collect(),
+            zones: zones(service, primary),
+            balancing: service.told.contains_key(BALANCING),
             placeable: primary.settings.launch.is_fargate(),
             healthy_after: self.pace.healthy_after,
             grace: Duration::from_secs(grace),
@@ -360,7 +363,9 @@ impl ServiceControl {
         let scope = scope_of(key.place);
         for task in plan.leaving() {
             let reason = match task.why {
-                Why::Scaling => format!("Scaling activity initiated by (deployment ecs-svc/{})", task.deployment),
+                Why::Scaling | Why::Balancing => {
+                    format!("Scaling activity initiated by (deployment ecs-svc/{})", task.deployment)
+                }
                 Why::Unhealthy => SICK.to_owned(),
             };
             let stop = |task: &mut Task| {
@@ -506,8 +511,7 @@ impl ServiceControl {
         key: &ServiceKey,
         mut found: Versioned<Service>,
         seen: &Seen,
-        count: usize,
-        replaced: usize,
+        starting: Starting,
         now: Timestamp,
     ) -> Result<bool> {
         let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
@@ -539,8 +543,8 @@ impl ServiceControl {
             *providers.entry(task.provider.clone().unwrap_or_default()).or_default() += 1;
         }
         let strategy = settings.launch.strategy().unwrap_or_default();
-        let mut left = count;
-        let mut replaced = replaced;
+        let mut left = starting.count;
+        let mut replaced = starting.replaced;
         while left > 0 {
             let size = left.min(BATCH);
             let mut txn = Txn::new();
@@ -561,21 +565,22 @@ impl ServiceControl {
                 self.tables
                     .members
                     .stage_new(&mut txn, scope.of(), &member, &Member {})?;
-                started.push(task.id);
+                started.push((task.id, zone));
             }
             let mut service = found.record.clone();
             service.note_started(&seen.primary, u32::try_from(size).unwrap_or(u32::MAX), now);
             self.tables
                 .services
                 .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
-            let said = said_started(&subject, &started, replaced.min(size));
-            self.stage_events(&mut txn, key, vec![said], now).await?;
+            let said = starting.said(&subject, &started, replaced.min(size));
+            self.stage_events(&mut txn, key, said, now).await?;
             let revision = self.tasks.store().commit(txn).await?;
             found = Versioned {
                 record: service,
                 revision,
                 ..found
             };
+            let started: Vec<String> = started.into_iter().map(|(task, _)| task).collect();
             for task in started {
                 self.look_at(key, task);
             }
@@ -584,6 +589,43 @@ impl ServiceControl {
         }
         Ok(true)
     }
+}
+
+/// Tasks that are to be started.
+#[derive(Clone, Copy)]
+pub(super) struct Starting {
+    count: usize,
+    /// How many of them for unhealthy ones.
+    replaced: usize,
+    /// Whether others will leave for them, in zones that have too many.
+    moves: bool,
+}
+
+impl Starting {
+    /// What is said of the tasks that were started, each with its zone.
+    fn said(self, subject: &str, started: &[(String, &str)], replaced: usize) -> Vec<String> {
+        let ids = || started.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
+        if !self.moves {
+            return vec![said_started(subject, &ids(), replaced)];
+        }
+        let mut by_zone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (id, zone) in started {
+            by_zone.entry(zone).or_default().push(id);
+        }
+        let one = |(zone, tasks): (&str, Vec<&str>)| said_moved(subject, zone, &tasks);
+        by_zone.into_iter().map(one).collect()
+    }
+}
+
+/// The zones that the tasks of a deployment are to be balanced over, where that is asked.
+fn zones(service: &Service, primary: &Deployment) -> Vec<String> {
+    if service.document.0.availability_zone_rebalancing != Some(AvailabilityZoneRebalancing::Enabled) {
+        return Vec::new();
+    }
+    let mut zones: Vec<String> = primary.settings.subnets.iter().map(|(_, zone)| zone.clone()).collect();
+    zones.sort();
+    zones.dedup();
+    zones
 }
 
 /// What is the same for all tasks that a service starts.
@@ -633,10 +675,19 @@ impl Plan {
         })
     }
 
-    /// How many tasks to start, and how many of them for unhealthy ones.
-    pub(super) fn starting(&self) -> Option<(usize, usize)> {
+    /// What to start.
+    pub(super) fn starting(&self) -> Option<Starting> {
         self.steps.iter().find_map(|step| match step {
-            Step::Start { count, replaced } => Some((*count, *replaced)),
+            Step::Start { count, replaced } => Some(Starting {
+                count: *count,
+                replaced: *replaced,
+                moves: false,
+            }),
+            Step::Rebalance { count } => Some(Starting {
+                count: *count,
+                replaced: 0,
+                moves: true,
+            }),
             _ => None,
         })
     }

@@ -1,5 +1,7 @@
 //! What a plan means for a service's own record, and what is said about it in AWS's words.
 
+use std::collections::BTreeMap;
+
 use roadstead_core::Timestamp;
 
 use super::service_plan::{Leaving, Problem, Step, Why, threshold};
@@ -7,6 +9,9 @@ use crate::records::{
     Deployment, DeploymentStatus, Progress, Rollback, Rollout, Service, ServiceDeployment, ServiceRevision,
     ServiceStatus,
 };
+
+/// What is noted of a service whose tasks are being moved between zones.
+pub const BALANCING: &str = "balancing";
 
 /// A service as a pass leaves it, and what is said about it.
 pub struct Draft {
@@ -25,7 +30,7 @@ pub struct Draft {
 impl Draft {
     /// Notes what a step means for the service, and what is said about it.
     pub fn book(&mut self, step: &Step, now: Timestamp) {
-        self.is_untouched &= matches!(step, Step::Start { .. });
+        self.is_untouched &= matches!(step, Step::Start { .. } | Step::Rebalance { .. });
         let name = self.service.name.clone();
         match step {
             Step::Reap { failed, throttle, .. } => {
@@ -43,7 +48,22 @@ impl Draft {
             }
             Step::Fail => self.fail(now),
             Step::Stop(leaving) => self.said.extend(said_stopped(&name, leaving)),
-            Step::Start { .. } => {}
+            Step::Start { .. } | Step::Rebalance { .. } => {}
+            Step::Unbalanced(zones) => {
+                self.service.told.insert(BALANCING.to_owned(), now);
+                self.said.push(format!(
+                    "(service {name}) is not AZ balanced with {}. AZ Rebalancing in progress.",
+                    zone_list(zones)
+                ));
+            }
+            Step::Balanced(zones) => {
+                self.service.told.remove(BALANCING);
+                self.said
+                    .push(format!("(service {name}) is AZ balanced with {}.", zone_list(zones)));
+            }
+            Step::StopBalancing => {
+                self.service.told.remove(BALANCING);
+            }
             Step::Complete => self.complete(now),
             Step::Steady => {
                 self.service.steady_at = Some(now);
@@ -214,6 +234,22 @@ impl Problem {
     }
 }
 
+// AWS: reported; the fullest zone first, and always the plural.
+fn zone_list(zones: &[(String, usize)]) -> String {
+    let one = |(zone, count): &(String, usize)| format!("{count} tasks in {zone}");
+    zones.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// What is said of tasks that were started where there were too few.
+// AWS: reported.
+pub fn said_moved(service: &str, zone: &str, started: &[&str]) -> String {
+    let list = task_list(started.iter().copied());
+    format!(
+        "(service {service}) has started {} tasks in {zone} to AZ Rebalance: {list}.",
+        started.len()
+    )
+}
+
 fn task_list<'a>(ids: impl Iterator<Item = &'a str>) -> String {
     ids.map(|id| format!("(task {id})")).collect::<Vec<_>>().join(" ")
 }
@@ -223,6 +259,21 @@ pub fn said_stopped(service: &str, leaving: &[Leaving]) -> Vec<String> {
     let sick = leaving.iter().filter(|task| task.why == Why::Unhealthy);
     let mut said: Vec<String> = sick
         .map(|task| format!("(service {service}) (task {}) failed container health checks.", task.id))
+        .collect();
+    let mut moved: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for task in leaving.iter().filter(|task| task.runs && task.why == Why::Balancing) {
+        moved.entry(&task.zone).or_default().push(&task.id);
+    }
+    for (zone, tasks) in moved {
+        said.push(format!(
+            "(service {service}) has stopped {} running tasks in {zone} due to AZ rebalancing: {}.",
+            tasks.len(),
+            task_list(tasks.iter().copied())
+        ));
+    }
+    let leaving: Vec<&Leaving> = leaving
+        .iter()
+        .filter(|task| !(task.runs && task.why == Why::Balancing))
         .collect();
     let running: Vec<&str> = leaving
         .iter()

@@ -3,12 +3,15 @@
 //! Terms: the *primary* deployment is the one that is wanted. Its tasks that are not sick are *wanted*; its sick tasks
 //! and all tasks of other deployments are to be *replaced*. A task *occupies* a place until it is `STOPPED`.
 
+mod balance;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use roadstead_control::Next;
 use roadstead_core::Timestamp;
 
+pub use self::balance::ZoneCounts;
 use crate::records::{Rollout, Throttle};
 
 /// Ended tasks that one pass takes off the books.
@@ -55,6 +58,10 @@ pub struct Seen {
     pub steady_at: Option<Timestamp>,
     /// Problems that were told, and when.
     pub told: BTreeMap<Problem, Timestamp>,
+    /// The zones that its tasks are to be balanced over; none where they are not.
+    pub zones: Vec<String>,
+    /// Whether tasks are being moved from one zone to another.
+    pub balancing: bool,
     /// Whether there is a place where its tasks can run.
     pub placeable: bool,
     /// How long a task must run to count as healthy.
@@ -143,6 +150,8 @@ pub enum Why {
     Scaling,
     /// They failed their health checks.
     Unhealthy,
+    /// Their zone has too many.
+    Balancing,
 }
 
 /// A task that is to stop.
@@ -154,6 +163,8 @@ pub struct Leaving {
     pub deployment: String,
     /// Whether it runs.
     pub runs: bool,
+    /// The availability zone.
+    pub zone: String,
     /// Why.
     pub why: Why,
 }
@@ -175,6 +186,14 @@ pub enum Step {
     Stop(Vec<Leaving>),
     /// Starts tasks of the primary deployment, so many of them for unhealthy ones.
     Start { count: usize, replaced: usize },
+    /// Tasks begin to be moved between zones.
+    Unbalanced(ZoneCounts),
+    /// Starts tasks of the primary deployment in the zones that have fewest.
+    Rebalance { count: usize },
+    /// The zones are balanced again.
+    Balanced(ZoneCounts),
+    /// Something else comes first; tasks are no longer moved.
+    StopBalancing,
     /// The primary deployment completed; the others leave the list.
     Complete,
     /// The service is steady.
@@ -263,6 +282,7 @@ pub fn plan(seen: &Seen, now: Timestamp) -> Plan {
         steps.push(Step::Complete);
     }
     let is_steady = settled && (completes || seen.rollout == Rollout::Completed);
+    steps.extend(turn.balance(is_steady && turn.is_healthy()));
     match seen.steady_at {
         Some(at) if is_steady && now.since(at) < REPEAT => {}
         _ if is_steady => steps.push(Step::Steady),
@@ -349,6 +369,16 @@ fn pause_after(failures: u32) -> Duration {
 }
 
 impl SeenTask {
+    fn leaving(&self, why: Why) -> Leaving {
+        Leaving {
+            id: self.id.clone(),
+            deployment: self.deployment.clone(),
+            runs: self.running_since().is_some(),
+            zone: self.zone.clone(),
+            why,
+        }
+    }
+
     fn running_since(&self) -> Option<Timestamp> {
         match self.state {
             TaskState::Running(since, _) => Some(since),
@@ -448,7 +478,11 @@ impl Turn<'_> {
         let healthy_wanted = self.healthy(wanted);
         let mut budget = (healthy_wanted + self.healthy(replaced)).saturating_sub(self.seen.minimum);
         let surplus = wanted.len().saturating_sub(self.seen.desired);
-        let mut leaving = self.choose(wanted, surplus, &mut budget);
+        let mut leaving = if self.is_balancing() {
+            self.leaving_by_zone(&mut budget)
+        } else {
+            self.choose(wanted, surplus, &mut budget)
+        };
         let needed = self.seen.desired.saturating_sub(healthy_wanted);
         let mut count = replaced.len().saturating_sub(needed);
         if self.may_start() {
@@ -485,16 +519,11 @@ impl Turn<'_> {
                 break;
             }
             *budget -= usize::from(healthy);
-            chosen.push(Leaving {
-                id: task.id.clone(),
-                deployment: task.deployment.clone(),
-                runs: task.running_since().is_some(),
-                why: if task.is_sick(self.seen, self.now) {
-                    Why::Unhealthy
-                } else {
-                    Why::Scaling
-                },
-            });
+            chosen.push(task.leaving(if task.is_sick(self.seen, self.now) {
+                Why::Unhealthy
+            } else {
+                Why::Scaling
+            }));
         }
         chosen
     }

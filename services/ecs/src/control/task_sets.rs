@@ -48,9 +48,9 @@ impl ServiceControl {
         let mut waiting = looks.iter().filter(starting);
         let mut next = Next::WhenChanged;
         if let Some(look) = waiting.next()
-            && let Some((count, replaced)) = look.plan.starting()
+            && let Some(starting) = look.plan.starting()
         {
-            self.start(key, booked, &look.seen, count, replaced, now).await?;
+            self.start(key, booked, &look.seen, starting, now).await?;
             // The others follow at once, with the service as it is now.
             let wait = if waiting.next().is_some() {
                 Duration::ZERO
@@ -87,6 +87,8 @@ impl ServiceControl {
             throttle: set.throttle,
             steady_at: set.steady_at,
             told: told.collect(),
+            zones: Vec::new(),
+            balancing: false,
             placeable: set.settings.launch.is_fargate(),
             healthy_after: self.pace().healthy_after,
             grace: Duration::from_secs(grace.unwrap_or(0)),
@@ -197,8 +199,14 @@ fn book(service: &mut Service, look: &Look, said: &mut Vec<String>, now: Timesta
                 told.insert(*problem, false);
             }
             Step::Deactivate => is_gone = true,
-            // Without a deployment there is none to complete or to give up.
-            Step::Start { .. } | Step::Complete | Step::Fail => {}
+            // Without a deployment there is none to complete, to give up or to balance.
+            Step::Start { .. }
+            | Step::Complete
+            | Step::Fail
+            | Step::Unbalanced(_)
+            | Step::Rebalance { .. }
+            | Step::Balanced(_)
+            | Step::StopBalancing => {}
         }
     }
     if is_gone {

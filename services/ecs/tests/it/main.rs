@@ -17,6 +17,7 @@ mod definitions;
 mod logs;
 mod network;
 mod role;
+mod service_balance;
 mod service_scale;
 mod service_scheduler;
 mod services;

@@ -56,6 +56,8 @@ impl Model {
             throttle: None,
             steady_at: None,
             told: BTreeMap::new(),
+            zones: Vec::new(),
+            balancing: false,
             placeable: true,
             healthy_after: Duration::from_secs(5),
             grace: Duration::ZERO,
@@ -168,6 +170,10 @@ impl Model {
                     );
                     assert!(replaced <= count);
                 }
+                Step::Rebalance { count } => {
+                    assert!(*count > 0 && occupied + count <= self.seen.maximum, "{:?}", self.seen);
+                    assert_eq!(healthy, self.seen.desired, "nothing else is going on");
+                }
                 Step::Stop(leaving) => {
                     let lost = leaving.iter().filter(|one| {
                         let task = self
@@ -235,6 +241,22 @@ impl Model {
                     });
                 }
             }
+            Step::Rebalance { count } => {
+                for _ in 0..*count {
+                    self.made += 1;
+                    let of = |zone: &&String| seen.tasks.iter().filter(|task| task.zone == **zone).count();
+                    let zone = seen.zones.iter().min_by_key(of).unwrap().clone();
+                    seen.tasks.push(SeenTask {
+                        id: format!("{:04}", self.made),
+                        deployment: seen.primary.clone(),
+                        zone,
+                        provider: None,
+                        state: TaskState::Pending,
+                    });
+                }
+            }
+            Step::Unbalanced(_) => seen.balancing = true,
+            Step::Balanced(_) | Step::StopBalancing => seen.balancing = false,
             Step::Complete => (seen.rollout, seen.has_others) = (Rollout::Completed, false),
             Step::Steady => seen.steady_at = Some(self.now),
             Step::Unsettle => seen.steady_at = None,
@@ -323,6 +345,28 @@ proptest! {
         let later = model.now.plus(Duration::from_secs(wait));
         prop_assume!(said.is_none_or(|said| later.since(said) < REPEAT));
         prop_assert_eq!(plan(&model.seen, later).steps, []);
+    }
+
+    /// Wherever tasks came to be: those of a service that is balanced are as even over the zones as can be in the end,
+    /// and then they stay where they are.
+    #[test]
+    fn a_service_that_is_balanced_comes_to_an_even_rest((desired, percents, happenings) in histories(), zones in 2..5_usize) {
+        let mut model = Model::new(desired, percents);
+        model.seen.zones = ["a", "b", "c", "d"].iter().take(zones).map(|zone| (*zone).to_owned()).collect();
+        for happening in &happenings {
+            model.happen(happening);
+        }
+        model.settle();
+        let seen = &model.seen;
+        prop_assert!(!seen.balancing, "{seen:?}");
+        if seen.minimum < seen.maximum && seen.maximum > seen.desired {
+            let of = |zone: &String| seen.tasks.iter().filter(|task| task.zone == *zone).count();
+            let counts: Vec<usize> = seen.zones.iter().map(of).collect();
+            let (most, fewest) = (counts.iter().max().unwrap(), counts.iter().min().unwrap());
+            prop_assert!(most - fewest <= 1, "{counts:?}: {seen:?}");
+            prop_assert_eq!(seen.tasks.len(), seen.desired);
+        }
+        prop_assert_eq!(plan(seen, model.now).steps, []);
     }
 
     #[test]
@@ -422,6 +466,53 @@ fn surplus_tasks_leave_the_zone_that_has_most() {
         .map(|t| t.zone.as_str())
         .collect();
     assert_eq!((leaving.len(), left), (1, vec!["a", "b"]));
+}
+
+#[test]
+fn tasks_are_started_where_they_are_missing_before_others_stop() {
+    let mut model = Model::new(4, (100, 200));
+    model.settle();
+    model.seen.zones = vec!["a".to_owned(), "b".to_owned()];
+    model.seen.tasks.iter_mut().for_each(|task| task.zone = "a".to_owned());
+    let made = model.look();
+    let told = vec![("a".to_owned(), 4), ("b".to_owned(), 0)];
+    assert_eq!(made.steps, [Step::Unbalanced(told), Step::Rebalance { count: 2 }]);
+    let made = model.look();
+    assert_eq!(made.steps, [Step::Unsettle], "what is on its way is waited for");
+    let now = model.now;
+    model.seen.tasks.iter_mut().for_each(|task| task.advance(now));
+    assert_eq!(model.look().steps, [], "it must run a while");
+    model.now = model.now.plus(Duration::from_secs(5));
+    let made = model.look();
+    let [Step::Stop(leaving)] = made.steps.as_slice() else {
+        panic!("{:?}", made.steps)
+    };
+    assert!(leaving.iter().all(|one| one.zone == "a" && one.why == Why::Balancing));
+    assert_eq!(leaving.len(), 2);
+    let told = vec![("a".to_owned(), 2), ("b".to_owned(), 2)];
+    assert_eq!(model.look().steps, [Step::Balanced(told), Step::Steady]);
+}
+
+#[test]
+fn without_room_above_the_desired_count_nothing_is_moved() {
+    let mut model = Model::new(4, (100, 100));
+    model.settle();
+    model.seen.zones = vec!["a".to_owned(), "b".to_owned()];
+    model.seen.tasks.iter_mut().for_each(|task| task.zone = "a".to_owned());
+    assert_eq!(model.look().steps, []);
+}
+
+#[test]
+fn a_service_that_shrinks_while_tasks_are_moved_does_not_wait_for_them() {
+    let mut model = Model::new(4, (100, 200));
+    model.settle();
+    model.seen.zones = vec!["a".to_owned(), "b".to_owned()];
+    model.seen.tasks.iter_mut().for_each(|task| task.zone = "a".to_owned());
+    model.look();
+    model.scale(0);
+    model.look();
+    let all_stop = |task: &SeenTask| matches!(task.state, TaskState::Stopping(_));
+    assert!(model.seen.tasks.iter().all(all_stop), "{:?}", model.seen.tasks);
 }
 
 #[test]
