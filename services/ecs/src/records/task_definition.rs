@@ -1,14 +1,13 @@
 //! A task definition's revision as it is stored, and the family that counts its revisions.
 
-use api_ecs::{
-    Attribute, Compatibility, ContainerDefinition, NetworkMode, RegisterTaskDefinitionRequest, TaskDefinitionStatus,
-};
+use api_ecs::{ContainerDefinition, NetworkMode, RegisterTaskDefinitionRequest, TaskDefinitionStatus};
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
 use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
 use super::Document;
+use crate::register::{compatibilities, requires_attributes};
 
 /// One revision of a task definition.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -110,7 +109,7 @@ impl TaskDefinition {
             revision: i32::try_from(self.revision).ok(),
             volumes: Some(given.volumes.clone().unwrap_or_default()),
             status: Some(self.status.to_api()),
-            requires_attributes: Some(requires_attributes(given)),
+            requires_attributes: Some(requires_attributes(given)).filter(|list| !list.is_empty()),
             placement_constraints: Some(given.placement_constraints.clone().unwrap_or_default()),
             compatibilities: Some(compatibilities(given)),
             runtime_platform: given.runtime_platform.clone(),
@@ -129,52 +128,4 @@ impl TaskDefinition {
             enable_fault_injection: given.enable_fault_injection,
         }
     }
-}
-
-/// Where tasks of the definition can run.
-fn compatibilities(given: &RegisterTaskDefinitionRequest) -> Vec<Compatibility> {
-    let mut found = vec![Compatibility::Ec2];
-    if given.network_mode == Some(NetworkMode::Awsvpc) && given.cpu.is_some() && given.memory.is_some() {
-        found.push(Compatibility::Fargate);
-        found.push(Compatibility::ManagedInstances);
-    }
-    found
-}
-
-/// What a container instance must offer to run the definition.
-// AWS: read off four recorded definitions (ecs-recorded-tasks §3).
-fn requires_attributes(given: &RegisterTaskDefinitionRequest) -> Vec<Attribute> {
-    let mut names = vec!["com.amazonaws.ecs.capability.docker-remote-api.1.18"];
-    let any = |test: &dyn Fn(&ContainerDefinition) -> bool| given.container_definitions.iter().any(test);
-    let logs = |c: &ContainerDefinition| {
-        c.log_configuration
-            .as_ref()
-            .is_some_and(|l| l.log_driver.as_str() == "awslogs")
-    };
-    if any(&logs) {
-        names.push("com.amazonaws.ecs.capability.logging-driver.awslogs");
-        names.push("com.amazonaws.ecs.capability.docker-remote-api.1.19");
-        if given.execution_role_arn.is_some() {
-            names.push("ecs.capability.execution-role-awslogs");
-        }
-    }
-    if any(&|c| c.image.as_deref().is_some_and(|image| image.contains('@'))) {
-        names.push("com.amazonaws.ecs.capability.docker-remote-api.1.21");
-    }
-    if given.task_role_arn.is_some() {
-        names.push("com.amazonaws.ecs.capability.task-iam-role");
-    }
-    if given.network_mode == Some(NetworkMode::Awsvpc) {
-        names.push("ecs.capability.task-eni");
-    }
-    if any(&|c| c.stop_timeout.is_some() || c.depends_on.as_ref().is_some_and(|list| !list.is_empty())) {
-        names.push("ecs.capability.container-ordering");
-    }
-    names
-        .into_iter()
-        .map(|name| Attribute {
-            name: name.to_owned(),
-            ..Attribute::default()
-        })
-        .collect()
 }

@@ -60,6 +60,10 @@ fn of<'a>(task: &'a Value, name: &str) -> &'a Value {
         .unwrap()
 }
 
+fn check() -> Value {
+    json!({ "command": ["CMD-SHELL", "true"] })
+}
+
 /// The only container of a task, as the engine is asked for it.
 async fn asked(more: Value) -> Arc<ContainerSpec> {
     let (world, task) = started(json!([container_with("main", more)]), json!({})).await;
@@ -219,7 +223,7 @@ async fn a_container_is_asked_to_end_with_the_signal_of_its_image() {
 async fn a_dependency_that_takes_too_long_fails_the_task() {
     let slow = container_with(
         "slow",
-        json!({ "image": "simulated/health-after:60", "startTimeout": 5 }),
+        json!({ "image": "simulated/health-after:60", "startTimeout": 5, "healthCheck": check() }),
     );
     let main = container_with(
         "main",
@@ -246,7 +250,10 @@ async fn each_condition_lets_its_dependent_start() {
         ("SUCCESS", "simulated/exit:0-after-2"),
         ("COMPLETE", "simulated/exit:9-after-2"),
     ] {
-        let first = container_with("first", json!({ "image": image, "essential": false }));
+        let first = container_with(
+            "first",
+            json!({ "image": image, "essential": false, "healthCheck": check() }),
+        );
         let main = container_with(
             "main",
             json!({ "dependsOn": [{ "containerName": "first", "condition": condition }] }),
@@ -264,7 +271,10 @@ async fn each_condition_lets_its_dependent_start() {
 
 #[tokio::test]
 async fn a_container_that_may_be_missing_still_starts_when_its_task_runs_already() {
-    let main = container_with("main", json!({ "image": "simulated/health-after:20" }));
+    let main = container_with(
+        "main",
+        json!({ "image": "simulated/health-after:20", "healthCheck": check() }),
+    );
     let late = container_with(
         "late",
         json!({ "essential": false, "dependsOn": [{ "containerName": "main", "condition": "HEALTHY" }] }),
