@@ -13,7 +13,7 @@ CALLS = [
     ("route53", "list_hosted_zones", {}),
     ("cloudwatch", "list_dashboards", {}),
     ("logs", "describe_queries", {}),
-    ("secretsmanager", "list_secrets", {}),
+    ("secretsmanager", "rotate_secret", {"SecretId": "name"}),
 ]
 
 

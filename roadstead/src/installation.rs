@@ -19,6 +19,7 @@ use roadstead_kernel::audit::AuditLog;
 use roadstead_kernel::{Directory, Kernel, MASTER_KEY_LEN, Parts, Result, Service};
 use roadstead_logs::Logs;
 use roadstead_network::{Net, SimulatedNet};
+use roadstead_secretsmanager::SecretsManager;
 use roadstead_ssm::Ssm;
 use roadstead_store::{Memory, Store};
 use roadstead_sts::Sts;
@@ -29,7 +30,7 @@ use crate::data_dir::RootKeys;
 const SAVE_EVERY: Duration = Duration::from_secs(2);
 /// How often leases are looked at.
 const TICK_EVERY: Duration = Duration::from_secs(1);
-/// How often log events whose retention is over are removed.
+/// How often log events whose retention is over, and secrets whose recovery window is, are removed.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
 /// Tasks that are worked on at the same time.
 const WORKERS: usize = 8;
@@ -72,6 +73,7 @@ pub struct Installation {
     pub root: RootKeys,
     iam: Arc<Iam>,
     logs: Arc<Logs>,
+    secrets: Arc<SecretsManager>,
     ecs: Arc<Ecs>,
     runtime: Arc<dyn Runtime>,
     store: Arc<dyn Store>,
@@ -150,6 +152,7 @@ impl Installation {
         );
         let directory: Arc<dyn Directory> = iam.directory();
         let logs = Logs::new(Arc::clone(&store));
+        let secrets = SecretsManager::new(Arc::clone(&store));
         let mut services: Vec<Arc<dyn Service>> = vec![
             Arc::clone(&iam) as Arc<dyn Service>,
             Arc::new(Sts),
@@ -157,6 +160,7 @@ impl Installation {
             CloudTrail::new(Arc::clone(&store)),
             Arc::clone(&logs) as Arc<dyn Service>,
             Ssm::new(Arc::clone(&store)),
+            Arc::clone(&secrets) as Arc<dyn Service>,
             Arc::clone(&ecs) as Arc<dyn Service>,
         ];
         services.extend(crate::modelled::services());
@@ -178,6 +182,7 @@ impl Installation {
             root,
             iam,
             logs,
+            secrets,
             ecs,
             runtime,
             store,
@@ -248,6 +253,7 @@ impl Installation {
         }
         tokio::spawn(end_leases(Arc::clone(&self.store)));
         tokio::spawn(purge_logs(Arc::clone(&self.logs), Arc::clone(&self.kernel)));
+        tokio::spawn(purge_secrets(Arc::clone(&self.secrets), Arc::clone(&self.kernel)));
         let kernel = Arc::clone(&self.kernel);
         tokio::spawn(async move {
             loop {
@@ -303,6 +309,17 @@ async fn end_leases(store: Arc<dyn Store>) {
         if let Err(error) = store.tick(started.elapsed()).await {
             tracing::debug!(%error, "leases are no longer looked after");
             return;
+        }
+    }
+}
+
+/// Removes secrets whose recovery window is over.
+async fn purge_secrets(secrets: Arc<SecretsManager>, kernel: Arc<Kernel>) {
+    loop {
+        tokio::time::sleep(PURGE_EVERY).await;
+        match secrets.purge(kernel.clock().now()).await {
+            Ok(purged) => tracing::debug!(purged, "deleted secrets were removed"),
+            Err(fault) => tracing::warn!(%fault, "deleted secrets could not be removed"),
         }
     }
 }

@@ -19,7 +19,7 @@ impl Service for Modelled {
 
 /// The services that have a model and no implementation.
 pub fn services() -> impl Iterator<Item = Arc<dyn Service>> {
-    let metas: [&'static ServiceMeta; 9] = [
+    let metas: [&'static ServiceMeta; 8] = [
         &api_application_autoscaling::SERVICE,
         &api_autoscaling::SERVICE,
         &api_cloudwatch::SERVICE,
@@ -27,7 +27,6 @@ pub fn services() -> impl Iterator<Item = Arc<dyn Service>> {
         &api_elbv2::SERVICE,
         &api_events::SERVICE,
         &api_route53::SERVICE,
-        &api_secretsmanager::SERVICE,
         &api_servicediscovery::SERVICE,
     ];
     metas

@@ -75,7 +75,11 @@ fn read(filter: &ParameterStringFilter, keys: &[&str]) -> Result<Filter> {
         _ => What::Tag(key.trim_start_matches("tag:").to_owned()),
     };
     let options: &[(&str, How)] = match what {
-        What::Name => &[("Equals", How::Equals), ("BeginsWith", How::BeginsWith), ("Contains", How::Contains)],
+        What::Name => &[
+            ("Equals", How::Equals),
+            ("BeginsWith", How::BeginsWith),
+            ("Contains", How::Contains),
+        ],
         What::Path => &[("OneLevel", How::OneLevel), ("Recursive", How::Recursive)],
         What::Tag(_) | What::Label | What::Tier | What::DataType => &[("Equals", How::Equals)],
         What::Type | What::KeyId => &[("Equals", How::Equals), ("BeginsWith", How::BeginsWith)],
@@ -136,7 +140,9 @@ pub fn common_prefix(filters: &[Filter]) -> &str {
             }
     };
     let found = filters.iter().find(narrow);
-    found.and_then(|filter| filter.values.first()).map_or("", String::as_str)
+    found
+        .and_then(|filter| filter.values.first())
+        .map_or("", String::as_str)
 }
 
 /// The label by which versions are chosen, if any.

@@ -104,7 +104,9 @@ pub fn check_value(value: &str, kind: Type, tier: Tier, pattern: Option<&str>, d
     match data_type {
         "text" => Ok(()),
         "aws:ec2:image" if kind == Type::String && is_image(value) => Ok(()),
-        "aws:ec2:image" => Err(invalid("The value is not the id of an image of the data type aws:ec2:image.")),
+        "aws:ec2:image" => Err(invalid(
+            "The value is not the id of an image of the data type aws:ec2:image.",
+        )),
         other => Err(invalid(format!(
             "The following data type is not supported: {other} (Data type names are all lowercase.)"
         ))),
@@ -179,7 +181,14 @@ mod tests {
 
     #[test]
     fn labels_follow_the_rules() {
-        for (label, good) in [("prod", true), ("a.b-c_1", true), ("1a", false), ("aws1", false), ("SSM", false), ("a b", false)] {
+        for (label, good) in [
+            ("prod", true),
+            ("a.b-c_1", true),
+            ("1a", false),
+            ("aws1", false),
+            ("SSM", false),
+            ("a b", false),
+        ] {
             assert_eq!(is_label(label), good, "{label}");
         }
     }

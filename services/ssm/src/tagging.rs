@@ -27,9 +27,7 @@ pub fn to_api(tags: &Tags) -> Vec<Tag> {
 /// Refuses keys that only AWS may use; the model checks lengths and characters.
 pub fn check<'a>(mut keys: impl Iterator<Item = &'a str>) -> Result<()> {
     if keys.any(is_reserved) {
-        return Err(invalid(
-            "Tag keys must not start with aws: it is reserved for AWS use.",
-        ));
+        return Err(invalid("Tag keys must not start with aws: it is reserved for AWS use."));
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ pub fn parameters(record: &Record) -> Option<Value> {
     let told = match &*record.service {
         "ec2" => ec2::parameters(&record.operation, told),
         "ecs" => ecs::parameters(record, told)?,
+        "secretsmanager" => without_values(told),
         _ => told,
     };
     Some(whole_seconds(told)).filter(|told| !is_empty(told))
@@ -24,6 +25,8 @@ pub fn response(record: &Record) -> Option<Value> {
         "ec2" => ec2::response(record, told),
         "ecs" => ecs::hidden(told),
         "iam" | "sts" => without_secrets(told),
+        // AWS: what was made is not told (documented for CreateSecret).
+        "secretsmanager" if record.operation == "CreateSecret" => return None,
         _ => told,
     };
     Some(whole_seconds(told)).filter(|told| !is_empty(told))
@@ -34,6 +37,13 @@ fn without_secrets(told: Value) -> Value {
     let Value::Object(members) = told else { return told };
     let others = members.into_iter().filter(|(name, _)| name != "secretAccessKey");
     others.map(|(name, value)| (name, without_secrets(value))).collect()
+}
+
+/// AWS: the values of secrets are left out, not masked.
+fn without_values(told: Value) -> Value {
+    let Value::Object(members) = told else { return told };
+    let value = |name: &str| ["secretString", "secretBinary", "rotationToken"].contains(&name);
+    members.into_iter().filter(|(name, _)| !value(name)).collect()
 }
 
 fn is_empty(told: &Value) -> bool {

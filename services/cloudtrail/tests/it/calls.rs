@@ -285,6 +285,35 @@ async fn secrets_are_never_told() {
 }
 
 #[tokio::test]
+async fn values_of_parameters_are_hidden_and_those_of_secrets_left_out() {
+    let (world, value) = (World::new(), "correct horse battery staple");
+    let put = json!({"Name": "p", "Type": "String", "Value": value});
+    world.kept("ssm", "PutParameter", put).await.ok();
+    let (_, told) = world.event("PutParameter").await;
+    let parameters = json!({"name": "p", "type": "String", "value": "HIDDEN_DUE_TO_SECURITY_REASONS"});
+    assert_eq!(told["requestParameters"], parameters);
+    assert_eq!(told["responseElements"], json!({"version": 1, "tier": "Standard"}));
+    let made = json!({"Name": "s", "SecretString": value, "ClientRequestToken": "f".repeat(32)});
+    world.kept("secretsmanager", "CreateSecret", made).await.ok();
+    let put = json!({"SecretId": "s", "SecretBinary": "Y29ycmVjdCBob3JzZQ=="});
+    world.kept("secretsmanager", "PutSecretValue", put).await.ok();
+    let read = json!({"SecretId": "s"});
+    world.kept("secretsmanager", "GetSecretValue", read.clone()).await.ok();
+    let (_, told) = world.event("CreateSecret").await;
+    let parameters = json!({"name": "s", "clientRequestToken": "f".repeat(32)});
+    assert_eq!(
+        (&told["requestParameters"], &told["responseElements"]),
+        (&parameters, &json!(null))
+    );
+    for name in ["PutSecretValue", "GetSecretValue"] {
+        let (_, told) = world.event(name).await;
+        assert_eq!(told["requestParameters"], json!({"secretId": "s"}), "{name}");
+    }
+    let all = world.here("LookupEvents", json!({})).await.text;
+    assert!(!all.contains("horse") && !all.contains("Y29ycmVjdCBob3JzZQ"));
+}
+
+#[tokio::test]
 async fn reads_and_calls_without_a_result_are_told_without_one() {
     let world = World::new();
     world.role(&world.root, "r").await;

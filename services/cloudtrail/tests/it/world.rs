@@ -121,6 +121,13 @@ impl World {
         self.json(keys, region, "ecs", target, input).await
     }
 
+    /// Calls Parameter Store or Secrets Manager as root in us-east-1.
+    pub async fn kept(&self, service: &str, operation: &str, input: Value) -> Answer {
+        let head = if service == "ssm" { "AmazonSSM" } else { service };
+        let target = format!("{head}.{operation}");
+        self.json(&self.root, "us-east-1", service, target, input).await
+    }
+
     /// Calls CloudTrail.
     pub async fn trail(&self, keys: &Keys, region: &str, operation: &str, input: Value) -> Answer {
         let target = format!("com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.{operation}");

@@ -34,7 +34,8 @@ impl Ssm {
             };
             let id = [found.record.name.as_str()];
             let mut txn = Txn::new();
-            self.parameters.stage_delete(&mut txn, scope(&place), &id, found.revision);
+            self.parameters
+                .stage_delete(&mut txn, scope(&place), &id, found.revision);
             txn = txn.delete_prefix(Table::<Superseded>::prefix(scope(&place), &id));
             match self.store.commit(txn).await {
                 Ok(_) => return Ok(true),

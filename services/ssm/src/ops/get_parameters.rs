@@ -19,7 +19,9 @@ impl Handle<GetParameters> for Ssm {
         let mut seen = std::collections::HashSet::new();
         for name in input.names {
             if !seen.insert(name.clone()) {
-                return Err(invalid(format!("There are duplicated parameter names in the request: {name}.")));
+                return Err(invalid(format!(
+                    "There are duplicated parameter names in the request: {name}."
+                )));
             }
             match self.read(cx, &Named::parse(&name), decrypt).await {
                 Ok(parameter) => parameters.push(parameter),

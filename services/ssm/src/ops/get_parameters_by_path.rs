@@ -30,8 +30,12 @@ impl Handle<GetParametersByPath> for Ssm {
         let decrypt = input.with_decryption == Some(true);
         let path = input.path.trim_end_matches('/');
         if name::public(&format!("{path}/")) {
-            let below = public::all(cx.place())
-                .filter(|found| found.name.as_deref().is_some_and(|name| is_below(name, path, recursive)));
+            let below = public::all(cx.place()).filter(|found| {
+                found
+                    .name
+                    .as_deref()
+                    .is_some_and(|name| is_below(name, path, recursive))
+            });
             return Ok(GetParametersByPathResult {
                 parameters: Some(below.collect()),
                 next_token: None,

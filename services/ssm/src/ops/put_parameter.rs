@@ -35,9 +35,15 @@ impl Handle<PutParameter> for Ssm {
     async fn handle(&self, cx: &Cx, input: PutParameterRequest) -> Reply<PutParameter> {
         let named = Named::parse(&input.name);
         if named.selector.is_some() || named.names_in(cx.place()).next().is_none() {
-            return Err(invalid("Parameter name: must be the name of a parameter, without a version or label."));
+            return Err(invalid(
+                "Parameter name: must be the name of a parameter, without a version or label.",
+            ));
         }
-        if input.policies.as_deref().is_some_and(|policies| !matches!(policies.trim(), "" | "[]" | "[{}]")) {
+        if input
+            .policies
+            .as_deref()
+            .is_some_and(|policies| !matches!(policies.trim(), "" | "[]" | "[{}]"))
+        {
             return Err(invalid("Parameter policies are not available here."));
         }
         for _ in 0..MAX_RETRIES {
@@ -164,7 +170,8 @@ fn version(
     before: Option<&Version>,
 ) -> Result<Version> {
     let tier = tier(input, before)?;
-    let kept = |given: &Option<String>, earlier: Option<&Option<String>>| given.clone().or_else(|| earlier.cloned().flatten());
+    let kept =
+        |given: &Option<String>, earlier: Option<&Option<String>>| given.clone().or_else(|| earlier.cloned().flatten());
     let pattern = kept(&input.allowed_pattern, before.map(|before| &before.allowed_pattern));
     let data_type = input.data_type.clone().filter(|named| !named.is_empty());
     let data_type = data_type.or_else(|| before.map(|before| before.data_type.clone()));

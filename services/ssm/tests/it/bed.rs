@@ -63,11 +63,7 @@ impl Bed {
             ids: Ids::seeded(5),
         };
         let kernel = Kernel::new(parts, vec![ssm as Arc<dyn Service>]).unwrap();
-        Self {
-            kernel,
-            store,
-            clock,
-        }
+        Self { kernel, store, clock }
     }
 
     /// Calls as root.
@@ -96,18 +92,24 @@ impl Bed {
 
     /// Puts a parameter.
     pub async fn put(&self, name: &str, kind: &str, value: &str) -> Value {
-        self.ok("PutParameter", json!({ "Name": name, "Type": kind, "Value": value })).await
+        self.ok("PutParameter", json!({ "Name": name, "Type": kind, "Value": value }))
+            .await
     }
 
     /// Puts a further version of a parameter.
     pub async fn put_again(&self, name: &str, value: &str) -> Value {
-        self.ok("PutParameter", json!({ "Name": name, "Value": value, "Overwrite": true }))
-            .await
+        self.ok(
+            "PutParameter",
+            json!({ "Name": name, "Value": value, "Overwrite": true }),
+        )
+        .await
     }
 
     /// The value that a name or selector gives, decrypted.
     pub async fn value(&self, name: &str) -> String {
-        let answer = self.ok("GetParameter", json!({ "Name": name, "WithDecryption": true })).await;
+        let answer = self
+            .ok("GetParameter", json!({ "Name": name, "WithDecryption": true }))
+            .await;
         answer["Parameter"]["Value"].as_str().unwrap().to_owned()
     }
 

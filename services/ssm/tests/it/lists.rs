@@ -42,18 +42,23 @@ async fn a_path_lists_what_is_directly_below_it_or_all() {
             .await;
         assert_eq!(names(&answer), expected, "{path} {recursive}");
     }
-    bed.refused("GetParametersByPath", json!({ "Path": "a" }), "ValidationException").await;
+    bed.refused("GetParametersByPath", json!({ "Path": "a" }), "ValidationException")
+        .await;
 }
 
 #[tokio::test]
 async fn a_path_lists_the_versions_that_carry_a_label() {
     let bed = filled().await;
-    bed.ok("LabelParameterVersion", json!({ "Name": "/a/b", "Labels": ["prod"] })).await;
+    bed.ok("LabelParameterVersion", json!({ "Name": "/a/b", "Labels": ["prod"] }))
+        .await;
     bed.put_again("/a/b", "newer").await;
     let input = json!({ "Path": "/a", "ParameterFilters": [{ "Key": "Label", "Values": ["prod"] }] });
     let answer = bed.ok("GetParametersByPath", input).await;
     assert_eq!(names(&answer), ["/a/b"]);
-    assert_eq!((&answer["Parameters"][0]["Version"], &answer["Parameters"][0]["Value"]), (&json!(1), &json!("v")));
+    assert_eq!(
+        (&answer["Parameters"][0]["Version"], &answer["Parameters"][0]["Value"]),
+        (&json!(1), &json!("v"))
+    );
     let input = json!({ "Path": "/a", "ParameterFilters": [{ "Key": "Type", "Values": ["StringList"] }] });
     assert_eq!(names(&bed.ok("GetParametersByPath", input).await), ["/a/d"]);
     let input = json!({ "Path": "/a", "ParameterFilters": [{ "Key": "Name", "Values": ["x"] }] });
@@ -65,18 +70,29 @@ async fn filters_choose_what_is_described() {
     let bed = filled().await;
     for (filter, expected) in [
         (json!({ "Key": "Name", "Values": ["/a/b"] }), vec!["/a/b"]),
-        (json!({ "Key": "Name", "Option": "BeginsWith", "Values": ["/a/b"] }), vec!["/a/b", "/a/b/c"]),
-        (json!({ "Key": "Name", "Option": "Contains", "Values": ["b"] }), vec!["/a/b", "/a/b/c", "/ab"]),
+        (
+            json!({ "Key": "Name", "Option": "BeginsWith", "Values": ["/a/b"] }),
+            vec!["/a/b", "/a/b/c"],
+        ),
+        (
+            json!({ "Key": "Name", "Option": "Contains", "Values": ["b"] }),
+            vec!["/a/b", "/a/b/c", "/ab"],
+        ),
         (json!({ "Key": "Name", "Values": ["top", "/ab"] }), vec!["/ab", "top"]),
         (json!({ "Key": "Type", "Values": ["SecureString"] }), vec!["/a/b/c"]),
         (json!({ "Key": "Path", "Values": ["/a"] }), vec!["/a/b", "/a/d"]),
-        (json!({ "Key": "Path", "Option": "Recursive", "Values": ["/a"] }), vec!["/a/b", "/a/b/c", "/a/d"]),
+        (
+            json!({ "Key": "Path", "Option": "Recursive", "Values": ["/a"] }),
+            vec!["/a/b", "/a/b/c", "/a/d"],
+        ),
         (json!({ "Key": "tag:team", "Values": ["red"] }), vec!["/a/d"]),
         (json!({ "Key": "tag:team", "Values": ["blue"] }), vec![]),
         (json!({ "Key": "tag:team" }), vec!["/a/d"]),
         (json!({ "Key": "Tier", "Values": ["Advanced"] }), vec![]),
     ] {
-        let answer = bed.ok("DescribeParameters", json!({ "ParameterFilters": [filter] })).await;
+        let answer = bed
+            .ok("DescribeParameters", json!({ "ParameterFilters": [filter] }))
+            .await;
         assert_eq!(names(&answer), expected, "{filter}");
     }
     let old = json!({ "Filters": [{ "Key": "Type", "Values": ["StringList", "SecureString"] }] });
@@ -88,12 +104,19 @@ async fn filters_that_make_no_sense_are_refused() {
     let bed = filled().await;
     for (filters, code) in [
         (json!([{ "Key": "Label", "Values": ["x"] }]), "InvalidFilterKey"),
-        (json!([{ "Key": "Name", "Option": "Recursive", "Values": ["x"] }]), "InvalidFilterOption"),
+        (
+            json!([{ "Key": "Name", "Option": "Recursive", "Values": ["x"] }]),
+            "InvalidFilterOption",
+        ),
         (json!([{ "Key": "Name" }]), "InvalidFilterValue"),
-        (json!([{ "Key": "Name", "Values": ["x"] }, { "Key": "Name", "Values": ["y"] }]), "ValidationException"),
+        (
+            json!([{ "Key": "Name", "Values": ["x"] }, { "Key": "Name", "Values": ["y"] }]),
+            "ValidationException",
+        ),
         (json!([{ "Key": "Path", "Values": ["x"] }]), "ValidationException"),
     ] {
-        bed.refused("DescribeParameters", json!({ "ParameterFilters": filters }), code).await;
+        bed.refused("DescribeParameters", json!({ "ParameterFilters": filters }), code)
+            .await;
     }
     let both = json!({
         "Filters": [{ "Key": "Name", "Values": ["x"] }], "ParameterFilters": [{ "Key": "Name", "Values": ["x"] }]
@@ -108,7 +131,11 @@ async fn pages_show_every_parameter_once() {
         bed.put(&format!("/p/{at:02}"), "String", "v").await;
         bed.put(&format!("/p/{at:02}/deep"), "String", "v").await;
     }
-    for (operation, size) in [("GetParametersByPath", 10), ("GetParametersByPath", 3), ("DescribeParameters", 7)] {
+    for (operation, size) in [
+        ("GetParametersByPath", 10),
+        ("GetParametersByPath", 3),
+        ("DescribeParameters", 7),
+    ] {
         let input = match operation {
             "GetParametersByPath" => json!({ "Path": "/p", "MaxResults": size }),
             _ => json!({ "ParameterFilters": [{ "Key": "Path", "Values": ["/p"] }], "MaxResults": size }),

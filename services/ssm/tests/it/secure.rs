@@ -27,9 +27,15 @@ async fn a_secure_value_is_sealed_and_told_only_with_decryption() {
         ("GetParameterHistory", json!({ "Name": "/app/password" })),
     ] {
         let mut input = input;
-        assert!(!bed.ok(operation, input.clone()).await.to_string().contains("horse"), "{operation}");
+        assert!(
+            !bed.ok(operation, input.clone()).await.to_string().contains("horse"),
+            "{operation}"
+        );
         input["WithDecryption"] = json!(true);
-        assert!(bed.ok(operation, input).await.to_string().contains(VALUE), "{operation}");
+        assert!(
+            bed.ok(operation, input).await.to_string().contains(VALUE),
+            "{operation}"
+        );
     }
 }
 
@@ -53,10 +59,14 @@ async fn no_value_is_ever_recorded() {
     bed.put("b", "String", VALUE).await;
     bed.value("a").await;
     let refused = json!({ "Name": "c", "Type": "String", "Value": VALUE, "AllowedPattern": "x" });
-    bed.refused("PutParameter", refused, "ParameterPatternMismatchException").await;
+    bed.refused("PutParameter", refused, "ParameterPatternMismatchException")
+        .await;
     let found = bed.kernel.audit().search(&Search::newest(100), |_| true).unwrap();
     let records: Vec<_> = found.into_iter().map(|(_, record)| record).collect();
     let text = serde_json::to_string(&records).unwrap();
-    assert!(text.contains("\"PutParameter\"") && text.contains("HIDDEN_DUE_TO_SECURITY_REASONS"), "{text}");
+    assert!(
+        text.contains("\"PutParameter\"") && text.contains("HIDDEN_DUE_TO_SECURITY_REASONS"),
+        "{text}"
+    );
     assert!(!text.contains("horse"), "{text}");
 }
