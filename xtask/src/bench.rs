@@ -5,7 +5,7 @@ use crate::{Result, cargo, must};
 /// Name, what it measures, and how it is run.
 type Bench = (&'static str, &'static str, &'static [&'static str]);
 
-const BENCHES: [Bench; 11] = [
+const BENCHES: [Bench; 12] = [
     (
         "server",
         "signed requests against a real server: throughput, latency, CPU, memory, start, stored size",
@@ -83,6 +83,11 @@ const BENCHES: [Bench; 11] = [
         "interface",
         "a task's network interface: the role's part, the kernel's part, the whole",
         &["bench", "-q", "-p", "roadstead-ecs", "--bench", "interface"],
+    ),
+    (
+        "service",
+        "a service of 1,000 tasks with simulated containers, and the memory of 10,000",
+        &["bench", "-q", "-p", "roadstead-ecs", "--bench", "service"],
     ),
     (
         "tasks",

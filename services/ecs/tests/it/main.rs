@@ -18,7 +18,6 @@ mod logs;
 mod network;
 mod role;
 mod service_balance;
-mod service_scale;
 mod service_scheduler;
 mod services;
 mod settings;
