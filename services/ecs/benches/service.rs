@@ -81,7 +81,7 @@ async fn measure() {
         clusters["clusters"][0]["runningTasksCount"].as_i64().unwrap()
     };
     while running().await != i64::from(TASKS + MANY) {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let each = (memory() - before) / i64::from(MANY);
     println!(

@@ -9,7 +9,7 @@ use roadstead_kernel::{Cx, Fault, Result};
 use roadstead_store::Versioned;
 
 use crate::error::{client, invalid};
-use crate::records::{BUILT_IN, CapacityProvider, Cluster, Desired, Service, ServiceStatus};
+use crate::records::{BUILT_IN, CapacityProvider, Cluster, Desired, Service, ServiceStatus, TaskHead};
 use crate::{Ecs, scope};
 
 /// Most providers of a cluster, and of a strategy.
@@ -96,10 +96,10 @@ impl Ecs {
         {
             return Ok(true);
         }
-        let tasks = self.tasks.list(scope(cx).of(), &[cluster], None, usize::MAX).await?;
-        Ok(tasks.records.iter().any(|found| {
-            found.record.desired == Desired::Running && found.record.capacity_provider.as_deref() == Some(provider)
-        }))
+        let tasks = self.task_heads(cx, cluster).await?;
+        let mut heads = tasks.records.iter().map(|found| &found.record);
+        let uses = |task: &TaskHead| task.capacity_provider.as_deref() == Some(provider);
+        Ok(heads.any(|task| task.desired == Desired::Running && uses(task)))
     }
 }
 

@@ -28,14 +28,14 @@ use roadstead_control::Controller;
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Cx, Kernel, Result, operations};
 use roadstead_network::Net;
-use roadstead_store::{Scope, Store, Table, Versioned};
+use roadstead_store::{Page, Scope, Store, Table, Versioned};
 
 use crate::awslogs::AwsLogs;
 use crate::control::{Pace, ServiceControl, ServiceKey, ServiceTables, TaskControl, TaskKey};
 use crate::error::{cluster_not_active, cluster_not_found};
 use crate::families::LastRevisions;
 use crate::records::{
-    AccountSetting, CapacityProvider, ClientToken, Cluster, Counts, Desired, Family, Task, TaskDefinition, TaskStatus,
+    AccountSetting, CapacityProvider, ClientToken, Cluster, Counts, Desired, Family, Task, TaskDefinition, TaskHead, TaskStatus,
 };
 use crate::role::Attempted;
 
@@ -228,17 +228,20 @@ impl Ecs {
         }
     }
 
+    /// What the tasks of a cluster count as.
+    pub(crate) async fn task_heads(&self, cx: &Cx, cluster: &str) -> Result<Page<TaskHead>> {
+        let heads = Table::<TaskHead>::new(Arc::clone(&self.store));
+        Ok(heads.list(scope(cx).of(), &[cluster], None, usize::MAX).await?)
+    }
+
     /// How many tasks and services a cluster has.
     pub(crate) async fn counts(&self, cx: &Cx, cluster: &str) -> Result<Counts> {
-        let tasks = self.tasks.list(scope(cx).of(), &[cluster], None, usize::MAX).await?;
+        let tasks = self.task_heads(cx, cluster).await?;
         let mut counts = Counts::default();
         // AWS: recorded; a task that shall stop counts no more, although it may still run.
-        for task in tasks
-            .records
-            .iter()
-            .filter(|task| task.record.desired == Desired::Running)
-        {
-            match task.record.status {
+        let heads = tasks.records.iter().map(|found| &found.record);
+        for task in heads.filter(|task| task.desired == Desired::Running) {
+            match task.status {
                 TaskStatus::Running => counts.running += 1,
                 TaskStatus::Provisioning | TaskStatus::Pending => counts.pending += 1,
                 TaskStatus::Deprovisioning | TaskStatus::Stopped => {}

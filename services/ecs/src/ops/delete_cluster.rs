@@ -37,10 +37,7 @@ impl Handle<DeleteCluster> for Ecs {
                     .with("The Cluster cannot be deleted while Services are active.")
                     .into());
             }
-            let tasks = self
-                .tasks
-                .list(scope(cx).of(), &[&cluster.name], None, usize::MAX)
-                .await?;
+            let tasks = self.task_heads(cx, &cluster.name).await?;
             if tasks
                 .records
                 .iter()

@@ -12,6 +12,7 @@ mod service_revision;
 mod tags;
 mod task;
 mod task_definition;
+mod task_head;
 mod task_set;
 mod token;
 
@@ -33,5 +34,6 @@ pub use task::{
     Wiring, runtime_id,
 };
 pub use task_definition::{DefinitionStatus, Family, TaskDefinition};
+pub use task_head::TaskHead;
 pub use task_set::{SetStatus, TaskSet, computed_count};
 pub use token::ClientToken;
