@@ -202,3 +202,38 @@ def test_the_command_line_writes_and_reads(server, name):
     done = server.aws("logs", "filter-log-events", "--log-group-name", name, "--filter-pattern", "hello")
     assert done.returncode == 0, done.stderr
     assert messages(json.loads(done.stdout)["events"]) == ["hello"]
+
+
+class Tail:
+    """Follows a group as `aws logs tail --follow` does: pages of FilterLogEvents from the last time seen, each event once."""
+
+    def __init__(self, logs, group):
+        self.logs, self.group, self.since, self.seen = logs, group, now() - 60_000, {}
+
+    def news(self):
+        wanted = {"logGroupName": self.group, "interleaved": True, "startTime": self.since}
+        fresh = []
+        while True:
+            page = self.logs.filter_log_events(**wanted)
+            fresh += [event for event in page["events"] if event["eventId"] not in self.seen]
+            self.seen.update({event["eventId"]: event["timestamp"] for event in page["events"]})
+            if "nextToken" not in page:
+                break
+            wanted["nextToken"] = page["nextToken"]
+        self.since = max(self.seen.values(), default=self.since)
+        return messages(fresh)
+
+
+def test_a_group_can_be_followed_across_its_streams(logs, name, stream):
+    other = {**stream, "logStreamName": name + "-2"}
+    logs.create_log_stream(**other)
+    tail, at = Tail(logs, name), now()
+    assert tail.news() == []
+    put(logs, stream, "one", at=at)
+    put(logs, other, "two", at=at)
+    assert sorted(tail.news()) == ["one", "two"]
+    assert tail.news() == [], "nothing comes twice, although the last time is asked for again"
+    put(logs, other, "three", at=at)
+    put(logs, stream, *[str(number) for number in range(9_000)], at=at + 1)
+    assert tail.news() == ["three"] + [str(number) for number in range(9_000)]
+    assert tail.news() == []

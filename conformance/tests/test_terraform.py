@@ -140,6 +140,9 @@ def test_a_service_in_a_network_of_its_own_is_applied_scaled_and_destroyed(serve
 
     apply(desired=1)
     assert (service()["status"], service()["runningCount"]) == ("ACTIVE", 1)
+    (task,) = ecs.list_tasks(cluster="service")["taskArns"]
+    streams = server.client("logs").describe_log_streams(logGroupName="/ecs/service")["logStreams"]
+    assert [stream["logStreamName"] for stream in streams] == ["app/app/" + task.rsplit("/", 1)[1]]
     said = apply(desired=3)
     assert " 0 added, 1 changed, 0 destroyed." in said, said
     assert (service()["desiredCount"], service()["runningCount"]) == (3, 3)

@@ -125,6 +125,14 @@ resource "aws_ecs_task_definition" "app" {
     command      = ["sh", "-c", "trap 'exit 0' TERM; sleep 600 & wait"]
     portMappings = [{ containerPort = 80, hostPort = 80, protocol = "tcp" }]
     environment  = [{ name = "PLACE", value = data.aws_region.here.name }]
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.app.name
+        awslogs-region        = data.aws_region.here.name
+        awslogs-stream-prefix = "app"
+      }
+    }
   }])
 }
 

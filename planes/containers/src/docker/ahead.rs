@@ -59,12 +59,12 @@ mod tests {
     use roadstead_core::Timestamp;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    fn chunk(number: usize, size: usize) -> Read {
-        Ok(LogChunk {
+    fn chunk(number: usize, size: usize) -> LogChunk {
+        LogChunk {
             stream: LogStream::Stdout,
             bytes: Bytes::from(vec![b'x'; size]),
             at: Timestamp::from_millis(i64::try_from(number).unwrap()),
-        })
+        }
     }
 
     #[tokio::test]
@@ -73,7 +73,7 @@ mod tests {
         let counted = Arc::clone(&taken);
         let source = stream::iter((0..1_000).map(move |number| {
             counted.fetch_add(1, Ordering::Relaxed);
-            chunk(number, 16_384)
+            Ok(chunk(number, 16_384))
         }));
         let mut ahead = read_ahead(source.boxed());
         for _ in 0..1_000 {

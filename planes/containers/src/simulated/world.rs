@@ -380,8 +380,11 @@ impl World {
         container.started = Some(now);
         container.finished = None;
         container.load.since = now;
-        for chunk in container.output.iter_mut().flat_map(|output| &mut output.chunks) {
-            chunk.at = now;
+        // What is written at the first start; what an earlier run wrote keeps its time.
+        if container.run == 1 {
+            for chunk in container.output.iter_mut().flat_map(|output| &mut output.chunks) {
+                chunk.at = now;
+            }
         }
         let behaviour = container.behaviour;
         let healthy = behaviour.healthy_after.or(container

@@ -89,7 +89,9 @@ impl Ecs {
         let (document, definition) = self.wanted(cx, input).await?;
         let Some(definition) = definition else {
             let begins = Begins::default();
-            return self.store_new(cx, input, &cluster, existing, (document, desired), begins).await;
+            return self
+                .store_new(cx, input, &cluster, existing, (document, desired), begins)
+                .await;
         };
         role::ensure(cx, &self.attempted)
             .await
@@ -167,11 +169,15 @@ impl Ecs {
         }
         if let Some(revision) = &begins.revision {
             let key = [of, name, revision.number.as_str()];
-            self.services.revisions.stage_put(&mut txn, scope.of(), &key, revision)?;
+            self.services
+                .revisions
+                .stage_put(&mut txn, scope.of(), &key, revision)?;
         }
         if let Some(deployment) = &begins.history {
             let key = [of, name, deployment.id.as_str()];
-            self.services.deployments.stage_put(&mut txn, scope.of(), &key, deployment)?;
+            self.services
+                .deployments
+                .stage_put(&mut txn, scope.of(), &key, deployment)?;
         }
         match self.store.commit(txn).await {
             Ok(_) => {}
@@ -288,9 +294,15 @@ fn check_external(input: &CreateServiceRequest) -> Result<()> {
         ("a platform version", input.platform_version.is_some()),
         (
             "a capacity provider strategy",
-            input.capacity_provider_strategy.as_ref().is_some_and(|list| !list.is_empty()),
+            input
+                .capacity_provider_strategy
+                .as_ref()
+                .is_some_and(|list| !list.is_empty()),
         ),
-        ("a deployment circuit breaker", breaker.is_some_and(|breaker| breaker.enable)),
+        (
+            "a deployment circuit breaker",
+            breaker.is_some_and(|breaker| breaker.enable),
+        ),
         (
             "the daemon scheduling strategy",
             input.scheduling_strategy == Some(SchedulingStrategy::Daemon),

@@ -21,7 +21,10 @@ impl Handle<CreateTaskSet> for Ecs {
     async fn needs(&self, cx: &Cx, input: &CreateTaskSetRequest) -> Result<Needs> {
         let tags = tags_from_api(input.tags.as_deref());
         let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
-        let definition = self.definition(cx, &named).await?.map(|found| found.record.arn(cx.place()));
+        let definition = self
+            .definition(cx, &named)
+            .await?
+            .map(|found| found.record.arn(cx.place()));
         let needs = Self::on_task_set(cx, &input.cluster, &input.service, None)?
             .request_tags(&tags)
             .key_if("ecs:task-definition", definition);
@@ -50,7 +53,13 @@ impl Handle<CreateTaskSet> for Ecs {
             let found = self.service_with_sets(cx, &input.cluster, &input.service).await?;
             let mut service = found.record;
             let shown = |set: &TaskSet, desired| CreateTaskSetResponse {
-                task_set: Some(set.to_api(cx.place(), &service.cluster, &service.name, desired, !set.tags.is_empty())),
+                task_set: Some(set.to_api(
+                    cx.place(),
+                    &service.cluster,
+                    &service.name,
+                    desired,
+                    !set.tags.is_empty(),
+                )),
             };
             let known = |set: &&TaskSet| set.token.as_ref().map(|(token, _)| token) == input.client_token.as_ref();
             if input.client_token.is_some()

@@ -25,7 +25,9 @@ impl Handle<DeleteTaskSet> for Ecs {
             }
             // AWS: documented; the texts are not known.
             if set.status == SetStatus::Primary && !is_forced {
-                return Err(invalid("The primary task set cannot be deleted. Use force to delete it."));
+                return Err(invalid(
+                    "The primary task set cannot be deleted. Use force to delete it.",
+                ));
             }
             if set.computed(desired) > 0 && !is_forced {
                 return Err(invalid("The task set cannot be deleted while it is scaled above 0."));

@@ -26,10 +26,7 @@ impl Handle<DescribeTaskSets> for Ecs {
         if include.iter().any(|field| *field != TaskSetField::Tags) {
             return Err(invalid("include should be one of [TAGS]"));
         }
-        let service = self
-            .service_with_sets(cx, &input.cluster, &input.service)
-            .await?
-            .record;
+        let service = self.service_with_sets(cx, &input.cluster, &input.service).await?.record;
         let asked = input.task_sets.unwrap_or_default();
         let mut failures = Vec::new();
         for given in &asked {

@@ -51,8 +51,7 @@ impl Handle<ListTasks> for Ecs {
 // AWS: recorded; tasks of deployments that left the service's list are not listed.
 fn is_of(task: &Task, service: &Service) -> bool {
     let deployment = task.started_by.as_deref().and_then(|by| by.strip_prefix("ecs-svc/"));
-    task.group == service.group()
-        && deployment.is_some_and(|number| service.settings_of(number).is_some())
+    task.group == service.group() && deployment.is_some_and(|number| service.settings_of(number).is_some())
 }
 
 fn matches(task: &Task, input: &ListTasksRequest) -> bool {

@@ -156,9 +156,15 @@ fn check_external(input: &UpdateServiceRequest) -> Result<()> {
         ("platform version", input.platform_version.is_some()),
         (
             "capacity provider strategy",
-            input.capacity_provider_strategy.as_ref().is_some_and(|list| !list.is_empty()),
+            input
+                .capacity_provider_strategy
+                .as_ref()
+                .is_some_and(|list| !list.is_empty()),
         ),
-        ("deployment circuit breaker", breaker.is_some_and(|breaker| breaker.enable)),
+        (
+            "deployment circuit breaker",
+            breaker.is_some_and(|breaker| breaker.enable),
+        ),
         ("force new deployment", input.force_new_deployment == Some(true)),
     ];
     match asked.into_iter().find(|(_, is_asked)| *is_asked) {

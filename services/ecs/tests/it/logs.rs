@@ -530,6 +530,22 @@ async fn output_of_a_container_that_ended_while_the_server_was_away_is_delivered
 }
 
 #[tokio::test]
+async fn a_container_that_is_started_again_goes_on_in_the_same_stream() {
+    let stage = Stage::new().await;
+    stage.group("app").await;
+    let policy = json!({ "restartPolicy": { "enabled": true, "restartAttemptPeriod": 60 } });
+    let task = stage.run_with("simulated/exit:0-after-70", json!({}), policy).await;
+    stage.write(&task, "first life\n").await;
+    stage.world.pass(68).await;
+    stage.write(&task, "last words\n").await;
+    stage.world.pass(40).await;
+    assert_eq!(stage.task(&task).await["lastStatus"], "RUNNING");
+    stage.write(&task, "second life\n").await;
+    stage.world.pass(5).await;
+    assert_eq!(stage.read(&task).await, ["first life", "last words", "second life"]);
+}
+
+#[tokio::test]
 async fn an_engine_that_was_away_loses_nothing() {
     let stage = Stage::new().await;
     stage.group("app").await;
