@@ -24,6 +24,11 @@ pub fn task(place: Place, cluster: &str, id: &str) -> String {
     place.arn("ecs", format_args!("task/{cluster}/{id}"))
 }
 
+/// The ARN of a container instance.
+pub fn container_instance(place: Place, cluster: &str, id: &str) -> String {
+    place.arn("ecs", format_args!("container-instance/{cluster}/{id}"))
+}
+
 /// The ARN of a service.
 pub fn service(place: Place, cluster: &str, name: &str) -> String {
     place.arn("ecs", format_args!("service/{cluster}/{name}"))
@@ -111,6 +116,21 @@ pub fn task_id(place: Place, given: &str) -> Result<(Option<&str>, &str)> {
     }
     let arn = Arn::parse(given).filter(|arn| arn.service == "ecs" && arn.place() == Some(place));
     let Some(rest) = arn.and_then(|arn| arn.resource.strip_prefix("task/")) else {
+        return Err(invalid(format!("Invalid identifier: {given}")));
+    };
+    Ok(match rest.split_once('/') {
+        Some((cluster, id)) => (Some(cluster), id),
+        None => (None, rest),
+    })
+}
+
+/// The id of a container instance, from the id itself or an ARN in either format; the cluster, where the ARN names one.
+pub fn container_instance_id(place: Place, given: &str) -> Result<(Option<&str>, &str)> {
+    if !given.starts_with("arn:") {
+        return Ok((None, given));
+    }
+    let arn = Arn::parse(given).filter(|arn| arn.service == "ecs" && arn.place() == Some(place));
+    let Some(rest) = arn.and_then(|arn| arn.resource.strip_prefix("container-instance/")) else {
         return Err(invalid(format!("Invalid identifier: {given}")));
     };
     Ok(match rest.split_once('/') {

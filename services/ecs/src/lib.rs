@@ -10,8 +10,12 @@ mod capacity;
 pub mod control;
 mod error;
 mod families;
+mod fleet;
+mod instance;
 mod launch;
 mod needs;
+mod placement;
+mod placing;
 pub mod records;
 mod register;
 pub mod role;
@@ -34,8 +38,10 @@ use crate::awslogs::AwsLogs;
 use crate::control::{Pace, ServiceControl, ServiceKey, ServiceTables, TaskControl, TaskKey};
 use crate::error::{cluster_not_active, cluster_not_found};
 use crate::families::LastRevisions;
+use crate::fleet::Fleet;
 use crate::records::{
-    AccountSetting, CapacityProvider, ClientToken, Cluster, Counts, Desired, Family, Task, TaskDefinition, TaskHead, TaskStatus,
+    AccountSetting, CapacityProvider, ClientToken, Cluster, ContainerInstance, Counts, Desired, Family, Task,
+    TaskDefinition, TaskHead,
 };
 use crate::role::Attempted;
 
@@ -51,6 +57,8 @@ pub struct Ecs {
     attempted: Table<Attempted>,
     settings: Table<AccountSetting>,
     providers: Table<CapacityProvider>,
+    instances: Table<ContainerInstance>,
+    fleet: Arc<Fleet>,
     services: ServiceTables,
     control: OnceLock<Arc<Controller<TaskControl>>>,
     service_control: OnceLock<Arc<Controller<ServiceControl>>>,
@@ -63,14 +71,17 @@ operations! {
     create_service::CreateService,
     create_task_set::CreateTaskSet,
     delete_account_setting::DeleteAccountSetting,
+    delete_attributes::DeleteAttributes,
     delete_capacity_provider::DeleteCapacityProvider,
     delete_cluster::DeleteCluster,
     delete_service::DeleteService,
     delete_task_definitions::DeleteTaskDefinitions,
     delete_task_set::DeleteTaskSet,
+    deregister_container_instance::DeregisterContainerInstance,
     deregister_task_definition::DeregisterTaskDefinition,
     describe_capacity_providers::DescribeCapacityProviders,
     describe_clusters::DescribeClusters,
+    describe_container_instances::DescribeContainerInstances,
     describe_service_deployments::DescribeServiceDeployments,
     describe_service_revisions::DescribeServiceRevisions,
     describe_services::DescribeServices,
@@ -78,7 +89,9 @@ operations! {
     describe_task_sets::DescribeTaskSets,
     describe_tasks::DescribeTasks,
     list_account_settings::ListAccountSettings,
+    list_attributes::ListAttributes,
     list_clusters::ListClusters,
+    list_container_instances::ListContainerInstances,
     list_service_deployments::ListServiceDeployments,
     list_services::ListServices,
     list_tags_for_resource::ListTagsForResource,
@@ -87,9 +100,12 @@ operations! {
     list_tasks::ListTasks,
     put_account_setting::PutAccountSetting,
     put_account_setting_default::PutAccountSettingDefault,
+    put_attributes::PutAttributes,
     put_cluster_capacity_providers::PutClusterCapacityProviders,
+    register_container_instance::RegisterContainerInstance,
     register_task_definition::RegisterTaskDefinition,
     run_task::RunTask,
+    start_task::StartTask,
     stop_service_deployment::StopServiceDeployment,
     stop_task::StopTask,
     tag_resource::TagResource,
@@ -97,6 +113,7 @@ operations! {
     update_capacity_provider::UpdateCapacityProvider,
     update_cluster::UpdateCluster,
     update_cluster_settings::UpdateClusterSettings,
+    update_container_instances_state::UpdateContainerInstancesState,
     update_service::UpdateService,
     update_service_primary_task_set::UpdateServicePrimaryTaskSet,
     update_task_set::UpdateTaskSet,
@@ -116,6 +133,8 @@ impl Ecs {
             attempted: Table::new(Arc::clone(tables)),
             settings: Table::new(Arc::clone(tables)),
             providers: Table::new(Arc::clone(tables)),
+            instances: Table::new(Arc::clone(tables)),
+            fleet: Arc::new(Fleet::new(tables)),
             services: ServiceTables {
                 services: Table::new(Arc::clone(tables)),
                 events: Table::new(Arc::clone(tables)),
@@ -156,6 +175,7 @@ impl Ecs {
                 self.tasks.clone(),
                 self.definitions.clone(),
                 Arc::clone(&logs),
+                Arc::clone(&self.fleet),
             );
             let control = Controller::new(reconciler, Arc::clone(kernel.clock()));
             logs.reconciler().watched_by(&control);
@@ -182,6 +202,7 @@ impl Ecs {
             );
             let controller = Controller::new(reconciler, Arc::clone(kernel.clock()));
             tasks.reconciler().watched_by(&controller);
+            self.fleet.watched_by(&controller);
             controller
         };
         Arc::clone(self.service_control.get_or_init(make))
@@ -241,12 +262,14 @@ impl Ecs {
         // AWS: recorded; a task that shall stop counts no more, although it may still run.
         let heads = tasks.records.iter().map(|found| &found.record);
         for task in heads.filter(|task| task.desired == Desired::Running) {
-            match task.status {
-                TaskStatus::Running => counts.running += 1,
-                TaskStatus::Provisioning | TaskStatus::Pending => counts.pending += 1,
-                TaskStatus::Deprovisioning | TaskStatus::Stopped => {}
-            }
+            counts.add_task(task);
         }
+        let instances = self
+            .instances
+            .list(scope(cx).of(), &[cluster], None, usize::MAX)
+            .await?;
+        let registered = instances.records.iter().filter(|one| one.record.is_registered());
+        counts.instances = i32::try_from(registered.count()).unwrap_or(i32::MAX);
         for service in self
             .services
             .services

@@ -6,7 +6,10 @@ use roadstead_store::{Scope, StoreError, Txn, Versioned, ordered};
 
 use crate::arn::DefinitionRef;
 use crate::error::{client, cluster_not_found, invalid};
-use crate::records::{DefinitionStatus, Family, Service, ServiceStatus, Task, TaskDefinition, TaskStatus};
+use crate::instance::no_instance;
+use crate::records::{
+    ContainerInstance, DefinitionStatus, Family, Service, ServiceStatus, Task, TaskDefinition, TaskStatus,
+};
 use crate::{Ecs, scope};
 
 /// The largest page, and the page of a caller who asks for none in particular.
@@ -127,6 +130,10 @@ pub enum Tagged {
         cluster: String,
         name: String,
     },
+    Instance {
+        cluster: String,
+        id: String,
+    },
     Provider(String),
     TaskSet {
         cluster: String,
@@ -153,6 +160,13 @@ pub async fn tagged(ecs: &Ecs, cx: &Cx, arn: &str) -> Result<Tagged> {
         "task-definition" => Ok(Tagged::Definition(DefinitionRef::parse(cx.place(), rest)?)),
         "task" => match rest.split_once('/') {
             Some((cluster, id)) => Ok(Tagged::Task {
+                cluster: cluster.to_owned(),
+                id: id.to_owned(),
+            }),
+            None => Err(invalid(format!("Invalid identifier: {arn}"))),
+        },
+        "container-instance" => match rest.split_once('/') {
+            Some((cluster, id)) => Ok(Tagged::Instance {
                 cluster: cluster.to_owned(),
                 id: id.to_owned(),
             }),
@@ -198,6 +212,11 @@ impl Tagged {
                     .ok_or_else(no_task)?;
                 check_running(&found.record)?;
                 Ok(found.record.tags)
+            }
+            Self::Instance { cluster, id } => {
+                let found = ecs.instances.get(scope(cx).of(), &[cluster, id]).await?;
+                let found = found.filter(|found| found.record.is_registered());
+                Ok(found.ok_or_else(no_instance)?.record.tags)
             }
             Self::Service { cluster, name } => {
                 let found = ecs.services.services.get(scope(cx).of(), &[cluster, name]).await?;
@@ -247,6 +266,17 @@ impl Tagged {
                 };
                 let changed = ecs.tasks.update(scope(cx).of(), &[cluster, id], apply).await?;
                 changed.map(|_| ()).ok_or_else(no_task)
+            }
+            Self::Instance { cluster, id } => {
+                let apply = |instance: &mut ContainerInstance| {
+                    if instance.is_registered() {
+                        change(&mut instance.tags)
+                    } else {
+                        Err(no_instance())
+                    }
+                };
+                let changed = ecs.instances.update(scope(cx).of(), &[cluster, id], apply).await?;
+                changed.map(|_| ()).ok_or_else(no_instance)
             }
             Self::Service { cluster, name } => {
                 let apply = |service: &mut Service| match service.status {

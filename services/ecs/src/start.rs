@@ -10,8 +10,8 @@ use roadstead_kernel::{Kernel, Result};
 use crate::behalf::OnBehalf;
 use crate::error::invalid;
 use crate::records::{
-    ContainerRecord, ContainerStatus, Desired, Document, Interface, InterfaceStatus, Network, Task, TaskDefinition,
-    TaskStatus, Wiring,
+    ContainerRecord, ContainerStatus, Desired, Document, Host, Interface, InterfaceStatus, Network, Task,
+    TaskDefinition, TaskStatus, Wiring,
 };
 
 /// What is the same for all tasks of one start.
@@ -35,16 +35,38 @@ pub struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// The record of a new task.
+    /// The record of a new task that runs as Fargate does.
     pub fn task(&self, ids: &Ids, now: Timestamp, provider: Option<String>, interface: Interface) -> Task {
+        self.record(ids.hex(32), ids, now, provider, Some(interface), None)
+    }
+
+    /// The record of a new task that was placed on a container instance.
+    pub fn task_on(&self, id: String, ids: &Ids, now: Timestamp, host: Host, interface: Option<Interface>) -> Task {
+        self.record(id, ids, now, None, interface, Some(host))
+    }
+
+    fn record(
+        &self,
+        id: String,
+        ids: &Ids,
+        now: Timestamp,
+        provider: Option<String>,
+        interface: Option<Interface>,
+        host: Option<Host>,
+    ) -> Task {
         let document = &self.definition.document.0;
         let overrides = &self.overrides;
         Task {
-            id: ids.hex(32),
+            id,
             cluster: self.cluster.to_owned(),
             family: self.definition.family().to_owned(),
             revision: self.definition.revision,
-            status: TaskStatus::Provisioning,
+            // AWS: what needs no network interface begins with PENDING.
+            status: if interface.is_some() {
+                TaskStatus::Provisioning
+            } else {
+                TaskStatus::Pending
+            },
             desired: Desired::Running,
             version: 1,
             group: self.group.clone(),
@@ -64,7 +86,8 @@ impl Start<'_> {
                 .map(|c| container_record(ids, c))
                 .collect(),
             overrides: Document(overrides.clone()),
-            interface: Some(interface),
+            interface,
+            host,
             managed_tags: self.managed_tags,
             exec: self.exec,
             gave_back: false,
@@ -147,5 +170,7 @@ fn container_record(ids: &Ids, container: &ContainerDefinition) -> ContainerReco
         restart_due: false,
         finished_at: None,
         log: None,
+        runtime_id: None,
+        bindings: Vec::new(),
     }
 }

@@ -16,9 +16,10 @@ use super::plan::{Plan, Step, plan};
 use super::{ServiceControl, ServiceKey};
 use crate::awslogs::AwsLogs;
 use crate::behalf::OnBehalf;
+use crate::fleet::Fleet;
 use crate::records::{
-    ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, StopCode, Task, TaskDefinition,
-    TaskStatus, Wiring,
+    Binding, ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Mode, Network, StopCode, Task,
+    TaskDefinition, TaskStatus, Wiring,
 };
 use crate::run::revision_key;
 use crate::{arn, launch, scope_of};
@@ -50,6 +51,7 @@ pub struct TaskControl {
     definitions: Table<TaskDefinition>,
     services: OnceLock<Weak<Controller<ServiceControl>>>,
     logs: Arc<Controller<AwsLogs>>,
+    fleet: Arc<Fleet>,
 }
 
 impl TaskControl {
@@ -61,6 +63,7 @@ impl TaskControl {
         tasks: Table<Task>,
         definitions: Table<TaskDefinition>,
         logs: Arc<Controller<AwsLogs>>,
+        fleet: Arc<Fleet>,
     ) -> Self {
         let networks = Networks::new(Arc::clone(&kernel), Arc::clone(&runtime), net);
         Self {
@@ -71,6 +74,7 @@ impl TaskControl {
             definitions,
             services: OnceLock::new(),
             logs,
+            fleet,
         }
     }
 
@@ -318,6 +322,7 @@ impl TaskControl {
         };
         let id = [key.cluster.as_str(), key.task.as_str()];
         self.tasks.update(scope_of(key.place).of(), &id, merge).await?;
+        self.fleet.saw(key.place, task).await?;
         self.wake_service(task, key);
         Ok(())
     }
@@ -611,8 +616,10 @@ impl TaskControl {
                 return Ok(());
             }
         };
+        let is_on_instance = task.host.is_some();
         if let Some(container) = container(task, name) {
             container.engine_id = Some(id.0.clone());
+            container.runtime_id = is_on_instance.then(|| id.0.clone());
             container.digest = Some(digest);
         }
         match self
@@ -645,7 +652,9 @@ impl TaskControl {
                 return Ok(());
             }
         }
+        let bindings = self.bindings(task, &id).await?;
         if let Some(container) = container(task, name) {
+            container.bindings = bindings;
             container.status = ContainerStatus::Running;
             container.started_at = Some(self.kernel.clock().now());
         }
@@ -657,6 +666,21 @@ impl TaskControl {
             task.changed();
         }
         Ok(())
+    }
+}
+
+impl TaskControl {
+    /// The ports of the host that lead to a container, where its task is connected by the engine's bridge.
+    async fn bindings(&self, task: &Task, id: &ContainerId) -> Result<Vec<Binding>> {
+        if task.host.as_ref().map(|host| host.mode) != Some(Mode::Bridge) {
+            return Ok(Vec::new());
+        }
+        match self.runtime.inspect(id).await {
+            Ok(state) => Ok(launch::bindings(&state)),
+            // The next look finds out what became of it.
+            Err(RuntimeError::NotFound(_)) => Ok(Vec::new()),
+            Err(error) => Err(Fault::internal(error)),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod environment;
 mod namespaces;
+mod network;
 mod pause;
 mod settings;
 mod supported;
@@ -14,6 +15,7 @@ use roadstead_containers as engine;
 use roadstead_core::arn::Place;
 
 use self::environment::environment;
+pub use self::network::bindings;
 pub use self::pause::pause;
 use self::settings::{health_check, linux, ulimits};
 use self::supported::check_supported;
@@ -103,10 +105,7 @@ pub fn spec(
         nano_cpus: task_cpus(task),
         mounts: volumes::mounts(task, definition, container),
         volumes_from: volumes::volumes_from(task, container)?,
-        network: match network_of {
-            Some(first) => engine::Network::Container(first.clone()),
-            None => engine::Network::None,
-        },
+        network: network::network(task, container, network_of)?,
         pid: namespaces::pid(task, definition, &name, network_of),
         ipc: namespaces::ipc(task, definition, &name, network_of),
         hostname: container.hostname.clone().filter(|_| own_network),

@@ -5,7 +5,7 @@ use api_ecs::{DeleteClusterRequest, DeleteClusterResponse, errors};
 use roadstead_kernel::prelude::*;
 use roadstead_store::{Guard, StoreError, Table, Txn};
 
-use crate::records::{ClusterStatus, Counts, Include, Service, ServiceStatus, Task, TaskStatus};
+use crate::records::{ClusterStatus, ContainerInstance, Counts, Include, Service, ServiceStatus, Task, TaskStatus};
 use crate::{Ecs, scope};
 
 impl Handle<DeleteCluster> for Ecs {
@@ -37,6 +37,16 @@ impl Handle<DeleteCluster> for Ecs {
                     .with("The Cluster cannot be deleted while Services are active.")
                     .into());
             }
+            let instances = self
+                .instances
+                .list(scope(cx).of(), &[&cluster.name], None, usize::MAX)
+                .await?;
+            if instances.records.iter().any(|one| one.record.is_registered()) {
+                // AWS: recorded.
+                return Err(errors::CLUSTER_CONTAINS_CONTAINER_INSTANCES_EXCEPTION
+                    .with("The Cluster cannot be deleted while Container Instances are active or draining.")
+                    .into());
+            }
             let tasks = self.task_heads(cx, &cluster.name).await?;
             if tasks
                 .records
@@ -61,6 +71,11 @@ impl Handle<DeleteCluster> for Ecs {
             txn.push_guard(Guard::Unwritten {
                 prefix: Table::<Service>::prefix(scope(cx).of(), &[&cluster.name]),
                 since: services.revision,
+            });
+            // So does a container instance that is registered meanwhile.
+            txn.push_guard(Guard::Unwritten {
+                prefix: Table::<ContainerInstance>::prefix(scope(cx).of(), &[&cluster.name]),
+                since: instances.revision,
             });
             match self.store.commit(txn).await {
                 Ok(_) => {

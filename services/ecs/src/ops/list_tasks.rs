@@ -1,10 +1,11 @@
 //! ecs:ListTasks — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html>
 
 use api_ecs::op::ListTasks;
-use api_ecs::{DesiredStatus, LaunchType, ListTasksRequest, ListTasksResponse};
+use api_ecs::{DesiredStatus, ListTasksRequest, ListTasksResponse};
 use roadstead_core::paging;
 use roadstead_kernel::prelude::*;
 
+use crate::instance::no_instance;
 use crate::records::{Desired, Service, Task};
 use crate::run::{after, page_size};
 use crate::{Ecs, arn, scope};
@@ -19,6 +20,16 @@ impl Handle<ListTasks> for Ecs {
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?.record.name;
         let service = match &input.service_name {
             Some(given) => Some(crate::service::there(self.service(cx, &cluster, given).await?)?.record),
+            None => None,
+        };
+        let instance = match input.container_instance.as_deref().filter(|given| !given.is_empty()) {
+            Some(given) => Some(
+                self.instance(cx, &cluster, given)
+                    .await?
+                    .ok_or_else(no_instance)?
+                    .record
+                    .id,
+            ),
             None => None,
         };
         let limit = page_size(input.max_results)?;
@@ -38,6 +49,7 @@ impl Handle<ListTasks> for Ecs {
             .iter()
             .map(|found| &found.record)
             .filter(|task| matches(task, &input))
+            .filter(|task| instance.is_none() || task.host.as_ref().map(|host| &host.instance) == instance.as_ref())
             .filter(|task| service.as_ref().is_none_or(|service| is_of(task, service)));
         let page = paging::page(matching, |task| task.id.as_str(), after.as_deref(), limit);
         Ok(ListTasksResponse {
@@ -67,6 +79,5 @@ fn matches(task: &Task, input: &ListTasksRequest) -> bool {
         && input
             .launch_type
             .as_ref()
-            .is_none_or(|launch| *launch == LaunchType::Fargate)
-        && input.container_instance.is_none()
+            .is_none_or(|launch| *launch == task.launch_type())
 }

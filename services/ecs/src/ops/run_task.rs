@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use api_ecs::op::RunTask;
 use api_ecs::{
-    AssignPublicIp, CapacityProviderStrategyItem, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse, errors,
+    AssignPublicIp, CapacityProviderStrategyItem, Failure, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse,
+    errors,
 };
 use roadstead_kernel::Behalf;
 use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
+use super::start_task::Choice;
 use crate::arn::DefinitionRef;
 use crate::control::choose_provider;
 use crate::error::{client, invalid};
+use crate::placement::Kind;
 use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api};
 use crate::start::{self, Start};
 use crate::{Ecs, arn, capacity, scope, task_roles};
@@ -74,18 +77,51 @@ impl Handle<RunTask> for Ecs {
             return self.replay(cx, &cluster.record.name, &known.record, &request).await;
         }
         let made = self.plan_tasks(cx, &input, &cluster.record, &definition).await?;
-        self.admit(cx, &cluster, &input, request, &made).await
+        let answer = self.admit(cx, &cluster, &input, request, &made).await;
+        self.give_back(cx, &cluster.record.name, &made, answer.as_ref().ok())
+            .await?;
+        answer
+    }
+}
+
+/// The tasks that a request makes, and why others were not made.
+pub(super) struct Made {
+    /// The records, not yet stored.
+    pub tasks: Vec<Task>,
+    /// One for each instance that did not take a task.
+    pub failures: Vec<Failure>,
+}
+
+/// What is the same for all tasks of a request.
+pub(super) fn start_of<'a>(
+    input: &RunTaskRequest,
+    cluster: &'a Cluster,
+    definition: &'a TaskDefinition,
+    tags: Tags,
+) -> Start<'a> {
+    Start {
+        cluster: &cluster.name,
+        definition,
+        group: input
+            .group
+            .clone()
+            .unwrap_or_else(|| format!("family:{}", definition.family())),
+        started_by: input.started_by.clone(),
+        overrides: input.overrides.clone().unwrap_or_default(),
+        managed_tags: input.enable_ecs_managed_tags.unwrap_or(false),
+        exec: input.enable_execute_command.unwrap_or(false),
+        tags,
     }
 }
 
 /// The roles of a task: those of its overrides before those of its definition.
-struct Roles {
-    task: Option<String>,
-    execution: Option<String>,
+pub(super) struct Roles {
+    pub task: Option<String>,
+    pub execution: Option<String>,
 }
 
 impl Roles {
-    fn of(input: &RunTaskRequest, definition: Option<&TaskDefinition>) -> Self {
+    pub fn of(input: &RunTaskRequest, definition: Option<&TaskDefinition>) -> Self {
         let overrides = input.overrides.as_ref();
         let given = definition.map(|definition| &definition.document.0);
         let role = |over: Option<&String>, own: Option<&String>| over.or(own).filter(|arn| !arn.is_empty()).cloned();
@@ -110,15 +146,22 @@ impl Ecs {
         input: &RunTaskRequest,
         cluster: &Cluster,
         definition: &TaskDefinition,
-    ) -> Result<Vec<Task>> {
+    ) -> Result<Made> {
         let count = input.count.unwrap_or(1);
         if !(1..=MAX_COUNT).contains(&count) {
             return Err(invalid(format!("Count must be between 1 and {MAX_COUNT}.")));
         }
         let tags = task_tags(input, cluster, definition)?;
-        let strategy = strategy(input, cluster)?;
+        let strategy = match place(input, cluster)? {
+            Place::Fargate(strategy) => strategy,
+            Place::Instances(kind) => {
+                let count = usize::try_from(count).unwrap_or(0);
+                return self
+                    .plan_on_instances(cx, input, (cluster, definition), tags, Choice::Any(kind, count))
+                    .await;
+            }
+        };
         if !definition.is_awsvpc() {
-            // Without container instances, every task runs as Fargate does: with an interface of its own.
             return Err(client("Fargate only supports network mode ‘awsvpc’."));
         }
         let Some(vpc) = input
@@ -133,33 +176,25 @@ impl Ecs {
         check_overrides(input, definition)?;
         let subnets = start::subnets(cx.kernel(), cx.place(), vpc).await?;
         self.check_roles(cx, &Roles::of(input, Some(definition))).await?;
-        let started = Start {
-            cluster: &cluster.name,
-            definition,
-            group: input
-                .group
-                .clone()
-                .unwrap_or_else(|| format!("family:{}", definition.family())),
-            started_by: input.started_by.clone(),
-            overrides: input.overrides.clone().unwrap_or_default(),
-            managed_tags: input.enable_ecs_managed_tags.unwrap_or(false),
-            exec: input.enable_execute_command.unwrap_or(false),
-            tags,
-        };
+        let started = start_of(input, cluster, definition, tags);
         let chosen = subnets.iter().cycle().take(usize::try_from(count).unwrap_or(0));
         let interfaces = chosen.map(|(subnet, zone)| start::interface(cx.ids(), vpc, subnet, zone));
         let mut shares = BTreeMap::new();
-        Ok(interfaces
+        let tasks = interfaces
             .map(|interface| {
                 let provider = choose_provider(&strategy, &mut shares);
                 started.task(cx.ids(), cx.now(), provider, interface)
             })
-            .collect())
+            .collect();
+        Ok(Made {
+            tasks,
+            failures: Vec::new(),
+        })
     }
 
     /// Sees that ECS tasks may assume the roles they are given, as they later will.
     // AWS: recorded; the trust policy is tried with the literal `task/*` as `aws:SourceArn`.
-    async fn check_roles(&self, cx: &Cx, roles: &Roles) -> Result<()> {
+    pub(super) async fn check_roles(&self, cx: &Cx, roles: &Roles) -> Result<()> {
         for role in [&roles.task, &roles.execution].into_iter().flatten() {
             let about = cx.place().arn("ecs", "task/*");
             match Behalf::assume_about(
@@ -189,18 +224,18 @@ impl Ecs {
         cluster: &roadstead_store::Versioned<Cluster>,
         input: &RunTaskRequest,
         request: String,
-        made: &[Task],
+        made: &Made,
     ) -> Reply<RunTask> {
         let scope = scope(cx);
         let name = &cluster.record.name;
         let mut txn = Txn::new();
         self.clusters
             .require_at(&mut txn, scope.of(), &[name], cluster.revision);
-        for task in made {
+        for task in &made.tasks {
             self.tasks.stage_new(&mut txn, scope.of(), &[name, &task.id], task)?;
         }
         if let Some(token) = &input.client_token {
-            let tasks = made.iter().map(|task| task.id.clone()).collect();
+            let tasks = made.tasks.iter().map(|task| task.id.clone()).collect();
             let record = ClientToken {
                 request: request.clone(),
                 tasks,
@@ -217,7 +252,7 @@ impl Ecs {
     }
 
     /// Another call changed the cluster or used the token first.
-    async fn admit_lost(&self, cx: &Cx, input: &RunTaskRequest, request: &str, made: &[Task]) -> Reply<RunTask> {
+    async fn admit_lost(&self, cx: &Cx, input: &RunTaskRequest, request: &str, made: &Made) -> Reply<RunTask> {
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?;
         if let Some(token) = input.client_token.as_deref()
             && let Some(known) = self.tokens.get(scope(cx).of(), &[&cluster.record.name, token]).await?
@@ -227,8 +262,8 @@ impl Ecs {
         Box::pin(self.admit(cx, &cluster, input, request.to_owned(), made)).await
     }
 
-    fn answer(&self, cx: &Cx, made: &[Task]) -> RunTaskResponse {
-        for task in made {
+    fn answer(&self, cx: &Cx, made: &Made) -> RunTaskResponse {
+        for task in &made.tasks {
             self.look_at(cx.place(), &task.cluster, &task.id);
         }
         let show = Show {
@@ -236,9 +271,21 @@ impl Ecs {
             tags: true,
         };
         RunTaskResponse {
-            tasks: Some(made.iter().map(|task| task.to_api(cx.place(), show)).collect()),
-            failures: Some(Vec::new()),
+            tasks: Some(made.tasks.iter().map(|task| task.to_api(cx.place(), show)).collect()),
+            failures: Some(made.failures.clone()),
         }
+    }
+
+    /// Gives back the places of tasks that were not stored.
+    async fn give_back(&self, cx: &Cx, cluster: &str, made: &Made, answer: Option<&RunTaskResponse>) -> Result<()> {
+        let shown = answer.and_then(|answer| answer.tasks.as_ref()?.first()?.task_arn.clone());
+        let placed = made.tasks.iter().filter(|task| task.host.is_some());
+        let placed: Vec<String> = placed.map(|task| task.id.clone()).collect();
+        let first = placed.first().map(|id| arn::task(cx.place(), cluster, id));
+        if first.is_none() || first == shown {
+            return Ok(());
+        }
+        self.fleet.release(cx.place(), cluster, &placed).await
     }
 
     /// Answers a repeated request with the same tasks as they are now; another request with that token is a conflict.
@@ -272,7 +319,7 @@ impl Ecs {
 }
 
 // AWS: recorded; the request's value wins over the definition's for the same key.
-fn task_tags(input: &RunTaskRequest, cluster: &Cluster, definition: &TaskDefinition) -> Result<Tags> {
+pub(super) fn task_tags(input: &RunTaskRequest, cluster: &Cluster, definition: &TaskDefinition) -> Result<Tags> {
     let given = tags_from_api(input.tags.as_deref());
     check_tags(&given)?;
     let mut tags = match &input.propagate_tags {
@@ -289,9 +336,17 @@ fn task_tags(input: &RunTaskRequest, cluster: &Cluster, definition: &TaskDefinit
     Ok(tags)
 }
 
-/// The strategy that chooses the capacity providers of the tasks, if one does; every task runs as Fargate does.
+/// Where tasks run.
+enum Place {
+    /// As Fargate does, with the capacity providers that a strategy chooses, if one does.
+    Fargate(Vec<CapacityProviderStrategyItem>),
+    /// On container instances.
+    Instances(Kind),
+}
+
+/// Where the tasks run that are asked for.
 // AWS: the texts are recorded (ecs-recorded-tasks §6).
-fn strategy(input: &RunTaskRequest, cluster: &Cluster) -> Result<Vec<CapacityProviderStrategyItem>> {
+fn place(input: &RunTaskRequest, cluster: &Cluster) -> Result<Place> {
     let given = input.capacity_provider_strategy.as_deref().unwrap_or_default();
     if input.launch_type.is_some() && !given.is_empty() {
         return Err(invalid(
@@ -303,8 +358,10 @@ fn strategy(input: &RunTaskRequest, cluster: &Cluster) -> Result<Vec<CapacityPro
         None => capacity::in_force(given, cluster)?,
     };
     match (&input.launch_type, strategy) {
-        (Some(LaunchType::Fargate), _) => Ok(Vec::new()),
-        (None, Some(items)) if items.iter().all(|item| capacity::is_built_in(&item.capacity_provider)) => Ok(items),
+        (Some(LaunchType::Fargate), _) => Ok(Place::Fargate(Vec::new())),
+        (None, Some(items)) if items.iter().all(|item| capacity::is_built_in(&item.capacity_provider)) => {
+            Ok(Place::Fargate(items))
+        }
         (None, Some(_)) => Err(invalid("No Container Instances were found in your capacity provider.")),
         (None | Some(LaunchType::Ec2), _) => {
             let vpc = input
@@ -314,14 +371,14 @@ fn strategy(input: &RunTaskRequest, cluster: &Cluster) -> Result<Vec<CapacityPro
             if vpc.is_some_and(|vpc| vpc.assign_public_ip == Some(AssignPublicIp::Enabled)) {
                 return Err(invalid("Assign public IP is not supported for this launch type."));
             }
-            Err(invalid("No Container Instances were found in your cluster."))
+            Ok(Place::Instances(Kind::Ec2))
         }
-        (Some(LaunchType::External), _) => Err(invalid("No Container Instances were found in your cluster.")),
+        (Some(LaunchType::External), _) => Ok(Place::Instances(Kind::External)),
         (Some(_), _) => Err(invalid("launch type should be one of [EC2,FARGATE,EXTERNAL]")),
     }
 }
 
-fn check_overrides(input: &RunTaskRequest, definition: &TaskDefinition) -> Result<()> {
+pub(super) fn check_overrides(input: &RunTaskRequest, definition: &TaskDefinition) -> Result<()> {
     let given = input
         .overrides
         .as_ref()

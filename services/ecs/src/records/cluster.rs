@@ -6,7 +6,8 @@ use roadstead_core::{Tags, Timestamp};
 use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Launch, Service, ServiceStatus, tags_to_api};
+use super::{Document, Launch, Service, ServiceStatus, TaskHead, TaskStatus, tags_to_api};
+use crate::placement::Kind;
 
 /// A cluster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,10 +54,12 @@ impl Record for Cluster {
 /// What is counted of a cluster when it is described.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
-    /// Tasks whose last status is `RUNNING`.
-    pub running: i32,
-    /// Tasks on their way to `RUNNING`.
-    pub pending: i32,
+    /// Container instances that were not deregistered.
+    pub instances: i32,
+    /// Tasks whose last status is `RUNNING`, by where they run: container instances, Fargate, registered machines.
+    pub running: [i32; 3],
+    /// Tasks on their way to `RUNNING`, likewise.
+    pub pending: [i32; 3],
     /// Services in use, by where their tasks run: container instances, Fargate, registered machines.
     pub active_services: [i32; 3],
     /// Services that are being deleted, likewise.
@@ -64,6 +67,21 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Counts a task that shall run.
+    pub fn add_task(&mut self, task: &TaskHead) {
+        let counted = match task.status {
+            TaskStatus::Running => &mut self.running,
+            TaskStatus::Provisioning | TaskStatus::Pending => &mut self.pending,
+            TaskStatus::Deprovisioning | TaskStatus::Stopped => return,
+        };
+        let [ec2, fargate, external] = counted;
+        match task.host.as_ref().map(|host| host.kind) {
+            Some(Kind::Ec2) => *ec2 += 1,
+            Some(Kind::External) => *external += 1,
+            None => *fargate += 1,
+        }
+    }
+
     /// Counts a service.
     pub fn add_service(&mut self, service: &Service) {
         let counted = match service.status {
@@ -129,9 +147,9 @@ impl Cluster {
             cluster_arn: Some(crate::arn::cluster(place, &self.name)),
             cluster_name: Some(self.name.clone()),
             status: Some(if self.is_active() { "ACTIVE" } else { "INACTIVE" }.to_owned()),
-            registered_container_instances_count: Some(0),
-            running_tasks_count: Some(counts.running),
-            pending_tasks_count: Some(counts.pending),
+            registered_container_instances_count: Some(counts.instances),
+            running_tasks_count: Some(counts.running.iter().sum()),
+            pending_tasks_count: Some(counts.pending.iter().sum()),
             active_services_count: Some(counts.active_services.iter().sum()),
             statistics: Some(if include.statistics {
                 statistics(counts)
@@ -158,18 +176,19 @@ impl Cluster {
     }
 }
 
-/// Every task runs as Fargate does here, so the other counters of tasks stand at zero.
 // AWS: names and order are recorded.
 fn statistics(counts: Counts) -> Vec<api_ecs::KeyValuePair> {
+    let [running_ec2, running_fargate, running_external] = counts.running;
+    let [pending_ec2, pending_fargate, pending_external] = counts.pending;
     let [active_ec2, active_fargate, active_external] = counts.active_services;
     let [draining_ec2, draining_fargate, draining_external] = counts.draining_services;
     [
-        ("runningEC2TasksCount", 0),
-        ("runningFargateTasksCount", counts.running),
-        ("pendingEC2TasksCount", 0),
-        ("pendingFargateTasksCount", counts.pending),
-        ("runningExternalTasksCount", 0),
-        ("pendingExternalTasksCount", 0),
+        ("runningEC2TasksCount", running_ec2),
+        ("runningFargateTasksCount", running_fargate),
+        ("pendingEC2TasksCount", pending_ec2),
+        ("pendingFargateTasksCount", pending_fargate),
+        ("runningExternalTasksCount", running_external),
+        ("pendingExternalTasksCount", pending_external),
         ("runningManagedInstancesTasksCount", 0),
         ("pendingManagedInstancesTasksCount", 0),
         ("activeEC2ServiceCount", active_ec2),

@@ -3,6 +3,7 @@
 mod account_setting;
 mod capacity_provider;
 mod cluster;
+mod container_instance;
 mod document;
 mod log;
 mod service;
@@ -19,6 +20,7 @@ mod token;
 pub use account_setting::{AccountSetting, KNOWN, KnownSetting};
 pub use capacity_provider::{BUILT_IN, CapacityProvider, built_in_to_api};
 pub use cluster::{Cluster, ClusterStatus, Counts, Include};
+pub use container_instance::{AttributeValue, ContainerInstance, InstanceNow, InstanceStatus, Resources, ShowInstance};
 pub use document::Document;
 pub use log::{LogCursor, LogSink};
 pub use service::{
@@ -30,8 +32,8 @@ pub use service_event::{ServiceEvent, ServiceEvents};
 pub use service_revision::ServiceRevision;
 pub use tags::{check_tags, tags_from_api, tags_to_api};
 pub use task::{
-    ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Network, Show, StopCode, Task, TaskStatus,
-    Wiring, runtime_id,
+    Binding, ContainerRecord, ContainerStatus, Desired, Host, Interface, InterfaceStatus, Mode, Network, Show,
+    StopCode, Task, TaskStatus, Wiring, runtime_id,
 };
 pub use task_definition::{DefinitionStatus, Family, TaskDefinition};
 pub use task_head::TaskHead;

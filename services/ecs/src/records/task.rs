@@ -2,7 +2,7 @@
 
 use api_ecs::{
     Attachment, Attribute, Connectivity, Container, EphemeralStorage, HealthStatus, KeyValuePair, LaunchType,
-    NetworkInterface, TaskEphemeralStorage, TaskOverride, TaskStopCode,
+    NetworkBinding, NetworkInterface, TaskEphemeralStorage, TaskOverride, TaskStopCode, TransportProtocol,
 };
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
@@ -10,6 +10,7 @@ use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
 use super::{Document, LogSink, tags_to_api};
+use crate::placement::{Kind, Port};
 
 /// The platform that every task here runs on, in Fargate's words.
 const PLATFORM_VERSION: &str = "1.4.0";
@@ -57,6 +58,9 @@ pub struct Task {
     /// Its network interface, with network mode `awsvpc`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interface: Option<Interface>,
+    /// The container instance that it was placed on; without one it runs as Fargate does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<Host>,
     /// Whether ECS tags its resources.
     #[serde(default)]
     pub managed_tags: bool,
@@ -92,6 +96,57 @@ pub struct Task {
     /// Why it stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<(StopCode, String)>,
+}
+
+/// The container instance that a task was placed on, and what it takes there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// The instance's id.
+    pub instance: String,
+    /// Which launch type means such an instance.
+    pub kind: Kind,
+    /// Its availability zone, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// How the task is connected.
+    pub mode: Mode,
+    /// CPU units.
+    pub cpu: u32,
+    /// Memory in MiB.
+    pub memory: u32,
+    /// GPUs.
+    #[serde(default)]
+    pub gpu: u32,
+    /// Ports of the host that the definition names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<Port>,
+}
+
+/// How the containers of a task are connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// By a network interface of the task's own.
+    Awsvpc,
+    /// By the engine's bridge, with ports of the host.
+    Bridge,
+    /// By the host's network.
+    Host,
+    /// Not at all.
+    None,
+}
+
+/// A port of the host that leads to a container.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The host's address.
+    pub ip: String,
+    /// The container's port.
+    pub container: u16,
+    /// The host's port.
+    pub host: u16,
+    /// Whether it is UDP's; TCP's otherwise.
+    #[serde(default)]
+    pub udp: bool,
 }
 
 /// Where a task is on its way.
@@ -152,15 +207,18 @@ pub enum StopCode {
     User,
     /// The service's scheduler asked.
     Scheduler,
+    /// Its container instance was deregistered; AWS gives no code.
+    Deregistered,
 }
 
 impl StopCode {
-    fn to_api(self) -> TaskStopCode {
+    fn to_api(self) -> Option<TaskStopCode> {
         match self {
-            Self::FailedToStart => TaskStopCode::TaskFailedToStart,
-            Self::EssentialExited => TaskStopCode::EssentialContainerExited,
-            Self::User => TaskStopCode::UserInitiated,
-            Self::Scheduler => TaskStopCode::ServiceSchedulerInitiated,
+            Self::FailedToStart => Some(TaskStopCode::TaskFailedToStart),
+            Self::EssentialExited => Some(TaskStopCode::EssentialContainerExited),
+            Self::User => Some(TaskStopCode::UserInitiated),
+            Self::Scheduler => Some(TaskStopCode::ServiceSchedulerInitiated),
+            Self::Deregistered => None,
         }
     }
 }
@@ -219,6 +277,12 @@ pub struct ContainerRecord {
     /// Where its output goes, with the log driver `awslogs`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log: Option<LogSink>,
+    /// The engine's id, kept after it was removed there; of tasks on container instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_id: Option<String>,
+    /// Ports of the host that lead to it, with network mode `bridge`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bindings: Vec<Binding>,
 }
 
 /// Where a container is.
@@ -382,6 +446,7 @@ impl Task {
         let reached_running = self.started_at.is_some();
         let late = reached_running || self.status >= TaskStatus::Deprovisioning;
         let gib = self.ephemeral_gib.unwrap_or(EPHEMERAL_GIB);
+        let is_fargate = self.host.is_none();
         api_ecs::Task {
             attachments: Some(self.interface.iter().map(Interface::to_api).collect()),
             attributes: Some(vec![Attribute {
@@ -389,9 +454,13 @@ impl Task {
                 value: Some(architecture().to_owned()),
                 ..Attribute::default()
             }]),
-            availability_zone: self.interface.as_ref().map(|interface| interface.zone.clone()),
+            availability_zone: self.zone().map(ToOwned::to_owned),
             capacity_provider_name: self.capacity_provider.clone(),
             cluster_arn: Some(crate::arn::cluster(place, &self.cluster)),
+            container_instance_arn: self
+                .host
+                .as_ref()
+                .map(|host| crate::arn::container_instance(place, &self.cluster, &host.instance)),
             connectivity: late.then_some(Connectivity::Connected),
             connectivity_at: self.pull_started_at.or(Some(self.created_at)).filter(|_| late),
             containers: Some(
@@ -400,7 +469,11 @@ impl Task {
                     .map(|c| self.container_to_api(place, c, show))
                     .collect(),
             ),
-            cpu: self.cpu.clone(),
+            // AWS: of tasks on instances the sum of their containers is shown, where the task has no size of its own.
+            cpu: self
+                .cpu
+                .clone()
+                .or_else(|| self.host.as_ref().map(|host| host.cpu.to_string())),
             created_at: Some(self.created_at),
             desired_status: Some(self.desired.as_str().to_owned()),
             enable_execute_command: Some(self.exec),
@@ -408,16 +481,19 @@ impl Task {
             group: Some(self.group.clone()),
             health_status: show.health.then(|| self.health()),
             last_status: Some(self.status.as_str().to_owned()),
-            launch_type: Some(LaunchType::Fargate),
-            memory: self.memory.clone(),
+            launch_type: Some(self.launch_type()),
+            memory: self
+                .memory
+                .clone()
+                .or_else(|| self.host.as_ref().map(|host| host.memory.to_string())),
             overrides: Some(self.overrides_to_api()),
-            platform_version: Some(PLATFORM_VERSION.to_owned()),
-            platform_family: Some("Linux".to_owned()),
+            platform_version: is_fargate.then(|| PLATFORM_VERSION.to_owned()),
+            platform_family: is_fargate.then(|| "Linux".to_owned()),
             pull_started_at: self.pull_started_at.filter(|_| late),
             pull_stopped_at: self.pull_stopped_at.filter(|_| late),
             started_at: self.started_at,
             started_by: self.started_by.clone(),
-            stop_code: self.stop.as_ref().map(|(code, _)| code.to_api()),
+            stop_code: self.stop.as_ref().and_then(|(code, _)| code.to_api()),
             stopped_at: self.stopped_at,
             stopped_reason: self.stop.as_ref().map(|(_, reason)| reason.clone()),
             stopping_at: self.stopping_at,
@@ -425,12 +501,30 @@ impl Task {
             task_arn: Some(self.arn(place)),
             task_definition_arn: Some(crate::arn::task_definition(place, &self.family, self.revision)),
             version: Some(self.version),
-            ephemeral_storage: Some(EphemeralStorage { size_in_gi_b: gib }),
-            fargate_ephemeral_storage: Some(TaskEphemeralStorage {
+            ephemeral_storage: is_fargate.then_some(EphemeralStorage { size_in_gi_b: gib }),
+            fargate_ephemeral_storage: is_fargate.then(|| TaskEphemeralStorage {
                 size_in_gi_b: Some(gib),
                 ..Default::default()
             }),
             ..api_ecs::Task::default()
+        }
+    }
+
+    /// The availability zone that it runs in.
+    pub fn zone(&self) -> Option<&str> {
+        match (&self.interface, &self.host) {
+            (_, Some(host)) => host.zone.as_deref(),
+            (Some(interface), None) => Some(&interface.zone),
+            (None, None) => None,
+        }
+    }
+
+    /// The launch type in Amazon's words.
+    pub fn launch_type(&self) -> LaunchType {
+        match self.host.as_ref().map(|host| host.kind) {
+            None => LaunchType::Fargate,
+            Some(Kind::Ec2) => LaunchType::Ec2,
+            Some(Kind::External) => LaunchType::External,
         }
     }
 
@@ -480,11 +574,15 @@ impl Task {
             image: Some(container.image.clone()),
             image_digest: container.digest.clone().filter(|_| ran),
             // AWS: recorded; a container whose log stream could not be made has a runtime id and no digest.
-            runtime_id: (ran || container.log.is_some()).then(|| runtime_id(&self.id, &container.name)),
+            runtime_id: match &self.host {
+                None => (ran || container.log.is_some()).then(|| runtime_id(&self.id, &container.name)),
+                // AWS: on instances it is the engine's own id.
+                Some(_) => container.runtime_id.clone(),
+            },
             last_status: Some(container.status.as_str().to_owned()),
             exit_code: container.exit_code,
             reason: container.reason.clone(),
-            network_bindings: ran.then(Vec::new),
+            network_bindings: ran.then(|| container.bindings.iter().map(Binding::to_api).collect()),
             network_interfaces: Some(
                 interface
                     .map(|interface| NetworkInterface {
@@ -504,6 +602,22 @@ impl Task {
             memory: container.memory.map(|mib| mib.to_string()),
             memory_reservation: container.memory_reservation.map(|mib| mib.to_string()),
             ..Container::default()
+        }
+    }
+}
+
+impl Binding {
+    fn to_api(&self) -> NetworkBinding {
+        NetworkBinding {
+            bind_ip: Some(self.ip.clone()),
+            container_port: Some(i32::from(self.container)),
+            host_port: Some(i32::from(self.host)),
+            protocol: Some(if self.udp {
+                TransportProtocol::Udp
+            } else {
+                TransportProtocol::Tcp
+            }),
+            ..NetworkBinding::default()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A task definition's revision as it is stored, and the family that counts its revisions.
 
-use api_ecs::{ContainerDefinition, NetworkMode, RegisterTaskDefinitionRequest, TaskDefinitionStatus};
+use api_ecs::{Attribute, ContainerDefinition, NetworkMode, RegisterTaskDefinitionRequest, TaskDefinitionStatus};
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
 use roadstead_store::Record;
@@ -96,6 +96,11 @@ impl TaskDefinition {
         self.document.0.network_mode == Some(NetworkMode::Awsvpc)
     }
 
+    /// What a container instance must offer to run its tasks.
+    pub fn required_attributes(&self) -> Vec<Attribute> {
+        requires_attributes(&self.document.0)
+    }
+
     /// The revision as Amazon describes it.
     pub fn to_api(&self, place: Place) -> api_ecs::TaskDefinition {
         let given = &self.document.0;
@@ -109,7 +114,8 @@ impl TaskDefinition {
             revision: i32::try_from(self.revision).ok(),
             volumes: Some(given.volumes.clone().unwrap_or_default()),
             status: Some(self.status.to_api()),
-            requires_attributes: Some(requires_attributes(given)).filter(|list| !list.is_empty()),
+            // AWS: recorded; absent of a plain bridge definition.
+            requires_attributes: Some(self.required_attributes()).filter(|list| !list.is_empty()),
             placement_constraints: Some(given.placement_constraints.clone().unwrap_or_default()),
             compatibilities: Some(compatibilities(given)),
             runtime_platform: given.runtime_platform.clone(),

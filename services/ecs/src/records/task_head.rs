@@ -3,7 +3,7 @@
 use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
-use super::{Desired, Task, TaskStatus};
+use super::{Desired, Host, Task, TaskStatus};
 
 /// What a task counts as; only ever read, from the records that are written as [`Task`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct TaskHead {
     /// The capacity provider, where a strategy chose one.
     #[serde(default)]
     pub capacity_provider: Option<String>,
+    /// The container instance that it was placed on.
+    #[serde(default)]
+    pub host: Option<Host>,
 }
 
 impl Record for TaskHead {

@@ -1,0 +1,285 @@
+//! ecs:StartTask — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StartTask.html>
+
+use api_ecs::op::StartTask;
+use api_ecs::{Failure, NetworkConfiguration, RunTaskRequest, StartTaskRequest, StartTaskResponse};
+use roadstead_kernel::prelude::*;
+use roadstead_store::{StoreError, Txn};
+
+use super::run_task::{Made, Roles, check_overrides, start_of, task_tags};
+use crate::arn::DefinitionRef;
+use crate::error::invalid;
+use crate::fleet::Spot;
+use crate::placement::{Demand, Kind, Query, Refusal, Rule, Strategy, ZONE};
+use crate::placing::{self, Asked};
+use crate::records::{Cluster, Mode, Show, TaskDefinition, tags_from_api};
+use crate::start;
+use crate::{Ecs, arn, scope, task_roles};
+
+/// Most instances of one call.
+// AWS: documented.
+const MAX: usize = 10;
+
+impl Handle<StartTask> for Ecs {
+    async fn needs(&self, cx: &Cx, input: &StartTaskRequest) -> Result<Needs> {
+        let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
+        let cluster = arn::cluster_name(cx.place(), input.cluster.as_deref())?;
+        let found = self.definition(cx, &named).await?.map(|found| found.record);
+        let resource = match &found {
+            Some(definition) => definition.arn(cx.place()),
+            None => arn::task_definition(
+                cx.place(),
+                &named.family,
+                named.revision.map_or("*".to_owned(), |revision| revision.to_string()),
+            ),
+        };
+        let mut instances = Vec::new();
+        for given in &input.container_instances {
+            let (named, id) = arn::container_instance_id(cx.place(), given)?;
+            instances.push(arn::container_instance(cx.place(), named.unwrap_or(&cluster), id));
+        }
+        let roles = Roles::of(&as_run(input), found.as_ref());
+        let tags = found.map(|definition| definition.tags).unwrap_or_default();
+        let given = tags_from_api(input.tags.as_deref());
+        let needs = Needs::on(resource)
+            .resource_tags("ecs", &tags)
+            .request_tags(&given)
+            .key("ecs:cluster", arn::cluster(cx.place(), &cluster))
+            .keys("ecs:container-instances", instances)
+            .key(
+                "ecs:enable-execute-command",
+                input.enable_execute_command.unwrap_or(false).to_string(),
+            )
+            .pass_role(roles.task.as_deref(), task_roles::SERVICE)
+            .pass_role(roles.execution.as_deref(), task_roles::SERVICE);
+        let made = arn::task(cx.place(), &cluster, "*");
+        self.tagging(cx, needs, "StartTask", made, &given).await
+    }
+
+    async fn handle(&self, cx: &Cx, input: StartTaskRequest) -> Reply<StartTask> {
+        let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?;
+        let definition = self.usable_definition(cx, &input.task_definition).await?;
+        if input.container_instances.is_empty() {
+            return Err(invalid("Container Instances cannot be empty."));
+        }
+        if input.container_instances.len() > MAX {
+            return Err(invalid(format!(
+                "Container Instances cannot have more than {MAX} elements."
+            )));
+        }
+        let run = as_run(&input);
+        let tags = task_tags(&run, &cluster.record, &definition)?;
+        let choice = Choice::These(&input.container_instances);
+        let made = self
+            .plan_on_instances(cx, &run, (&cluster.record, &definition), tags, choice)
+            .await?;
+        if let Err(fault) = self.store_started(cx, &cluster.record.name, &made).await {
+            let ids: Vec<String> = made.tasks.iter().map(|task| task.id.clone()).collect();
+            self.fleet.release(cx.place(), &cluster.record.name, &ids).await?;
+            return Err(fault);
+        }
+        for task in &made.tasks {
+            self.look_at(cx.place(), &task.cluster, &task.id);
+        }
+        let show = Show {
+            health: false,
+            tags: true,
+        };
+        Ok(StartTaskResponse {
+            tasks: Some(made.tasks.iter().map(|task| task.to_api(cx.place(), show)).collect()),
+            failures: Some(made.failures),
+        })
+    }
+}
+
+/// Which instances may take tasks.
+#[derive(Clone, Copy)]
+pub enum Choice<'a> {
+    /// Any of a launch type, so many tasks.
+    Any(Kind, usize),
+    /// These, a task each.
+    These(&'a [String]),
+}
+
+/// What StartTask has in common with RunTask.
+fn as_run(input: &StartTaskRequest) -> RunTaskRequest {
+    RunTaskRequest {
+        cluster: input.cluster.clone(),
+        enable_ecs_managed_tags: input.enable_ecs_managed_tags,
+        enable_execute_command: input.enable_execute_command,
+        group: input.group.clone(),
+        network_configuration: input.network_configuration.clone(),
+        overrides: input.overrides.clone(),
+        propagate_tags: input.propagate_tags.clone(),
+        started_by: input.started_by.clone(),
+        tags: input.tags.clone(),
+        task_definition: input.task_definition.clone(),
+        ..RunTaskRequest::default()
+    }
+}
+
+impl Ecs {
+    /// Checks a request, places its tasks and makes their records, without storing them.
+    ///
+    /// Errors: `InvalidParameterException` where the cluster has no instance at all; an instance that does not take a task
+    /// is no error but a failure.
+    pub(super) async fn plan_on_instances(
+        &self,
+        cx: &Cx,
+        input: &RunTaskRequest,
+        (cluster, definition): (&Cluster, &TaskDefinition),
+        tags: Tags,
+        choice: Choice<'_>,
+    ) -> Result<Made> {
+        let started = start_of(input, cluster, definition, tags);
+        let kind = match choice {
+            Choice::Any(kind, _) => kind,
+            Choice::These(_) => Kind::Ec2,
+        };
+        let asked = Asked {
+            group: &started.group,
+            kind,
+            overrides: &started.overrides,
+            constraints: input.placement_constraints.as_deref().unwrap_or_default(),
+            strategies: Strategy::read_all(input.placement_strategy.as_deref().unwrap_or_default())?,
+        };
+        let mut demand = placing::demand(definition, asked)?;
+        if let Choice::Any(..) = choice
+            && !self.fleet.has_instances(cx.place(), &cluster.name, &demand).await?
+        {
+            return Err(invalid("No Container Instances were found in your cluster."));
+        }
+        check_network(definition, input.network_configuration.as_ref(), kind)?;
+        check_overrides(input, definition)?;
+        let vpc = input
+            .network_configuration
+            .as_ref()
+            .and_then(|network| network.awsvpc_configuration.as_ref());
+        let subnets = match vpc {
+            Some(vpc) => start::subnets(cx.kernel(), cx.place(), vpc).await?,
+            None => Vec::new(),
+        };
+        demand.rules.extend(in_zones(&subnets));
+        self.check_roles(cx, &Roles::of(input, Some(definition))).await?;
+        let (ids, spots, failures) = self.choose(cx, &cluster.name, &demand, choice).await?;
+        let make = |(id, spot): (String, Spot)| {
+            let interface = vpc.and_then(|vpc| {
+                let of_zone = subnets.iter().find(|(_, zone)| Some(zone) == spot.zone.as_ref());
+                let (subnet, zone) = of_zone.or_else(|| subnets.first())?;
+                Some(start::interface(cx.ids(), vpc, subnet, zone))
+            });
+            let demand = Demand {
+                kind: spot.kind,
+                ..demand.clone()
+            };
+            let host = placing::host(definition, &demand, spot);
+            started.task_on(id, cx.ids(), cx.now(), host, interface)
+        };
+        Ok(Made {
+            tasks: ids.into_iter().zip(spots).map(make).collect(),
+            failures,
+        })
+    }
+
+    /// Chooses the instances: the ids of the tasks, where they are, and why others are not.
+    async fn choose(
+        &self,
+        cx: &Cx,
+        cluster: &str,
+        demand: &Demand,
+        choice: Choice<'_>,
+    ) -> Result<(Vec<String>, Vec<Spot>, Vec<Failure>)> {
+        let failure = |arn: String, reason: &str| Failure {
+            arn: Some(arn),
+            reason: Some(reason.to_owned()),
+            detail: None,
+        };
+        match choice {
+            Choice::Any(_, count) => {
+                let ids: Vec<String> = (0..count).map(|_| cx.ids().hex(32)).collect();
+                let placed = self.fleet.place(cx.place(), cluster, demand, &ids).await?;
+                let spots: Vec<Spot> = placed.into_iter().flatten().collect();
+                let mut failures = Vec::new();
+                if spots.len() < count {
+                    for (id, why) in self.fleet.refusals(cx.place(), cluster, demand).await? {
+                        // AWS: instances that take no tasks at all are not told of.
+                        if why != Refusal::Inactive {
+                            failures.push(failure(arn::container_instance(cx.place(), cluster, &id), why.reason()));
+                        }
+                    }
+                }
+                Ok((ids, spots, failures))
+            }
+            Choice::These(instances) => {
+                let (mut ids, mut spots, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+                for given in instances {
+                    let (named, id) = arn::container_instance_id(cx.place(), given)?;
+                    let shown = arn::container_instance(cx.place(), named.unwrap_or(cluster), id);
+                    if named.is_some_and(|named| named != cluster) {
+                        failures.push(failure(shown, "MISSING"));
+                        continue;
+                    }
+                    let task = cx.ids().hex(32);
+                    match self.fleet.place_on(cx.place(), cluster, id, demand, &task).await? {
+                        Some(Ok(spot)) => {
+                            ids.push(task);
+                            spots.push(spot);
+                        }
+                        Some(Err(why)) => failures.push(failure(shown, why.reason())),
+                        None => failures.push(failure(shown, "MISSING")),
+                    }
+                }
+                Ok((ids, spots, failures))
+            }
+        }
+    }
+
+    /// Stores the tasks of StartTask, if the cluster is still there.
+    async fn store_started(&self, cx: &Cx, cluster: &str, made: &Made) -> Result<()> {
+        if made.tasks.is_empty() {
+            return Ok(());
+        }
+        let scope = scope(cx);
+        loop {
+            let found = self.active_cluster(cx, Some(cluster)).await?;
+            let mut txn = Txn::new();
+            self.clusters
+                .require_at(&mut txn, scope.of(), &[cluster], found.revision);
+            for task in &made.tasks {
+                self.tasks.stage_new(&mut txn, scope.of(), &[cluster, &task.id], task)?;
+            }
+            match self.store.commit(txn).await {
+                Ok(_) => return Ok(()),
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// The network that is asked for must be one that the definition can have.
+pub fn check_network(definition: &TaskDefinition, network: Option<&NetworkConfiguration>, kind: Kind) -> Result<()> {
+    let vpc = network.and_then(|network| network.awsvpc_configuration.as_ref());
+    match (placing::mode(definition), vpc) {
+        (Mode::Awsvpc, _) if kind == Kind::External => Err(invalid(
+            "The EXTERNAL launch type does not support the awsvpc network mode.",
+        )),
+        // AWS: recorded.
+        (Mode::Awsvpc, None) => Err(invalid(
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+        )),
+        (Mode::Bridge | Mode::Host | Mode::None, Some(_)) => Err(invalid(
+            "Network Configuration is not valid for the given networkMode of this task definition.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A task's interface is in the zone of its instance.
+pub fn in_zones(subnets: &[(String, String)]) -> Option<Rule> {
+    if subnets.is_empty() {
+        return None;
+    }
+    let zones: Vec<&str> = subnets.iter().map(|(_, zone)| zone.as_str()).collect();
+    let text = format!("attribute:{ZONE} in [{}]", zones.join(", "));
+    Query::parse(&text).ok().map(Rule::MemberOf)
+}
