@@ -128,6 +128,11 @@ pub struct EniSpec {
 }
 
 impl EniSpec {
+    /// The block that is its installation's alone: the VPC's, or the subnet's where no more is known.
+    pub(crate) fn block(&self) -> Subnet {
+        self.vpc.as_ref().map_or(self.subnet, |vpc| vpc.block)
+    }
+
     pub(crate) fn check(&self) -> Result<(), NetError> {
         interface_name(&self.id)?;
         self.groups.iter().try_for_each(|group| crate::group::check_id(group))?;
@@ -175,6 +180,7 @@ pub(crate) struct Mark {
     pub eni: String,
     pub address: Ipv4Addr,
     pub subnet: Subnet,
+    pub block: Subnet,
     pub host_addresses: Vec<Ipv4Addr>,
 }
 
@@ -185,6 +191,7 @@ impl Mark {
             eni: spec.id.clone(),
             address: spec.address,
             subnet: spec.subnet,
+            block: spec.block(),
             host_addresses: spec.host_addresses.clone(),
         }
     }
@@ -194,11 +201,16 @@ impl Mark {
         if words.next()? != "roadstead" {
             return None;
         }
+        let (owner, eni, address) = (words.next()?, words.next()?, words.next()?.parse().ok()?);
+        let subnets = words.next()?;
+        // Marks that say nothing of the block are older than it.
+        let (subnet, block) = subnets.split_once(',').unwrap_or((subnets, subnets));
         let mark = Self {
-            owner: words.next()?.to_owned(),
-            eni: words.next()?.to_owned(),
-            address: words.next()?.parse().ok()?,
-            subnet: words.next()?.parse().ok()?,
+            owner: owner.to_owned(),
+            eni: eni.to_owned(),
+            address,
+            subnet: subnet.parse().ok()?,
+            block: block.parse().ok()?,
             host_addresses: words
                 .next()
                 .map_or(Ok(Vec::new()), |list| list.split(',').map(str::parse).collect())
@@ -215,6 +227,9 @@ impl fmt::Display for Mark {
             "roadstead {} {} {} {}",
             self.owner, self.eni, self.address, self.subnet
         )?;
+        if self.block != self.subnet {
+            write!(f, ",{}", self.block)?;
+        }
         for (index, address) in self.host_addresses.iter().enumerate() {
             write!(f, "{}{address}", if index == 0 { ' ' } else { ',' })?;
         }
@@ -266,12 +281,14 @@ mod tests {
 
     #[test]
     fn a_mark_is_read_as_it_was_written() {
-        for host_addresses in [vec![], vec![Ipv4Addr::new(10, 0, 0, 2), Ipv4Addr::new(10, 0, 0, 3)]] {
+        let resolvers = vec![Ipv4Addr::new(10, 0, 0, 2), Ipv4Addr::new(10, 0, 0, 3)];
+        for (block, host_addresses) in [("10.0.1.0/24", vec![]), ("10.0.0.0/16", resolvers)] {
             let mark = Mark {
                 owner: "one".to_owned(),
                 eni: "eni-0a1b2c3d4e5f60718".to_owned(),
                 address: Ipv4Addr::new(10, 0, 1, 5),
                 subnet: "10.0.1.0/24".parse().unwrap(),
+                block: block.parse().unwrap(),
                 host_addresses,
             };
             assert_eq!(Mark::parse(&mark.to_string()), Some(mark));

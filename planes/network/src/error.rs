@@ -27,6 +27,19 @@ pub enum NetError {
         /// The host's address and prefix length in it, or around it.
         address: String,
     },
+    /// Another installation has interfaces there: sharing a block would disturb both.
+    #[error(
+        "the block {block} is in use by another installation on this host, `{owner}`, whose tasks are in {theirs}: \
+         stop them, or give the VPC another block"
+    )]
+    BlockInUse {
+        /// The VPC's block.
+        block: Subnet,
+        /// The block that the other has interfaces in.
+        theirs: Subnet,
+        /// The other installation.
+        owner: String,
+    },
     /// An interface of that name exists and is another one's.
     #[error("the interface {0} exists and belongs to another")]
     InterfaceTaken(String),

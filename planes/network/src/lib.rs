@@ -14,6 +14,6 @@ pub use error::NetError;
 pub use futures_util::future::BoxFuture;
 pub use group::{Peer, Rule, SecurityGroup, Traffic};
 #[cfg(target_os = "linux")]
-pub use kernel::Kernel;
+pub use kernel::{Claim, Kernel};
 pub use net::{Attachment, Missing, Net, NetProbe, NetworkNamespace, Shortfalls, VpcNames};
 pub use simulated::SimulatedNet;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use roadstead_containers::{Docker, Runtime as _};
+use roadstead_containers::{Docker, OWNER_LABEL, Runtime as _};
 use roadstead_kernel::Result;
 
 /// How bad a finding is.
@@ -83,7 +83,25 @@ async fn networks() -> Vec<Finding> {
         found: "tasks get network interfaces of their own".to_owned(),
         advice: None,
     };
-    probe.able.then_some(answer).into_iter().chain(missing).collect()
+    let claims = match (probe.able, roadstead_network::Kernel::new("doctor")) {
+        (true, Ok(kernel)) => kernel.claims().await.unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let used = claims.into_iter().map(|claim| Finding {
+        grade: Grade::Good,
+        what: "task networks",
+        found: format!(
+            "{} is in use by {} tasks of the installation `{}`: tasks of others cannot have addresses there",
+            claim.block, claim.interfaces, claim.owner
+        ),
+        advice: Some(format!(
+            "If that installation is gone for good, remove its containers with `docker rm -f $(docker ps -aq --filter \
+             label={OWNER_LABEL}={})`.",
+            claim.owner
+        )),
+    });
+    let answer = probe.able.then_some(answer).into_iter();
+    answer.chain(missing).chain(used).collect()
 }
 
 #[cfg(not(target_os = "linux"))]

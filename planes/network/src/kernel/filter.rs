@@ -5,6 +5,7 @@
 //! somebody flushed all tables, the whole table is made anew.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::process::Stdio;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -120,6 +121,11 @@ impl Filter {
 
     async fn able(&self) -> bool {
         *self.able.get_or_init(is_able).await
+    }
+
+    /// The address of an interface that has rules.
+    pub(super) fn address(&self, eni_id: &str) -> Option<Ipv4Addr> {
+        self.wanted().members.get(eni_id).map(|member| member.address)
     }
 
     /// Puts rules in force for an interface that is about to be made.

@@ -5,6 +5,8 @@
 //! further ones such as a resolver's, are the host's own, on an interface without a cable. Addresses of the subnet that
 //! no task has lead nowhere. Security groups are rules of `nft`, where the host has it.
 
+mod claim;
+mod conntrack;
 mod filter;
 mod firewall;
 mod inside;
@@ -27,6 +29,8 @@ use crate::NetError;
 use crate::eni::{EniSpec, Mark, PREFIX, Subnet, interface_name};
 use crate::group::SecurityGroup;
 use crate::net::{Attachment, Net, NetProbe, NetworkNamespace};
+pub use claim::Claim;
+use claim::{Held, Turn, turn};
 use filter::Filter;
 use firewall::Passage;
 use netlink::{Link, Netlink};
@@ -40,6 +44,7 @@ pub struct Kernel {
     owner: String,
     /// What all interfaces share (routers' addresses, closed subnets) is added by readers and swept by the writer.
     shared: RwLock<()>,
+    held: Held,
     passage: Passage,
     filter: Filter,
 }
@@ -55,6 +60,7 @@ impl Kernel {
             filter: Filter::new(&owner),
             owner,
             shared: RwLock::new(()),
+            held: Held::default(),
             passage: Passage::default(),
         })
     }
@@ -67,7 +73,10 @@ impl Kernel {
         self.filter.add(&eni).await?;
         let made = {
             let _shared = self.shared.read().await;
-            self.make(&interface, &eni, namespace).await
+            match self.take_turn(&eni).await {
+                Ok(_turn) => self.make(&interface, &eni, namespace).await,
+                Err(error) => Err(error),
+            }
         };
         if let Err(error) = made {
             if let Err(left) = self.filter.remove(&eni.id).await {
@@ -77,18 +86,39 @@ impl Kernel {
                 );
             }
             let _shared = self.shared.write().await;
+            let swept = async {
+                let _turn = turn(true).await?;
+                self.sweep(&Netlink::open()?).await
+            };
             // An error of this says less than the first one, and the next detachment sweeps again.
-            if let Err(left) = async { self.sweep(&Netlink::open()?).await }.await {
+            if let Err(left) = swept.await {
                 tracing::warn!(interface, "cleaning up after an attachment that failed: {left}");
             }
             return Err(error);
         }
+        self.held.add(&eni);
         Ok(Attachment {
             interface,
             eni_id: Some(eni.id),
             address: Some(eni.address),
             subnet: Some(eni.subnet),
         })
+    }
+
+    /// Waits until other installations let this one add an interface; an error when the block is another's.
+    async fn take_turn(&self, eni: &EniSpec) -> Result<Turn, NetError> {
+        if self.held.has(eni.block()) {
+            return turn(false).await;
+        }
+        // The first in a block: two installations must not both find it free.
+        let turn = turn(true).await?;
+        claim::check(&Netlink::open()?, &self.owner, eni.block()).await?;
+        Ok(turn)
+    }
+
+    /// The blocks that installations have interfaces in on this host.
+    pub async fn claims(&self) -> Result<Vec<Claim>, NetError> {
+        claim::claims(&Netlink::open()?).await
     }
 
     async fn make(&self, interface: &str, eni: &EniSpec, namespace: OwnedFd) -> Result<(), NetError> {
@@ -170,15 +200,25 @@ impl Kernel {
 
     async fn remove(&self, eni_id: &str) -> Result<(), NetError> {
         let interface = interface_name(eni_id)?;
+        let mut address = self.filter.address(eni_id);
         {
             let _shared = self.shared.write().await;
+            let _turn = turn(true).await?;
             let netlink = Netlink::open()?;
             if let Some(found) = netlink.find(&interface).await? {
                 self.may_remove(&found, eni_id)?;
+                address = address.or_else(|| Some(Mark::parse(found.alias.as_deref()?)?.address));
                 // The other end goes with it, wherever it is, and so do the routes.
                 netlink.delete(found.index).await?;
             }
             self.sweep(&netlink).await?;
+        }
+        self.held.remove(eni_id);
+        // Before anybody can be given the address again. A kernel that remembers no flows has none to forget.
+        if let Some(address) = address
+            && let Err(error) = conntrack::forget(address).await
+        {
+            tracing::warn!(%address, "the flows of an address that is free again are still remembered: {error}");
         }
         self.filter.remove(eni_id).await
     }
@@ -196,7 +236,11 @@ impl Kernel {
             self.remove(&eni).await?;
             removed.push(found);
         }
+        for eni in &enis {
+            self.held.add(eni);
+        }
         let _shared = self.shared.write().await;
+        let _turn = turn(true).await?;
         self.sweep(&Netlink::open()?).await?;
         Ok(removed)
     }

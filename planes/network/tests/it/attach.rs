@@ -222,9 +222,10 @@ fn interfaces_of_others_are_left_alone() {
         let taken = Err(NetError::InterfaceTaken(attachment(&spec).interface));
         assert_eq!(other.list().await, Ok(vec![]));
         assert_eq!(other.detach(&spec.id).await, taken);
-        assert_eq!(other.attach(spec.clone(), task.namespace()).await.map(|_| ()), taken);
+        let same_id = eni(1, [10, 9, 3, 20]);
+        assert_eq!(other.attach(same_id, task.namespace()).await.map(|_| ()), taken);
         // The other's own coming and going leaves what both share.
-        let second = eni(2, [10, 9, 1, 21]);
+        let second = eni(2, [10, 9, 2, 21]);
         let guest = Task::new();
         other.attach(second.clone(), guest.namespace()).await.unwrap();
         other.detach(&second.id).await.unwrap();

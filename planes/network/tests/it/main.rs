@@ -12,5 +12,6 @@
 mod attach;
 mod groups;
 mod host;
+mod reuse;
 mod simulated;
 mod traffic;
