@@ -6,6 +6,7 @@ pub mod admin;
 pub mod client;
 pub mod data_dir;
 mod ec2_changes;
+mod engine_net;
 mod installation;
 mod listener;
 mod modelled;
@@ -13,6 +14,7 @@ mod resolving;
 
 pub use data_dir::{DataDir, RootKeys};
 pub use ec2_changes::follow as follow_ec2_changes;
+pub use engine_net::EngineNet;
 pub use installation::{Installation, Options, SystemEntropy};
 pub use listener::{Listener, MAX_BODY};
 pub use resolving::Resolving;

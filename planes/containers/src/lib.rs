@@ -10,7 +10,7 @@ mod simulated;
 mod spec;
 mod state;
 
-pub use docker::Docker;
+pub use docker::{Docker, Endpoint, EngineNetwork};
 pub use error::{ImageError, RuntimeError};
 pub use futures_util::future::BoxFuture;
 pub use futures_util::stream::BoxStream;

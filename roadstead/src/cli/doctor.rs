@@ -101,13 +101,28 @@ async fn networks() -> Vec<Finding> {
         )),
     });
     let answer = probe.able.then_some(answer).into_iter();
-    answer.chain(missing).chain(used).collect()
+    answer
+        .chain(missing)
+        .chain((!probe.able).then(engines))
+        .chain(used)
+        .collect()
 }
 
 #[cfg(not(target_os = "linux"))]
 async fn networks() -> Vec<Finding> {
-    let found = "this kernel has no network namespaces: the addresses of tasks are not reachable";
-    vec![no_network(found.to_owned(), Some("Run Roadstead on Linux.".to_owned()))]
+    let found = "this kernel has no network namespaces";
+    let linux = no_network(found.to_owned(), Some("Run Roadstead on Linux.".to_owned()));
+    vec![linux, engines()]
+}
+
+/// What serves where the host cannot give tasks interfaces.
+fn engines() -> Finding {
+    no_network(
+        "tasks are in networks of the container engine instead: security groups are not enforced, the VPC's resolver \
+         does not answer"
+            .to_owned(),
+        None,
+    )
 }
 
 fn no_network(found: String, advice: Option<String>) -> Finding {

@@ -4,6 +4,7 @@ mod demo;
 mod doctor;
 mod env;
 mod explain;
+mod network;
 mod serve;
 mod trace;
 

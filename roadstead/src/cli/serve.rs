@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::network::NetworkChoice;
 use clap::{Args, ValueEnum};
 use roadstead::{DataDir, Installation, Listener, Options, SystemEntropy, data_dir::Running};
 use roadstead_containers::{Docker, Runtime, Simulated};
@@ -13,7 +14,7 @@ use roadstead_core::time::SystemClock;
 use roadstead_core::{AccountId, Clock, Ids, Region};
 use roadstead_kernel::audit::AuditLog;
 use roadstead_kernel::{Context as _, Fault, Result};
-use roadstead_network::{Net, NetProbe, SimulatedNet};
+use roadstead_network::{Net, SimulatedNet};
 use roadstead_store::{Embedded, Memory, Store};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -39,6 +40,9 @@ pub struct ServeArgs {
     /// What runs containers.
     #[arg(long, env = "ROADSTEAD_RUNTIME", default_value = "auto")]
     pub runtime: RuntimeChoice,
+    /// What gives tasks their networks.
+    #[arg(long, env = "ROADSTEAD_NETWORK", default_value = "auto")]
+    pub network: NetworkChoice,
     /// Where records are kept.
     #[arg(long, env = "ROADSTEAD_STORE", default_value = "embedded")]
     pub store: StoreChoice,
@@ -231,37 +235,13 @@ fn runtime(args: &ServeArgs, data_dir: &DataDir, clock: &Arc<dyn Clock>) -> Arc<
     }
 }
 
-/// What gives tasks their interfaces; without it they have no network at all, and the log says so.
+/// What gives tasks their networks, beside the runtime that was chosen.
 async fn net(args: &ServeArgs, data_dir: &DataDir) -> Result<Option<Arc<dyn Net>>> {
-    if matches!(args.runtime, RuntimeChoice::Simulated) {
-        return Ok(Some(Arc::new(SimulatedNet::new())));
+    match (args.runtime, args.network) {
+        (RuntimeChoice::Simulated, NetworkChoice::None) => Ok(None),
+        (RuntimeChoice::Simulated, _) => Ok(Some(Arc::new(SimulatedNet::new()))),
+        (_, choice) => super::network::choose(choice, &owner(data_dir), &args.resolv_conf).await,
     }
-    let (net, probe) = kernel_net(data_dir, &args.resolv_conf).await?;
-    for missing in &probe.missing {
-        tracing::warn!("missing: {}; {}; {}", missing.what, missing.consequence, missing.advice);
-    }
-    if probe.able {
-        tracing::info!("tasks have network interfaces of their own");
-        Ok(net)
-    } else {
-        tracing::warn!("tasks have no network: their addresses are not reachable; see `roadstead doctor`");
-        Ok(None)
-    }
-}
-
-#[cfg(target_os = "linux")]
-async fn kernel_net(data_dir: &DataDir, resolv_conf: &std::path::Path) -> Result<(Option<Arc<dyn Net>>, NetProbe)> {
-    let kernel = roadstead_network::Kernel::new(owner(data_dir)).map_err(Fault::internal)?;
-    let probe = kernel.probe().await;
-    let upstreams = roadstead_dns::Upstreams::of_file(resolv_conf);
-    let resolver = roadstead_dns::Resolver::new(Arc::default(), upstreams);
-    let resolving = roadstead::Resolving::new(Arc::new(kernel), Arc::new(resolver));
-    Ok((Some(Arc::new(resolving)), probe))
-}
-
-#[cfg(not(target_os = "linux"))]
-async fn kernel_net(_: &DataDir, _: &std::path::Path) -> Result<(Option<Arc<dyn Net>>, NetProbe)> {
-    Ok((None, NetProbe::default()))
 }
 
 /// Marks the containers of this installation: another one on the same engine leaves them alone.

@@ -4,6 +4,7 @@ mod ahead;
 mod answer;
 mod error;
 mod group;
+mod network;
 mod probe;
 mod request;
 
@@ -33,6 +34,8 @@ use crate::spec::{ContainerId, ContainerSpec, GroupSpec, RegistryAuth, VolumeSpe
 use crate::state::{
     ContainerState, ContainerSummary, Event, Exit, ImageInfo, LogChunk, LogOptions, LogStream, Stats, Status,
 };
+pub use network::{Endpoint, EngineNetwork};
+
 use crate::{ImageError, OWNER_LABEL, Probe, Runtime, RuntimeError};
 
 /// How long the engine may take beyond the time a container is given to stop.

@@ -119,6 +119,11 @@ impl Filter {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it is known that rules cannot be kept here.
+    pub(super) fn is_unable(&self) -> bool {
+        self.able.get() == Some(&false)
+    }
+
     async fn able(&self) -> bool {
         *self.able.get_or_init(is_able).await
     }

@@ -28,7 +28,7 @@ use tokio::sync::RwLock;
 use crate::NetError;
 use crate::eni::{EniSpec, Mark, PREFIX, Subnet, interface_name};
 use crate::group::SecurityGroup;
-use crate::net::{Attachment, Net, NetProbe, NetworkNamespace};
+use crate::net::{Attachment, Net, NetProbe, NetworkNamespace, Shortfalls};
 pub use claim::Claim;
 use claim::{Held, Turn, turn};
 use filter::Filter;
@@ -361,6 +361,13 @@ impl Net for Kernel {
 
     fn set_groups(&self, groups: Vec<SecurityGroup>) -> BoxFuture<'_, Result<(), NetError>> {
         self.filter.set_groups(groups).boxed()
+    }
+
+    fn shortfalls(&self) -> Shortfalls {
+        Shortfalls {
+            groups: self.filter.is_unable(),
+            resolver: false,
+        }
     }
 
     fn resume(&self, enis: Vec<EniSpec>) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {

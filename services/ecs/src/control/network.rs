@@ -92,7 +92,14 @@ impl Networks {
         definition: &TaskDefinition,
         interface: &Interface,
     ) -> Result<Result<String, Setback>> {
-        let spec = launch::pause(place, task, definition, interface);
+        let mut spec = launch::pause(place, task, definition, interface);
+        let shortfalls = self.net.as_ref().map(|net| net.shortfalls()).unwrap_or_default();
+        if shortfalls.resolver {
+            spec.dns_servers.clear();
+        }
+        if shortfalls.groups {
+            spec.labels.insert(launch::LABEL_GROUPS.to_owned(), "not-enforced".to_owned());
+        }
         let mut made = create_or_adopt(&*self.runtime, &task.arn(place), spec.clone(), launch::PAUSE).await;
         if matches!(made, Err(RuntimeError::NoSuchImage(_))) {
             let tar = rootfs::pause_rootfs()
@@ -148,7 +155,12 @@ impl Networks {
             .attach(spec, NetworkNamespace::Container { pid, id: state.id.0 })
             .await
         {
-            Ok(_) => Ok(Ok(())),
+            Ok(_) => {
+                if net.shortfalls().groups {
+                    tracing::warn!(eni, "the security groups of a task are not enforced");
+                }
+                Ok(Ok(()))
+            }
             // The next look finds out what became of the pause container.
             Err(gone @ NetError::NoNamespace(_)) => Err(Fault::internal(gone)),
             Err(error) => {

@@ -32,6 +32,8 @@ pub const LABEL_CONTAINER: &str = "com.amazonaws.ecs.container-name";
 
 /// Names what a container is for, where it is not one of the task's own.
 pub const LABEL_ROLE: &str = "roadstead.role";
+/// Says of a pause container that the security groups of its task are not enforced.
+pub const LABEL_GROUPS: &str = "roadstead.security-groups";
 /// The image of pause containers.
 pub const PAUSE_IMAGE: &str = concat!("roadstead/pause:", env!("CARGO_PKG_VERSION"));
 /// The pause container among the containers of a task, in the stock agent's words.
