@@ -7,7 +7,7 @@ use std::time::Duration;
 use api_sts::Credentials;
 use roadstead_core::Region;
 use roadstead_core::arn::Place;
-use roadstead_kernel::{Behalf, Kernel, Result, session_credentials};
+use roadstead_kernel::{Behalf, Fault, Kernel, Result, session_credentials};
 
 use crate::records::{Task, TaskDefinition};
 
@@ -46,6 +46,24 @@ pub async fn act_as_within(
 ) -> Result<Behalf> {
     let within = Place { region, ..place };
     Behalf::assume_about(kernel, SERVICE, within, role_arn, &task.id, task.arn(place)).await
+}
+
+/// The first of some roles that ECS tasks may not assume, as they later will.
+// AWS: recorded; the trust policy is tried with the literal `task/*` as `aws:SourceArn`.
+pub async fn first_unassumable<'a>(
+    kernel: &Arc<Kernel>,
+    place: Place,
+    roles: impl IntoIterator<Item = &'a String>,
+) -> Result<Option<&'a str>> {
+    for role in roles {
+        let about = place.arn("ecs", "task/*");
+        match Behalf::assume_about(kernel, SERVICE, place, role, "ecs-trust-check", about).await {
+            Ok(_) => {}
+            Err(Fault::Api(_)) => return Ok(Some(role)),
+            Err(internal) => return Err(internal),
+        }
+    }
+    Ok(None)
 }
 
 /// What is said where a role of a task cannot be assumed.

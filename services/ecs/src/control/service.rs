@@ -13,7 +13,7 @@ use roadstead_store::{Op, StoreError, Table, Txn, Versioned};
 
 use super::service_books::{BALANCING, Draft, said_moved, said_started};
 use super::service_plan::{
-    End, Leaving, Plan, Problem, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan, threshold,
+    End, Leaving, Plan, Problem, REPEAT, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan, threshold,
 };
 use super::spread::Spread;
 use super::strategy::choose_provider;
@@ -25,6 +25,7 @@ use crate::records::{
 use crate::run::revision_key;
 use crate::scope_of;
 use crate::start::{self, Start};
+use crate::task_roles;
 
 /// Names a service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +63,8 @@ const BATCH: usize = 50;
 const KEEP_INACTIVE: Duration = Duration::from_secs(24 * 3600);
 /// How often a commit is tried when calls change the service at the same time.
 pub(super) const TRIES: usize = 16;
+/// What is noted of a service whose tasks cannot get their role.
+const UNLAUNCHED: &str = "unlaunched";
 /// Why tasks stop that failed their health checks; also tells later how they ended.
 const SICK: &str = "Task failed container health checks";
 
@@ -182,7 +185,10 @@ impl Reconciler for ServiceControl {
             Some(starting) => self.start(key, booked, &seen, starting, now).await?,
             None => false,
         };
-        Ok(if started && plan.next == Next::WhenChanged {
+        Ok(if plan.starting().is_some() && !started {
+            // Nothing came of it: the service says now how long to wait.
+            Next::In(Duration::ZERO)
+        } else if started && plan.next == Next::WhenChanged {
             Next::In(Duration::from_secs(30))
         } else {
             plan.next
@@ -503,6 +509,38 @@ impl ServiceControl {
         Ok(())
     }
 
+    /// Tasks that cannot get their role are not made; that is said, and tried again later.
+    async fn hold_back(
+        &self,
+        key: &ServiceKey,
+        found: Versioned<Service>,
+        number: &str,
+        count: usize,
+        role: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
+        let mut service = found.record;
+        service.hold_back(number, u32::try_from(count).unwrap_or(u32::MAX), now);
+        let mut txn = Txn::new();
+        let said = service.told.get(UNLAUNCHED).is_some_and(|at| now.since(*at) < REPEAT);
+        if !said {
+            service.told.insert(UNLAUNCHED.to_owned(), now);
+            // AWS: reported.
+            let message = format!(
+                "(service {}) failed to launch a task with (error {}).",
+                service.subject(number),
+                task_roles::unable_to_assume(role)
+            );
+            self.stage_events(&mut txn, key, vec![message], now).await?;
+        }
+        self.tables
+            .services
+            .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
+        self.tasks.store().commit(txn).await?;
+        Ok(false)
+    }
+
     /// Starts tasks of the primary deployment or of a task set, in batches; whether any was started.
     ///
     /// Each batch holds only as long as the service is as it was seen: else the look is repeated.
@@ -530,6 +568,16 @@ impl ServiceControl {
         let Some(definition) = definition.map(|found| found.record) else {
             return Err(Fault::internal("the service's task definition is gone"));
         };
+        let role = |arn: &Option<String>| arn.clone().filter(|arn| !arn.is_empty());
+        let roles = [
+            role(&definition.document.0.task_role_arn),
+            role(&definition.document.0.execution_role_arn),
+        ];
+        if let Some(role) = task_roles::first_unassumable(&self.kernel, key.place, roles.iter().flatten()).await? {
+            return self
+                .hold_back(key, found, &seen.primary, starting.count, role, now)
+                .await;
+        }
         let (service, by) = (found.record.clone(), format!("ecs-svc/{}", seen.primary));
         let subject = service.subject(&seen.primary);
         let start = start_of(&service, &definition, by);
@@ -568,6 +616,7 @@ impl ServiceControl {
                 started.push((task.id, zone));
             }
             let mut service = found.record.clone();
+            service.told.remove(UNLAUNCHED);
             service.note_started(&seen.primary, u32::try_from(size).unwrap_or(u32::MAX), now);
             self.tables
                 .services

@@ -363,7 +363,7 @@ fn reap(seen: &Seen, now: Timestamp, steps: &mut Vec<Step>) -> Option<Throttle> 
 }
 
 /// The pause after so many failed starts in a row: doubled with each, 15 minutes at most.
-fn pause_after(failures: u32) -> Duration {
+pub fn pause_after(failures: u32) -> Duration {
     let doubled = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
     CRASH_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE)
 }

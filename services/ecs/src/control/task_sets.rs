@@ -50,9 +50,9 @@ impl ServiceControl {
         if let Some(look) = waiting.next()
             && let Some(starting) = look.plan.starting()
         {
-            self.start(key, booked, &look.seen, starting, now).await?;
+            let started = self.start(key, booked, &look.seen, starting, now).await?;
             // The others follow at once, with the service as it is now.
-            let wait = if waiting.next().is_some() {
+            let wait = if waiting.next().is_some() || !started {
                 Duration::ZERO
             } else {
                 Duration::from_secs(30)

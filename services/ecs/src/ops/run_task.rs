@@ -7,7 +7,6 @@ use api_ecs::{
     AssignPublicIp, CapacityProviderStrategyItem, Failure, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse,
     errors,
 };
-use roadstead_kernel::Behalf;
 use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
@@ -193,28 +192,12 @@ impl Ecs {
     }
 
     /// Sees that ECS tasks may assume the roles they are given, as they later will.
-    // AWS: recorded; the trust policy is tried with the literal `task/*` as `aws:SourceArn`.
     pub(super) async fn check_roles(&self, cx: &Cx, roles: &Roles) -> Result<()> {
-        for role in [&roles.task, &roles.execution].into_iter().flatten() {
-            let about = cx.place().arn("ecs", "task/*");
-            match Behalf::assume_about(
-                cx.kernel(),
-                task_roles::SERVICE,
-                cx.place(),
-                role,
-                "ecs-trust-check",
-                about,
-            )
-            .await
-            {
-                Ok(_) => {}
-                Err(Fault::Api(_)) => {
-                    return Err(client(task_roles::unable_to_assume(role)));
-                }
-                Err(internal) => return Err(internal),
-            }
+        let named = [&roles.task, &roles.execution].into_iter().flatten();
+        match task_roles::first_unassumable(cx.kernel(), cx.place(), named).await? {
+            Some(role) => Err(client(task_roles::unable_to_assume(role))),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Stores the tasks, and the token with them, if the cluster is still there.

@@ -402,6 +402,28 @@ impl Service {
         primary.map(|primary| &primary.settings).or_else(|| sets.next())
     }
 
+    /// Notes tasks that could not even be made: starts wait, longer each time.
+    pub fn hold_back(&mut self, number: &str, count: u32, now: Timestamp) {
+        let later = |before: Option<Throttle>| {
+            let failures = before.map_or(0, |throttle| throttle.failures).saturating_add(1);
+            let until = now.plus(crate::control::pause_after(failures));
+            Some(Throttle {
+                failures,
+                last: now,
+                until,
+            })
+        };
+        if let Some(set) = self.task_sets.iter_mut().find(|set| set.number == number) {
+            set.throttle = later(set.throttle);
+            return;
+        }
+        self.throttle = later(self.throttle);
+        if let Some(deployment) = self.deployments.iter_mut().find(|d| d.number == number) {
+            // AWS: documented; what could not be launched counts as failed.
+            deployment.failed_tasks = deployment.failed_tasks.saturating_add(count);
+        }
+    }
+
     /// Counts tasks that were just started.
     pub fn note_started(&mut self, number: &str, count: u32, now: Timestamp) {
         if let Some(deployment) = self.deployments.iter_mut().find(|d| d.number == number) {

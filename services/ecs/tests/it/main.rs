@@ -19,6 +19,7 @@ mod logs;
 mod network;
 mod role;
 mod service_balance;
+mod service_roles;
 mod service_scheduler;
 mod services;
 mod settings;

@@ -183,6 +183,88 @@ async fn a_service_without_launch_type_or_strategy_is_an_ec2_service_without_a_r
     }
 }
 
+/// What a service is given at creation, each member with a value of its own, and under which name it comes back.
+#[tokio::test]
+async fn no_member_of_a_new_service_is_left_out() {
+    let shown = [
+        "serviceName",
+        "taskDefinition",
+        "availabilityZoneRebalancing",
+        "loadBalancers",
+        "serviceRegistries",
+        "desiredCount",
+        "launchType",
+        "capacityProviderStrategy",
+        "platformVersion",
+        "deploymentConfiguration",
+        "placementConstraints",
+        "placementStrategy",
+        "networkConfiguration",
+        "healthCheckGracePeriodSeconds",
+        "schedulingStrategy",
+        "deploymentController",
+        "tags",
+        "enableECSManagedTags",
+        "propagateTags",
+        "enableExecuteCommand",
+    ];
+    // The cluster and the role come back as ARNs; the token never does; the rest is refused where it says anything.
+    let otherwise = ["cluster", "role", "clientToken"];
+    let refused = [
+        "serviceConnectConfiguration",
+        "volumeConfigurations",
+        "vpcLatticeConfigurations",
+    ];
+    let known: Vec<&str> = shown.iter().chain(&otherwise).chain(&refused).copied().collect();
+    for member in api_ecs::schema::CREATE_SERVICE_REQUEST.members {
+        assert!(
+            known.contains(&member.wire),
+            "{} is new: show it or refuse it",
+            member.wire
+        );
+    }
+    let stage = Stage::new().await;
+    let network = json!({ "awsvpcConfiguration": {
+        "subnets": [stage.subnet], "securityGroups": [], "assignPublicIp": "ENABLED"
+    } });
+    let given = json!({
+        "availabilityZoneRebalancing": "DISABLED", "loadBalancers": [], "serviceRegistries": [], "platformVersion": "1.4.0",
+        "deploymentConfiguration": {
+            "maximumPercent": 150, "minimumHealthyPercent": 50, "bakeTimeInMinutes": 0, "strategy": "ROLLING",
+            "deploymentCircuitBreaker": { "enable": true, "rollback": true },
+            "alarms": { "enable": false, "rollback": false, "alarmNames": [] }
+        },
+        "placementConstraints": [{ "type": "distinctInstance" }],
+        "placementStrategy": [{ "type": "spread", "field": "attribute:ecs.availability-zone" }],
+        "networkConfiguration": network, "healthCheckGracePeriodSeconds": 17, "schedulingStrategy": "REPLICA",
+        "deploymentController": { "type": "ECS" }, "tags": [{ "key": "team", "value": "shop" }],
+        "enableECSManagedTags": true, "propagateTags": "SERVICE", "enableExecuteCommand": true
+    });
+    stage.create(0, given.clone()).await;
+    let seen = stage.service().await;
+    for (member, value) in given.as_object().unwrap() {
+        assert_eq!(seen[member], *value, "{member}");
+    }
+    for member in shown {
+        // One excludes the other; see the test of strategies.
+        let is_there = seen.get(member).is_some();
+        assert!(is_there || member == "capacityProviderStrategy", "{member}");
+    }
+    let asked = [
+        json!({ "volumeConfigurations": [{ "name": "v" }] }),
+        json!({ "vpcLatticeConfigurations": [{ "roleArn": "arn:x", "targetGroupArn": "arn:y", "portName": "p" }] }),
+        json!({ "serviceConnectConfiguration": { "enabled": true } }),
+    ];
+    for mut more in asked {
+        more["serviceName"] = json!("other");
+        assert_eq!(
+            stage.refused(0, more.clone()).await.0,
+            "UnsupportedFeatureException",
+            "{more}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn everything_given_at_creation_comes_back() {
     let stage = Stage::new().await;
