@@ -95,6 +95,7 @@ pub fn operations(installation: &Installation) -> String {
 async fn metrics(installation: &Installation) -> String {
     let mut page = installation.kernel.metrics();
     let (runs, failures) = installation.tasks.counts();
+    let (delivered, given_up) = installation.events.deliveries.reconciler().counts();
     let revision = installation.store().revision().await.unwrap_or_default();
     for (name, kind, help, value) in [
         ("roadstead_reconciles_total", "counter", "Reconciles of tasks.", runs),
@@ -103,6 +104,18 @@ async fn metrics(installation: &Installation) -> String {
             "counter",
             "Reconciles of tasks that failed.",
             failures,
+        ),
+        (
+            "roadstead_event_deliveries_total",
+            "counter",
+            "Events that were brought to targets.",
+            delivered,
+        ),
+        (
+            "roadstead_event_deliveries_failed_total",
+            "counter",
+            "Events that could not be brought to targets and were given up.",
+            given_up,
         ),
         (
             "roadstead_store_commits_total",

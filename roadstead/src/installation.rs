@@ -14,6 +14,7 @@ use roadstead_core::{AccountId, Clock, Ids, Timestamp};
 use roadstead_ec2::Ec2;
 use roadstead_ecs::Ecs;
 use roadstead_ecs::control::{Pace, ServiceControl, TaskControl};
+use roadstead_events::Events;
 use roadstead_iam::Iam;
 use roadstead_kernel::audit::AuditLog;
 use roadstead_kernel::{Directory, Kernel, MASTER_KEY_LEN, Parts, Result, Service};
@@ -36,6 +37,8 @@ const PURGE_EVERY: Duration = Duration::from_secs(3600);
 const WORKERS: usize = 8;
 /// Containers whose output is delivered at the same time.
 const LOG_WORKERS: usize = 4;
+/// Deliveries of events that are worked on at the same time.
+const DELIVERY_WORKERS: usize = 4;
 /// Services that are worked on at the same time.
 const SERVICE_WORKERS: usize = 4;
 
@@ -69,8 +72,11 @@ pub struct Installation {
     pub tasks: Arc<Controller<TaskControl>>,
     /// What keeps services as they shall be.
     pub services: Arc<Controller<ServiceControl>>,
+    /// What brings events to targets and fires rules by the clock.
+    pub events: roadstead_events::Control,
     /// The root user's keys.
     pub root: RootKeys,
+    event_service: Arc<Events>,
     iam: Arc<Iam>,
     logs: Arc<Logs>,
     secrets: Arc<SecretsManager>,
@@ -153,6 +159,7 @@ impl Installation {
         let directory: Arc<dyn Directory> = iam.directory();
         let logs = Logs::new(Arc::clone(&store));
         let secrets = SecretsManager::new(Arc::clone(&store));
+        let event_service = Events::new(Arc::clone(&store));
         let mut services: Vec<Arc<dyn Service>> = vec![
             Arc::clone(&iam) as Arc<dyn Service>,
             Arc::new(Sts),
@@ -161,6 +168,7 @@ impl Installation {
             Arc::clone(&logs) as Arc<dyn Service>,
             Ssm::new(Arc::clone(&store)),
             Arc::clone(&secrets) as Arc<dyn Service>,
+            Arc::clone(&event_service) as Arc<dyn Service>,
             Arc::clone(&ecs) as Arc<dyn Service>,
         ];
         services.extend(crate::modelled::services());
@@ -175,11 +183,14 @@ impl Installation {
         let kernel = Kernel::new(parts, services)?;
         let tasks = ecs.start(&kernel, Arc::clone(&runtime), net);
         let services = ecs.start_services(&kernel, &tasks, Pace::default());
+        let events = event_service.start(&kernel);
         Ok(Self {
             kernel,
             tasks,
             services,
+            events,
             root,
+            event_service,
             iam,
             logs,
             secrets,
@@ -251,6 +262,11 @@ impl Installation {
         for key in self.services.reconciler().all().await? {
             self.services.enqueue(key);
         }
+        for _ in 0..DELIVERY_WORKERS {
+            tokio::spawn(Arc::clone(&self.events.deliveries).run());
+        }
+        tokio::spawn(Arc::clone(&self.events.timers).run());
+        self.event_service.resume().await?;
         tokio::spawn(end_leases(Arc::clone(&self.store)));
         tokio::spawn(purge_logs(Arc::clone(&self.logs), Arc::clone(&self.kernel)));
         tokio::spawn(purge_secrets(Arc::clone(&self.secrets), Arc::clone(&self.kernel)));
@@ -275,6 +291,8 @@ impl Installation {
         self.tasks.reconciler().logs().settle().await;
         // Tasks whose last output was delivered.
         self.tasks.settle().await;
+        self.events.timers.settle().await;
+        self.events.deliveries.settle().await;
     }
 
     /// Saves what is only in memory and closes the store.

@@ -25,7 +25,6 @@ pub fn services() -> impl Iterator<Item = Arc<dyn Service>> {
         &api_cloudwatch::SERVICE,
         &api_ecr::SERVICE,
         &api_elbv2::SERVICE,
-        &api_events::SERVICE,
         &api_route53::SERVICE,
         &api_servicediscovery::SERVICE,
     ];

@@ -3,10 +3,11 @@
 //! ```text
 //! bytes ─ answer: route ─ SigV4 ─ decode+validate ─┐
 //! cx.onward (a service acting as the caller) ──────┼─► run: needs → authorize → handle → audit ─► reply
-//! Behalf (a service acting as a role) ─────────────┘
+//! Behalf (a service acting as a role) ─────────────┤
+//! OwnName (a service in its own name) ─────────────┘
 //! ```
 //!
-//! INVARIANT: nothing acts without a [`Cx`] or a [`Behalf`]; only this crate makes callers; no caller is privileged.
+//! INVARIANT: nothing acts without a [`Cx`], a [`Behalf`] or an [`OwnName`]; only this crate makes callers; no caller is privileged.
 
 mod accessed;
 pub mod audit;
@@ -24,6 +25,8 @@ pub mod linked;
 mod metrics;
 mod needs;
 mod operation;
+mod own_name;
+mod publish;
 mod seal;
 mod session;
 
@@ -38,6 +41,8 @@ pub use front::Peer;
 pub use kernel::{Kernel, Parts};
 pub use needs::{KeyValue, Needs};
 pub use operation::{Erased, Handle, Mounted, Reply, Serve, Service};
+pub use own_name::OwnName;
+pub use publish::Listeners;
 pub use roadstead_store::BoxFuture;
 pub use roadstead_wire::{ApiError, Operation, OperationMeta, ServiceMeta};
 pub use seal::Seal;

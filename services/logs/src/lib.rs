@@ -8,6 +8,7 @@ mod journal;
 mod lane;
 mod listing;
 mod pattern;
+mod policies;
 mod position;
 mod purge;
 mod records;
@@ -26,7 +27,7 @@ use tokio::sync::{Mutex, MutexGuard};
 pub use crate::purge::Purged;
 
 use crate::error::{busy, group_not_found, stream_not_found};
-use crate::records::{Group, Stream};
+use crate::records::{Group, Policy, Stream};
 
 /// How many locks there are; two streams seldom share one.
 const LOCKS: usize = 64;
@@ -38,6 +39,7 @@ pub struct Logs {
     store: Arc<dyn Store>,
     groups: Table<Group>,
     streams: Table<Stream>,
+    policies: Table<Policy>,
     /// Writers of one stream in this process take turns instead of losing races in the store, which guards them anyway.
     turns: Vec<Mutex<()>>,
 }
@@ -48,9 +50,11 @@ operations! {
     create_log_stream::CreateLogStream,
     delete_log_group::DeleteLogGroup,
     delete_log_stream::DeleteLogStream,
+    delete_resource_policy::DeleteResourcePolicy,
     delete_retention_policy::DeleteRetentionPolicy,
     describe_log_groups::DescribeLogGroups,
     describe_log_streams::DescribeLogStreams,
+    describe_resource_policies::DescribeResourcePolicies,
     filter_log_events::FilterLogEvents,
     get_log_events::GetLogEvents,
     list_log_groups::ListLogGroups,
@@ -58,6 +62,7 @@ operations! {
     list_tags_log_group::ListTagsLogGroup,
     put_log_events::PutLogEvents,
     put_log_group_deletion_protection::PutLogGroupDeletionProtection,
+    put_resource_policy::PutResourcePolicy,
     put_retention_policy::PutRetentionPolicy,
     tag_log_group::TagLogGroup,
     tag_resource::TagResource,
@@ -71,6 +76,7 @@ impl Logs {
         Arc::new(Self {
             groups: Table::new(Arc::clone(&store)),
             streams: Table::new(Arc::clone(&store)),
+            policies: Table::new(Arc::clone(&store)),
             turns: (0..LOCKS).map(|_| Mutex::default()).collect(),
             store,
         })
@@ -122,9 +128,10 @@ impl Logs {
         self.needs_on(cx, name, arn::group_in_policies(cx.place(), name)).await
     }
 
-    /// Needs on a stream, with the tags of its group.
+    /// Needs on a stream, with the tags of its group and what resource policies allow.
     pub(crate) async fn needs_on_stream(&self, cx: &Cx, group: &str, stream: &str) -> Result<Needs> {
-        self.needs_on(cx, group, arn::stream(cx.place(), group, stream)).await
+        let needs = self.needs_on(cx, group, arn::stream(cx.place(), group, stream)).await?;
+        self.with_policies(cx.place(), needs).await
     }
 
     /// Needs on a resource of a group, with the group's tags.

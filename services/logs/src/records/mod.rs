@@ -2,8 +2,10 @@
 
 mod chunk;
 mod group;
+mod policy;
 mod stream;
 
 pub use chunk::{Event, OVERHEAD, pack, size_of, unpack};
 pub use group::{Class, Group};
+pub use policy::Policy;
 pub use stream::Stream;

@@ -131,12 +131,18 @@ async fn every_operation_is_denied_without_a_policy() {
         ("TagLogGroup", json!({ "logGroupName": "g", "tags": { "a": "b" } })),
         ("UntagLogGroup", json!({ "logGroupName": "g", "tags": ["a"] })),
         ("ListTagsLogGroup", json!({ "logGroupName": "g" })),
+        (
+            "PutResourcePolicy",
+            json!({ "policyName": "p", "policyDocument": "{}" }),
+        ),
+        ("DescribeResourcePolicies", json!({})),
+        ("DeleteResourcePolicy", json!({ "policyName": "p" })),
     ] {
         let refused = bed.call_as_user(operation, input).await.unwrap_err();
         assert_eq!(refused.code, "AccessDeniedException", "{operation}");
     }
     let mounted = bed.kernel.operations().filter(|(_, implemented)| *implemented).count();
-    assert_eq!(mounted, 19);
+    assert_eq!(mounted, 22);
 }
 
 #[tokio::test]

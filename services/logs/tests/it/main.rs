@@ -14,6 +14,7 @@ mod events;
 mod filters;
 mod groups;
 mod paging;
+mod policies;
 mod restart;
 mod retention;
 mod streams;
