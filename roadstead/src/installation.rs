@@ -72,6 +72,8 @@ pub struct Installation {
     pub tasks: Arc<Controller<TaskControl>>,
     /// What keeps services as they shall be.
     pub services: Arc<Controller<ServiceControl>>,
+    /// What tells EventBridge of tasks and services.
+    pub told: Arc<Controller<roadstead_ecs::Forwarder>>,
     /// What brings events to targets and fires rules by the clock.
     pub events: roadstead_events::Control,
     /// The root user's keys.
@@ -184,10 +186,12 @@ impl Installation {
         let tasks = ecs.start(&kernel, Arc::clone(&runtime), net);
         let services = ecs.start_services(&kernel, &tasks, Pace::default());
         let events = event_service.start(&kernel);
+        let told = ecs.tell(&kernel, Arc::<Events>::clone(&event_service));
         Ok(Self {
             kernel,
             tasks,
             services,
+            told,
             events,
             root,
             event_service,
@@ -266,6 +270,10 @@ impl Installation {
             tokio::spawn(Arc::clone(&self.events.deliveries).run());
         }
         tokio::spawn(Arc::clone(&self.events.timers).run());
+        tokio::spawn(Arc::clone(&self.told).run());
+        for place in self.told.reconciler().all().await? {
+            self.told.enqueue(place);
+        }
         self.event_service.resume().await?;
         tokio::spawn(end_leases(Arc::clone(&self.store)));
         tokio::spawn(purge_logs(Arc::clone(&self.logs), Arc::clone(&self.kernel)));
@@ -291,6 +299,7 @@ impl Installation {
         self.tasks.reconciler().logs().settle().await;
         // Tasks whose last output was delivered.
         self.tasks.settle().await;
+        self.told.settle().await;
         self.events.timers.settle().await;
         self.events.deliveries.settle().await;
     }

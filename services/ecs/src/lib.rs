@@ -8,6 +8,7 @@ pub mod awslogs;
 mod behalf;
 mod capacity;
 pub mod control;
+mod emit;
 mod error;
 mod families;
 mod fleet;
@@ -30,12 +31,15 @@ use std::sync::{Arc, OnceLock};
 use roadstead_containers::Runtime;
 use roadstead_control::Controller;
 use roadstead_core::arn::Place;
-use roadstead_kernel::{Cx, Kernel, Result, operations};
+use roadstead_kernel::{Cx, Kernel, Listeners, Result, operations};
 use roadstead_network::Net;
 use roadstead_store::{Page, Scope, Store, Table, Versioned};
 
 use crate::awslogs::AwsLogs;
+pub use crate::emit::Forwarder;
+
 use crate::control::{Pace, ServiceControl, ServiceKey, ServiceTables, TaskControl, TaskKey};
+use crate::emit::Noticing;
 use crate::error::{cluster_not_active, cluster_not_found};
 use crate::families::LastRevisions;
 use crate::fleet::Fleet;
@@ -48,6 +52,7 @@ use crate::role::Attempted;
 /// The service.
 pub struct Ecs {
     store: Arc<dyn Store>,
+    noticing: Arc<Noticing>,
     clusters: Table<Cluster>,
     families: Table<Family>,
     last_revisions: LastRevisions,
@@ -122,6 +127,8 @@ operations! {
 impl Ecs {
     /// The service over a store.
     pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+        let noticing = Noticing::over(store);
+        let store: Arc<dyn Store> = Arc::<Noticing>::clone(&noticing);
         let tables = &store;
         Arc::new(Self {
             clusters: Table::new(Arc::clone(tables)),
@@ -144,8 +151,14 @@ impl Ecs {
             },
             control: OnceLock::new(),
             service_control: OnceLock::new(),
+            noticing,
             store,
         })
+    }
+
+    /// Joins the service with who listens to its events, and with the kernel that it tells them through.
+    pub fn tell(&self, kernel: &Arc<Kernel>, listeners: Arc<dyn Listeners>) -> Arc<Controller<Forwarder>> {
+        self.noticing.join(kernel, listeners)
     }
 
     /// What tells IAM where the service-linked role is in use.

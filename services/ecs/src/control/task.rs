@@ -205,7 +205,7 @@ impl TaskControl {
     async fn observe(&self, task: &mut Task, definition: &TaskDefinition, key: &TaskKey) -> Result<()> {
         let before = task.version;
         let lives = task.desired == Desired::Running;
-        let mut restarting = false;
+        let (mut restarting, mut probed) = (false, false);
         for at in 0..task.containers.len() {
             let Some(container) = task.containers.get(at) else {
                 continue;
@@ -231,7 +231,8 @@ impl TaskControl {
                     };
                     if container.healthy != healthy {
                         container.healthy = healthy;
-                        task.changed();
+                        // AWS: recorded; health makes no new version, and no event.
+                        probed = true;
                     }
                     continue;
                 }
@@ -263,7 +264,7 @@ impl TaskControl {
         if let Some(interface) = task.interface.as_mut().filter(|_| lost) {
             interface.wiring.lost = true;
         }
-        if task.version != before || lost || restarting {
+        if task.version != before || lost || restarting || probed {
             self.save(task, key).await?;
         }
         Ok(())

@@ -14,6 +14,7 @@ mod behalf;
 mod capacity_providers;
 mod clusters;
 mod definitions;
+mod events;
 mod instances;
 mod logs;
 mod network;

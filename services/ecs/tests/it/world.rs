@@ -118,6 +118,15 @@ impl World {
         self.send("logs", &headers, input.to_string()).await
     }
 
+    /// Calls EventBridge.
+    pub async fn events(&self, operation: &str, input: Value) -> Answer {
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target", format!("AWSEvents.{operation}")),
+        ];
+        self.send("events", &headers, input.to_string()).await
+    }
+
     /// Calls a form service: `iam`, `GetRole`, pairs.
     pub async fn form(&self, service: &str, operation: &str, pairs: &[(&str, &str)]) -> Answer {
         let version = match service {

@@ -1,0 +1,216 @@
+//! A store that notices what changes of tasks and services, and writes the events of it down with the change.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use roadstead_control::Controller;
+use roadstead_core::arn::Place;
+use roadstead_core::{AccountId, Region, Timestamp};
+use roadstead_kernel::{Kernel, Listeners};
+use roadstead_store::{
+    BoxFuture, Entry, KeyParts, LeaseId, Op, Range, Record, Result, Revision, Store, StoreError, Table, Txn, Watch,
+    ordered,
+};
+
+use super::outbox::{Outgoing, Told};
+use super::{Forwarder, SOURCE, service, task};
+use crate::records::{Service, Task};
+
+/// The store that ECS writes through.
+pub struct Noticing {
+    inner: Arc<dyn Store>,
+    outbox: Table<Outgoing>,
+    joined: OnceLock<Joined>,
+    written: AtomicU64,
+}
+
+/// What is known once the kernel is there.
+struct Joined {
+    kernel: Arc<Kernel>,
+    listeners: Arc<dyn Listeners>,
+    forwarder: Arc<Controller<Forwarder>>,
+}
+
+/// A written record whose change makes events.
+enum Noticed {
+    Task(Option<Task>, Task),
+    Service(Option<Box<Service>>, Box<Service>),
+}
+
+impl Noticing {
+    /// A store around another one; it notices nothing before it is joined.
+    pub fn over(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self {
+            outbox: Table::new(Arc::clone(&inner)),
+            inner,
+            joined: OnceLock::new(),
+            written: AtomicU64::new(0),
+        })
+    }
+
+    /// Joins the store with who listens, and with the kernel that its events go through.
+    pub fn join(&self, kernel: &Arc<Kernel>, listeners: Arc<dyn Listeners>) -> Arc<Controller<Forwarder>> {
+        let make = || {
+            let forwarder = Forwarder::new(Arc::clone(kernel), self.outbox.clone());
+            Joined {
+                forwarder: Controller::new(forwarder, Arc::clone(kernel.clock())),
+                kernel: Arc::clone(kernel),
+                listeners,
+            }
+        };
+        Arc::clone(&self.joined.get_or_init(make).forwarder)
+    }
+
+    /// Commits a transaction together with the events that it makes, if anybody listens.
+    async fn commit_noticed(&self, joined: &Joined, mut txn: Txn, places: Vec<Place>) -> Result<Revision> {
+        let mut listened = Vec::new();
+        for place in places {
+            match joined.listeners.listen(place, SOURCE).await {
+                Ok(true) => listened.push(place),
+                Ok(false) => {}
+                // A task must not stay where it is because rules cannot be read.
+                Err(fault) => tracing::warn!(%fault, "who listens to events could not be found out: nobody is told"),
+            }
+        }
+        let now = joined.kernel.clock().now();
+        for place in &listened {
+            let told = self.told(&txn, *place, now).await?;
+            if told.is_empty() {
+                continue;
+            }
+            // Numbered, so that those of one instant keep their order.
+            let number = self.written.fetch_add(1, Ordering::Relaxed);
+            let at = u64::try_from(now.millis()).unwrap_or_default();
+            let id = [ordered(at), ordered(number), joined.kernel.ids().hex(8)];
+            let id: Vec<&str> = id.iter().map(String::as_str).collect();
+            let scope = crate::scope_of(*place);
+            self.outbox
+                .stage_put(&mut txn, scope.of(), &id, &Outgoing { events: told })?;
+        }
+        let revision = self.inner.commit(txn).await?;
+        for place in listened {
+            joined.forwarder.enqueue(place);
+        }
+        Ok(revision)
+    }
+
+    /// The events that a transaction makes in a place.
+    async fn told(&self, txn: &Txn, place: Place, now: Timestamp) -> Result<Vec<Told>> {
+        let mut told = Vec::new();
+        for op in txn.ops() {
+            let Op::Put { key, value, .. } = op else { continue };
+            let Some(parts) = KeyParts::parse(key).filter(|parts| place_of(parts) == Some(place)) else {
+                continue;
+            };
+            match self.noticed(&parts.table, key, value).await? {
+                Some(Noticed::Task(before, after)) => told.extend(task::told(place, before.as_ref(), &after, now)),
+                Some(Noticed::Service(before, after)) => {
+                    told.extend(service::told(place, before.as_deref(), &after, now));
+                }
+                None => {}
+            }
+        }
+        Ok(told)
+    }
+
+    /// A written record and what was there before. What it replaces is guarded by the transaction, so that this is it.
+    async fn noticed(&self, table: &str, key: &Bytes, value: &Bytes) -> Result<Option<Noticed>> {
+        Ok(match table {
+            Task::TABLE => Some(Noticed::Task(
+                self.before(key).await?,
+                roadstead_store::decode(key, value)?,
+            )),
+            Service::TABLE => Some(Noticed::Service(
+                self.before(key).await?.map(Box::new),
+                Box::new(roadstead_store::decode(key, value)?),
+            )),
+            _ => None,
+        })
+    }
+
+    async fn before<R: Record>(&self, key: &Bytes) -> Result<Option<R>> {
+        let found = self.inner.get(key).await?;
+        found
+            .map(|entry| roadstead_store::decode(&entry.key, &entry.value))
+            .transpose()
+    }
+}
+
+/// The places of the tasks and services that a transaction writes.
+fn places(txn: &Txn) -> Vec<Place> {
+    let mut places = Vec::new();
+    for op in txn.ops() {
+        if let Op::Put { key, .. } = op
+            && let Some(parts) = KeyParts::parse(key)
+            && [Task::TABLE, Service::TABLE].contains(&parts.table.as_str())
+            && let Some(place) = place_of(&parts)
+            && !places.contains(&place)
+        {
+            places.push(place);
+        }
+    }
+    places
+}
+
+fn place_of(parts: &KeyParts) -> Option<Place> {
+    Some(Place {
+        account: AccountId::parse(&parts.account)?,
+        region: Region::parse(&parts.region)?,
+    })
+}
+
+impl Store for Noticing {
+    fn get<'a>(&'a self, key: &'a [u8]) -> BoxFuture<'a, Result<Option<Entry>>> {
+        self.inner.get(key)
+    }
+
+    fn range(&self, range: Range) -> BoxFuture<'_, Result<(Vec<Entry>, Revision)>> {
+        self.inner.range(range)
+    }
+
+    /// As that of the store within; a transaction that changes tasks or services begins when its future is first polled.
+    fn commit(&self, txn: Txn) -> BoxFuture<'_, Result<Revision>> {
+        let Some(joined) = self.joined.get() else {
+            return self.inner.commit(txn);
+        };
+        let places = places(&txn);
+        if places.is_empty() {
+            return self.inner.commit(txn);
+        }
+        Box::pin(self.commit_noticed(joined, txn, places))
+    }
+
+    fn watch(&self, prefix: Bytes, after: Revision) -> Watch {
+        self.inner.watch(prefix, after)
+    }
+
+    fn revision(&self) -> BoxFuture<'_, Result<Revision>> {
+        self.inner.revision()
+    }
+
+    fn grant(&self, ttl: Duration) -> BoxFuture<'_, Result<LeaseId>> {
+        self.inner.grant(ttl)
+    }
+
+    fn keep_alive(&self, lease: LeaseId) -> BoxFuture<'_, Result<()>> {
+        self.inner.keep_alive(lease)
+    }
+
+    fn revoke(&self, lease: LeaseId) -> BoxFuture<'_, Result<()>> {
+        self.inner.revoke(lease)
+    }
+
+    fn tick(&self, now: Duration) -> BoxFuture<'_, Result<Vec<LeaseId>>> {
+        self.inner.tick(now)
+    }
+
+    fn stopped(&self) -> BoxFuture<'_, StoreError> {
+        self.inner.stopped()
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<()>> {
+        self.inner.close()
+    }
+}
