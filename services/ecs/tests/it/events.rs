@@ -356,7 +356,7 @@ async fn a_container_that_ends_alone_makes_an_event_with_its_exit_code() {
     ]);
     world.ecs("RegisterTaskDefinition", definition("web", two)).await.ok();
     world.run_task(&subnet, json!({})).await;
-    world.pass(10).await;
+    world.pass(90).await;
     let told = told(&world).await;
     let ended = told
         .iter()
