@@ -19,7 +19,7 @@ impl Service for Modelled {
 
 /// The services that have a model and no implementation.
 pub fn services() -> impl Iterator<Item = Arc<dyn Service>> {
-    let metas: [&'static ServiceMeta; 8] = [
+    let metas: [&'static ServiceMeta; 7] = [
         &api_application_autoscaling::SERVICE,
         &api_autoscaling::SERVICE,
         &api_cloudwatch::SERVICE,
