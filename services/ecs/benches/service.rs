@@ -57,7 +57,11 @@ async fn measure() {
         }
     });
     let shown = world.form("ec2", "DescribeSubnets", &[]).await.text;
-    let subnets: Vec<&str> = shown.split("<subnetId>").skip(1).filter_map(|part| part.split('<').next()).collect();
+    let subnets: Vec<&str> = shown
+        .split("<subnetId>")
+        .skip(1)
+        .filter_map(|part| part.split('<').next())
+        .collect();
     let create = json!({
         "cluster": "demo", "serviceName": "web", "taskDefinition": "web", "desiredCount": TASKS, "launchType": "FARGATE",
         "networkConfiguration": { "awsvpcConfiguration": { "subnets": subnets } }
@@ -66,7 +70,10 @@ async fn measure() {
     world.ecs("CreateService", create).await.ok();
     until(&world, |service| service["runningCount"] == TASKS).await;
     println!("{TASKS} tasks of a new service run after {:?}", begun.elapsed());
-    until(&world, |service| service["deployments"][0]["rolloutState"] == "COMPLETED").await;
+    until(&world, |service| {
+        service["deployments"][0]["rolloutState"] == "COMPLETED"
+    })
+    .await;
     println!("its deployment is completed after {:?}", begun.elapsed());
     let (before, begun) = (memory(), Instant::now());
     let task = json!({
@@ -77,7 +84,10 @@ async fn measure() {
         world.ecs("RunTask", task.clone()).await.ok();
     }
     let running = async || {
-        let clusters = world.ecs("DescribeClusters", json!({ "clusters": ["demo"] })).await.ok();
+        let clusters = world
+            .ecs("DescribeClusters", json!({ "clusters": ["demo"] }))
+            .await
+            .ok();
         clusters["clusters"][0]["runningTasksCount"].as_i64().unwrap()
     };
     while running().await != i64::from(TASKS + MANY) {

@@ -98,7 +98,8 @@ impl Networks {
             spec.dns_servers.clear();
         }
         if shortfalls.groups {
-            spec.labels.insert(launch::LABEL_GROUPS.to_owned(), "not-enforced".to_owned());
+            spec.labels
+                .insert(launch::LABEL_GROUPS.to_owned(), "not-enforced".to_owned());
         }
         let mut made = create_or_adopt(&*self.runtime, &task.arn(place), spec.clone(), launch::PAUSE).await;
         if matches!(made, Err(RuntimeError::NoSuchImage(_))) {

@@ -33,12 +33,6 @@ struct Joined {
     forwarder: Arc<Controller<Forwarder>>,
 }
 
-/// A written record whose change makes events.
-enum Noticed {
-    Task(Option<Task>, Task),
-    Service(Option<Box<Service>>, Box<Service>),
-}
-
 impl Noticing {
     /// A store around another one; it notices nothing before it is joined.
     pub fn over(inner: Arc<dyn Store>) -> Arc<Self> {
@@ -104,30 +98,20 @@ impl Noticing {
             let Some(parts) = KeyParts::parse(key).filter(|parts| place_of(parts) == Some(place)) else {
                 continue;
             };
-            match self.noticed(&parts.table, key, value).await? {
-                Some(Noticed::Task(before, after)) => told.extend(task::told(place, before.as_ref(), &after, now)),
-                Some(Noticed::Service(before, after)) => {
-                    told.extend(service::told(place, before.as_deref(), &after, now));
+            // What a transaction replaces it guards, so that what is read here is what was there before.
+            match parts.table.as_str() {
+                Task::TABLE => {
+                    let after: Task = roadstead_store::decode(key, value)?;
+                    told.extend(task::told(place, self.before(key).await?.as_ref(), &after, now));
                 }
-                None => {}
+                Service::TABLE => {
+                    let after: Service = roadstead_store::decode(key, value)?;
+                    told.extend(service::told(place, self.before(key).await?.as_ref(), &after, now));
+                }
+                _ => {}
             }
         }
         Ok(told)
-    }
-
-    /// A written record and what was there before. What it replaces is guarded by the transaction, so that this is it.
-    async fn noticed(&self, table: &str, key: &Bytes, value: &Bytes) -> Result<Option<Noticed>> {
-        Ok(match table {
-            Task::TABLE => Some(Noticed::Task(
-                self.before(key).await?,
-                roadstead_store::decode(key, value)?,
-            )),
-            Service::TABLE => Some(Noticed::Service(
-                self.before(key).await?.map(Box::new),
-                Box::new(roadstead_store::decode(key, value)?),
-            )),
-            _ => None,
-        })
     }
 
     async fn before<R: Record>(&self, key: &Bytes) -> Result<Option<R>> {

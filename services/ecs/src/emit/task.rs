@@ -125,8 +125,12 @@ struct ContainerDetail {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     task_arn: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    network_bindings: Vec<Raw>,
     network_interfaces: Vec<Raw>,
     cpu: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<String>,
 }
 
 impl Detail {
@@ -193,6 +197,7 @@ impl Detail {
 impl ContainerDetail {
     fn of(shown: Container) -> Self {
         Self {
+            network_bindings: raws(shown.network_bindings.iter().flatten()),
             network_interfaces: raws(shown.network_interfaces.iter().flatten()),
             container_arn: shown.container_arn,
             exit_code: shown.exit_code,
@@ -204,6 +209,7 @@ impl ContainerDetail {
             reason: shown.reason,
             task_arn: shown.task_arn,
             cpu: shown.cpu,
+            memory: shown.memory,
         }
     }
 }
