@@ -1,6 +1,7 @@
 """Terraform's AWS provider: apply, an empty plan, change, an empty plan, destroy, and nothing left."""
 
 import concurrent.futures
+import json
 import os
 import pathlib
 import shutil
@@ -150,3 +151,29 @@ def test_a_service_in_a_network_of_its_own_is_applied_scaled_and_destroyed(serve
     assert ecs.describe_clusters(clusters=["service"])["clusters"][0]["status"] == "INACTIVE"
     assert server.client("logs").describe_log_groups()["logGroups"] == []
     assert (entities(server), networks(server)) == before
+
+
+@test_of("secrets")
+def test_parameters_and_a_secret_are_made_changed_and_destroyed(server, apply, destroy):
+    ssm, secrets = server.client("ssm"), server.client("secretsmanager")
+
+    def value(name):
+        return ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+
+    def password():
+        return json.loads(secrets.get_secret_value(SecretId="stack/database")["SecretString"])["password"]
+
+    apply(generation=1)
+    arn = secrets.describe_secret(SecretId="stack/database")["ARN"]
+    assert (value("/stack/url"), value("/stack/password"), password()) == ("http://service/1", "password-1", "secret-1")
+    said = apply(generation=2)
+    # A version of a secret is replaced by the next one.
+    assert " 1 added, 3 changed, 1 destroyed." in said, said
+    assert (value("/stack/url"), value("/stack/password"), password()) == ("http://service/2", "password-2", "secret-2")
+    assert value("/stack/password:1") == "password-1"
+    described = secrets.describe_secret(SecretId="stack/database")
+    assert (described["ARN"], described["Description"]) == (arn, "generation 2")
+    assert described["Tags"] == [{"Key": "generation", "Value": "2"}]
+    destroy()
+    assert ssm.describe_parameters()["Parameters"] == []
+    assert secrets.list_secrets(IncludePlannedDeletion=True)["SecretList"] == []

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use api_sts::op::AssumeRole;
 use api_sts::{AssumeRoleRequest, Credentials};
-use roadstead_core::Region;
 use roadstead_core::arn::Place;
 use roadstead_wire::Operation;
 
@@ -94,13 +93,6 @@ impl Behalf {
             request_id: Some(request_id),
         };
         self.kernel.call_typed::<O>(call, input).await
-    }
-
-    /// The same session, acting in another region.
-    #[must_use]
-    pub fn within(&self, region: Region) -> Self {
-        let place = Place { region, ..self.place };
-        Self { place, ..self.clone() }
     }
 
     /// The account and region that the session acts in.

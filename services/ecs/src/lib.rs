@@ -21,6 +21,7 @@ pub mod records;
 mod register;
 pub mod role;
 mod run;
+mod secrets;
 mod service;
 mod start;
 pub mod task_roles;

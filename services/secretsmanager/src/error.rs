@@ -28,7 +28,9 @@ pub fn not_found() -> Fault {
 /// The secret has no such version; `which` names it, such as `staging label: AWSCURRENT`.
 pub fn no_value(which: &str) -> Fault {
     errors::RESOURCE_NOT_FOUND_EXCEPTION
-        .with(format!("Secrets Manager can't find the specified secret value for {which}"))
+        .with(format!(
+            "Secrets Manager can't find the specified secret value for {which}"
+        ))
         .into()
 }
 

@@ -44,7 +44,10 @@ fn matches(key: &FilterNameStringType, value: &str, secret: &Secret, region: &st
         FilterNameStringType::All => value.split_whitespace().all(|word| {
             has_word(&secret.name, word)
                 || has_word(description, word)
-                || secret.tags.iter().any(|(key, text)| has_word(key, word) || has_word(text, word))
+                || secret
+                    .tags
+                    .iter()
+                    .any(|(key, text)| has_word(key, word) || has_word(text, word))
         }),
     }
 }

@@ -27,7 +27,9 @@ impl SecretId {
         };
         Self {
             text: text.to_owned(),
-            arn: Arn::parse(text).filter(|arn| arn.service == "secretsmanager").and_then(named),
+            arn: Arn::parse(text)
+                .filter(|arn| arn.service == "secretsmanager")
+                .and_then(named),
         }
     }
 
@@ -74,7 +76,10 @@ impl SecretId {
 
 /// Whether a text can be the name of a secret.
 pub fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-/_+=.@!".contains(c))
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-/_+=.@!".contains(c))
 }
 
 /// The ARN of a secret.

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use roadstead_core::arn::Place;
 use roadstead_core::{AccountId, Region, Timestamp};
-use roadstead_kernel::prelude::*;
 use roadstead_kernel::operations;
+use roadstead_kernel::prelude::*;
 use roadstead_store::{Scope, Store, StoreError, Table, Txn, Versioned};
 
 use crate::error::{busy, marked_for_deletion, not_found};

@@ -36,12 +36,16 @@ pub fn draw(ids: &Ids, wanted: &Wanted<'_>) -> Result<String> {
     sets.retain(|set| !set.is_empty());
     let pool: Vec<u8> = sets.concat();
     if pool.is_empty() {
-        return Err(invalid("The password has no characters to be made of: all of them are excluded."));
+        return Err(invalid(
+            "The password has no characters to be made of: all of them are excluded.",
+        ));
     }
     let mut drawn = ids.picked("", &pool, wanted.length).into_bytes();
     if wanted.each {
         if sets.len() > wanted.length {
-            return Err(invalid("The password length is too short for one character of each type."));
+            return Err(invalid(
+                "The password length is too short for one character of each type.",
+            ));
         }
         // One of each type, at places that are drawn: the first ones of a shuffled list.
         let mut places: Vec<usize> = (0..wanted.length).collect();

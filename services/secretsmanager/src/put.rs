@@ -54,14 +54,7 @@ impl SecretsManager {
     }
 
     /// What writes a secret with one more version.
-    fn stage(
-        &self,
-        cx: &Cx,
-        found: &mut Versioned<Secret>,
-        version: &str,
-        put: &Put,
-        known: bool,
-    ) -> Result<Txn> {
+    fn stage(&self, cx: &Cx, found: &mut Versioned<Secret>, version: &str, put: &Put, known: bool) -> Result<Txn> {
         let mut txn = Txn::new();
         let place = cx.place();
         let unique = found.record.unique_name();

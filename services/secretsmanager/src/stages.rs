@@ -19,7 +19,9 @@ const KEPT: Duration = Duration::from_secs(86_400);
 
 /// The version that has a label.
 pub fn holder<'a>(versions: &'a BTreeMap<String, Version>, stage: &str) -> Option<&'a str> {
-    let found = versions.iter().find(|(_, version)| version.stages.iter().any(|own| own == stage));
+    let found = versions
+        .iter()
+        .find(|(_, version)| version.stages.iter().any(|own| own == stage));
     found.map(|(id, _)| id.as_str())
 }
 
@@ -98,7 +100,12 @@ mod tests {
     #[test]
     fn the_previous_version_is_the_one_that_was_current() {
         check(&[("a", &[])], "a", CURRENT, &[("a", &[CURRENT])]);
-        check(&[("a", &[CURRENT]), ("b", &[])], "b", CURRENT, &[("a", &[PREVIOUS]), ("b", &[CURRENT])]);
+        check(
+            &[("a", &[CURRENT]), ("b", &[])],
+            "b",
+            CURRENT,
+            &[("a", &[PREVIOUS]), ("b", &[CURRENT])],
+        );
         check(
             &[("a", &[PREVIOUS]), ("b", &[CURRENT, "mine"]), ("c", &["AWSPENDING"])],
             "c",

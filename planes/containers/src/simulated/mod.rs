@@ -4,6 +4,7 @@
 mod script;
 mod world;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ pub struct Simulated {
 struct Inner {
     clock: Arc<dyn Clock>,
     world: Mutex<World>,
+    /// The credentials that images were asked for with last.
+    asked_with: Mutex<HashMap<String, RegistryAuth>>,
     changed: Notify,
 }
 
@@ -59,6 +62,7 @@ impl Simulated {
             inner: Arc::new(Inner {
                 clock,
                 world: Mutex::new(world),
+                asked_with: Mutex::default(),
                 changed: Notify::new(),
             }),
         }
@@ -73,6 +77,15 @@ impl Simulated {
 
     fn world(&self) -> MutexGuard<'_, World> {
         self.inner.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn asked_with(&self) -> MutexGuard<'_, HashMap<String, RegistryAuth>> {
+        self.inner.asked_with.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The credentials that an image was asked for with last, if with any.
+    pub fn credentials_for(&self, image: &str) -> Option<RegistryAuth> {
+        self.asked_with().get(image).cloned()
     }
 
     fn now(&self) -> Timestamp {
@@ -285,8 +298,11 @@ impl Runtime for Simulated {
     fn ensure_image<'a>(
         &'a self,
         image: &'a str,
-        _auth: Option<&'a RegistryAuth>,
+        auth: Option<&'a RegistryAuth>,
     ) -> BoxFuture<'a, Result<ImageInfo, ImageError>> {
+        if let Some(auth) = auth {
+            self.asked_with().insert(image.to_owned(), auth.clone());
+        }
         async move { self.add_image(image, true) }.boxed()
     }
 

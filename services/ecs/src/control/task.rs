@@ -22,7 +22,7 @@ use crate::records::{
     TaskDefinition, TaskStatus, Wiring,
 };
 use crate::run::revision_key;
-use crate::{arn, launch, scope_of};
+use crate::{arn, launch, scope_of, secrets};
 
 /// Names a task.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -571,12 +571,20 @@ impl TaskControl {
 
     async fn launch(&self, task: &mut Task, definition: &TaskDefinition, key: &TaskKey, name: &str) -> Result<()> {
         let now = self.kernel.clock().now();
+        let first = task.pull_started_at.is_none();
         task.pull_started_at.get_or_insert(now);
         let Some(wanted) = definition.containers().iter().find(|c| c.name.as_deref() == Some(name)) else {
             return Err(Fault::internal("a container that its definition does not have"));
         };
+        let given = match secrets::resolve(&self.kernel, key.place, task, definition, (wanted, first)).await? {
+            Ok(given) => given,
+            Err(why) => {
+                task.stop(StopCode::FailedToStart, why, now);
+                return Ok(());
+            }
+        };
         let image = wanted.image.as_deref().unwrap_or_default();
-        let digest = match self.runtime.ensure_image(image, None).await {
+        let digest = match self.runtime.ensure_image(image, given.registry.as_ref()).await {
             Ok(found) => found.digest,
             Err(ImageError::EngineUnreachable(why)) => return Err(Fault::internal(why)),
             Err(error) => {
@@ -597,6 +605,7 @@ impl TaskControl {
                 return Ok(());
             }
         };
+        secrets::add(&mut spec, given);
         if let Err(setback) = self.make_volumes(key.place, task, definition, wanted).await? {
             give_up(task, name, &setback, now);
             return Ok(());

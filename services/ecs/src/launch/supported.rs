@@ -28,9 +28,7 @@ pub(super) fn check_supported(
     }
     super::volumes::check(definition)?;
     let asked = [
-        ("secrets", any(container.secrets.as_ref())),
         ("resourceRequirements", any(container.resource_requirements.as_ref())),
-        ("repositoryCredentials", container.repository_credentials.is_some()),
         ("firelensConfiguration", container.firelens_configuration.is_some()),
         ("credentialSpecs", any(container.credential_specs.as_ref())),
         ("proxyConfiguration of App Mesh", task.proxy_configuration.is_some()),

@@ -45,7 +45,8 @@ pub(super) fn check(given: &RegisterTaskDefinitionRequest, container: &Container
     if let Some(check) = &container.health_check {
         check_health(check, name)?;
     }
-    check_restarts(container, name)
+    check_restarts(container, name)?;
+    crate::secrets::check(given, container)
 }
 
 fn invalid_setting(name: &str, what: &str) -> Fault {

@@ -19,6 +19,7 @@ mod instances;
 mod logs;
 mod network;
 mod role;
+mod secrets;
 mod service_balance;
 mod service_roles;
 mod service_scheduler;

@@ -496,7 +496,6 @@ async fn a_task_never_starts_without_what_its_definition_asks_for() {
     world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
     let subnet = world.subnet().await;
     for (what, asked) in [
-        ("secrets", json!({ "secrets": [{ "name": "A", "valueFrom": "b" }] })),
         (
             "firelensConfiguration",
             json!({ "firelensConfiguration": { "type": "fluentbit" } }),

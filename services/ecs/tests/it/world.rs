@@ -109,6 +109,16 @@ impl World {
         self.send("ecs", &headers, input.to_string()).await
     }
 
+    /// Calls Parameter Store or Secrets Manager.
+    pub async fn kept(&self, service: &str, operation: &str, input: Value) -> Answer {
+        let head = if service == "ssm" { "AmazonSSM" } else { service };
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target", format!("{head}.{operation}")),
+        ];
+        self.send(service, &headers, input.to_string()).await
+    }
+
     /// Calls CloudWatch Logs.
     pub async fn logs(&self, operation: &str, input: Value) -> Answer {
         let headers = [

@@ -80,7 +80,10 @@ impl SecretsManager {
             None => None,
             Some(token) => Some(paging::key(&call, token).ok_or_else(invalid_token)?),
         };
-        let limit = input.max_results.and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE);
+        let limit = input
+            .max_results
+            .and_then(|size| usize::try_from(size).ok())
+            .unwrap_or(PAGE);
         let all = self.secrets.list_all(scope(&cx.place())).await?;
         let kept = all
             .into_iter()
@@ -94,7 +97,10 @@ impl SecretsManager {
 
 fn filters_text(filters: &[api_secretsmanager::Filter]) -> String {
     let text = |filter: &api_secretsmanager::Filter| {
-        let key = filter.key.as_ref().map(api_secretsmanager::FilterNameStringType::as_str);
+        let key = filter
+            .key
+            .as_ref()
+            .map(api_secretsmanager::FilterNameStringType::as_str);
         format!("{key:?}={:?}", filter.values)
     };
     filters.iter().map(text).collect::<Vec<_>>().join(" ")

@@ -37,11 +37,19 @@ impl Handle<CreateSecret> for SecretsManager {
         if !id::is_name(&input.name) {
             return Err(bad_name());
         }
-        if input.add_replica_regions.as_ref().is_some_and(|regions| !regions.is_empty()) {
-            return Err(invalid("AddReplicaRegions is not available: secrets are not replicated here."));
+        if input
+            .add_replica_regions
+            .as_ref()
+            .is_some_and(|regions| !regions.is_empty())
+        {
+            return Err(invalid(
+                "AddReplicaRegions is not available: secrets are not replicated here.",
+            ));
         }
         if input.r#type.is_some() {
-            return Err(invalid("Type is not available: secrets of other vendors are not managed here."));
+            return Err(invalid(
+                "Type is not available: secrets of other vendors are not managed here.",
+            ));
         }
         let content = Content::given(input.secret_string.clone(), input.secret_binary.clone())?;
         let version = content
@@ -75,7 +83,13 @@ enum Way {
 
 impl SecretsManager {
     /// Looks for what is in the way of a new secret.
-    async fn make_way(&self, cx: &Cx, wanted: &Secret, version: Option<&str>, content: Option<&Content>) -> Result<Way> {
+    async fn make_way(
+        &self,
+        cx: &Cx,
+        wanted: &Secret,
+        version: Option<&str>,
+        content: Option<&Content>,
+    ) -> Result<Way> {
         let place = cx.place();
         let Some(found) = self.secrets.get(scope(&place), &[&wanted.name]).await? else {
             return Ok(Way::Free(Txn::new()));
@@ -112,7 +126,8 @@ impl SecretsManager {
         content: Option<&Content>,
     ) -> Result<Txn> {
         let place = cx.place();
-        self.secrets.stage_new(&mut txn, scope(&place), &[&secret.name], secret)?;
+        self.secrets
+            .stage_new(&mut txn, scope(&place), &[&secret.name], secret)?;
         if let (Some(version), Some(content)) = (version, content) {
             let value = Value::close(cx, secret, version, content)?;
             let id = [&*secret.unique_name(), version];

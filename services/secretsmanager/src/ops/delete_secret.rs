@@ -17,8 +17,14 @@ impl Handle<DeleteSecret> for SecretsManager {
         let needs = self.needs_on(cx, &SecretId::parse(&input.secret_id)).await?;
         let (force, window) = (input.force_delete_without_recovery, input.recovery_window_in_days);
         Ok(needs
-            .key_if("secretsmanager:ForceDeleteWithoutRecovery", force.map(|force| force.to_string()))
-            .key_if("secretsmanager:RecoveryWindowInDays", window.map(|days| days.to_string())))
+            .key_if(
+                "secretsmanager:ForceDeleteWithoutRecovery",
+                force.map(|force| force.to_string()),
+            )
+            .key_if(
+                "secretsmanager:RecoveryWindowInDays",
+                window.map(|days| days.to_string()),
+            ))
     }
 
     async fn handle(&self, cx: &Cx, input: DeleteSecretRequest) -> Reply<DeleteSecret> {

@@ -56,7 +56,11 @@ impl SecretsManager {
         .to_owned();
         let missing = || no_value(&format!("VersionId: {version}"));
         let known = secret.versions.get(&version).ok_or_else(missing)?;
-        let (text, binary) = self.content(cx, secret, &version).await?.ok_or_else(missing)?.into_api();
+        let (text, binary) = self
+            .content(cx, secret, &version)
+            .await?
+            .ok_or_else(missing)?
+            .into_api();
         let answer = GetSecretValueResponse {
             arn: Some(secret.arn(cx.place())),
             name: Some(secret.name.clone()),

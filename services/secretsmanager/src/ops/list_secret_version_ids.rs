@@ -31,7 +31,10 @@ impl Handle<ListSecretVersionIds> for SecretsManager {
             .versions
             .iter()
             .filter(|(_, version)| deprecated || !version.stages.is_empty());
-        let limit = input.max_results.and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE);
+        let limit = input
+            .max_results
+            .and_then(|size| usize::try_from(size).ok())
+            .unwrap_or(PAGE);
         let page = paging::page(kept, |(id, _)| id.as_str(), after.as_deref(), limit);
         let key = secret.kms_key_id.clone().unwrap_or_else(|| DEFAULT_KEY.to_owned());
         let versions = page.items.into_iter().map(|(id, version)| SecretVersionsListEntry {

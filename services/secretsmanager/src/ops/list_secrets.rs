@@ -48,12 +48,19 @@ impl Handle<ListSecrets> for SecretsManager {
         let mut rest = kept
             .into_iter()
             .filter(|(key, _)| after.as_deref().is_none_or(|after| is_later(key, after)));
-        let limit = input.max_results.and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE);
+        let limit = input
+            .max_results
+            .and_then(|size| usize::try_from(size).ok())
+            .unwrap_or(PAGE);
         let page: Vec<_> = rest.by_ref().take(limit).collect();
         let last = page.last().map(|(key, _)| paging::token(&call, key));
         Ok(ListSecretsResponse {
             next_token: rest.next().and(last),
-            secret_list: Some(page.iter().map(|(_, secret)| secret.to_list_entry(cx.place())).collect()),
+            secret_list: Some(
+                page.iter()
+                    .map(|(_, secret)| secret.to_list_entry(cx.place()))
+                    .collect(),
+            ),
         })
     }
 }

@@ -27,9 +27,7 @@ impl Handle<PutSecretValue> for SecretsManager {
             content,
             stages: input.version_stages.unwrap_or_else(|| vec![stages::CURRENT.to_owned()]),
         };
-        let (secret, version) = self
-            .put(cx, &SecretId::parse(&input.secret_id), &put, |_| ())
-            .await?;
+        let (secret, version) = self.put(cx, &SecretId::parse(&input.secret_id), &put, |_| ()).await?;
         let stages = secret.versions.get(&version).map(|version| version.stages.clone());
         Ok(PutSecretValueResponse {
             arn: Some(secret.arn(cx.place())),

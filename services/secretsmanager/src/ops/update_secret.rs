@@ -21,7 +21,9 @@ impl Handle<UpdateSecret> for SecretsManager {
 
     async fn handle(&self, cx: &Cx, input: UpdateSecretRequest) -> Reply<UpdateSecret> {
         if input.r#type.is_some() {
-            return Err(invalid("Type is not available: secrets of other vendors are not managed here."));
+            return Err(invalid(
+                "Type is not available: secrets of other vendors are not managed here.",
+            ));
         }
         let id = SecretId::parse(&input.secret_id);
         let describe = |secret: &mut Secret| {

@@ -91,7 +91,9 @@ impl Secret {
     /// Notes that a version was read; tells whether that is news.
     // AWS: only the day is told.
     pub fn accessed(&mut self, version: &str, now: Timestamp) -> bool {
-        let today = Some(Timestamp::from_millis(now.millis() - now.millis().rem_euclid(DAY_MILLIS)));
+        let today = Some(Timestamp::from_millis(
+            now.millis() - now.millis().rem_euclid(DAY_MILLIS),
+        ));
         let of_version = self.versions.get_mut(version).map(|version| &mut version.accessed_on);
         let mut news = false;
         for noted in of_version.into_iter().chain([&mut self.accessed_on]) {

@@ -34,8 +34,14 @@ async fn denials_name_the_resources_that_aws_names() {
     let document = policy(&["secretsmanager:*"], "*", Value::Null).to_string();
     check("CreateSecret", json!({ "Name": "new", "SecretString": "x" }), "new").await;
     for operation in [
-        "GetSecretValue", "DescribeSecret", "ListSecretVersionIds", "DeleteSecret", "RestoreSecret", "GetResourcePolicy",
-        "DeleteResourcePolicy", "UpdateSecret",
+        "GetSecretValue",
+        "DescribeSecret",
+        "ListSecretVersionIds",
+        "DeleteSecret",
+        "RestoreSecret",
+        "GetResourcePolicy",
+        "DeleteResourcePolicy",
+        "UpdateSecret",
     ] {
         check(operation, id.clone(), &arn).await;
     }
@@ -51,7 +57,13 @@ async fn denials_name_the_resources_that_aws_names() {
     check("BatchGetSecretValue", json!({ "SecretIdList": ["a"] }), "*").await;
     check("GetSecretValue", json!({ "SecretId": "none" }), "none").await;
     assert_eq!(bed.text("a", "AWSCURRENT").await, "x");
-    assert_eq!(bed.ok("ListSecrets", json!({})).await["SecretList"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        bed.ok("ListSecrets", json!({})).await["SecretList"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     let mounted = bed.kernel.operations().filter(|(_, implemented)| *implemented).count();
     assert_eq!(mounted, 18);
 }
@@ -61,13 +73,24 @@ async fn the_six_characters_of_the_arn_are_matched_by_question_marks() {
     let resource = format!("arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:app/*-??????");
     let actions = ["secretsmanager:CreateSecret", "secretsmanager:GetSecretValue"];
     let bed = Bed::with_policy(&policy(&actions, &resource, Value::Null));
-    bed.call_as_user("CreateSecret", json!({ "Name": "app/a", "SecretString": "x" })).await.unwrap();
-    bed.call_as_user("GetSecretValue", json!({ "SecretId": "app/a" })).await.unwrap();
-    let refused = bed.call_as_user("CreateSecret", json!({ "Name": "other" })).await.unwrap_err();
+    bed.call_as_user("CreateSecret", json!({ "Name": "app/a", "SecretString": "x" }))
+        .await
+        .unwrap();
+    bed.call_as_user("GetSecretValue", json!({ "SecretId": "app/a" }))
+        .await
+        .unwrap();
+    let refused = bed
+        .call_as_user("CreateSecret", json!({ "Name": "other" }))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code, "AccessDeniedException");
     let tagged = json!({ "Name": "app/b", "Tags": [{ "Key": "k", "Value": "v" }] });
     let refused = bed.call_as_user("CreateSecret", tagged).await.unwrap_err();
-    assert!(refused.message.contains("secretsmanager:TagResource"), "{}", refused.message);
+    assert!(
+        refused.message.contains("secretsmanager:TagResource"),
+        "{}",
+        refused.message
+    );
 }
 
 #[tokio::test]
@@ -76,20 +99,35 @@ async fn labels_tags_and_windows_are_conditions() {
     let bed = Bed::with_policy(&policy(&["secretsmanager:GetSecretValue"], "*", condition));
     bed.create("a", "x").await;
     bed.put("a", "y").await;
-    bed.call_as_user("GetSecretValue", json!({ "SecretId": "a" })).await.unwrap();
+    bed.call_as_user("GetSecretValue", json!({ "SecretId": "a" }))
+        .await
+        .unwrap();
     let previous = json!({ "SecretId": "a", "VersionStage": "AWSPREVIOUS" });
-    assert_eq!(bed.call_as_user("GetSecretValue", previous).await.unwrap_err().code, "AccessDeniedException");
+    assert_eq!(
+        bed.call_as_user("GetSecretValue", previous).await.unwrap_err().code,
+        "AccessDeniedException"
+    );
 
     let condition = json!({ "StringEquals": { "secretsmanager:ResourceTag/team": "red" } });
     let actions = ["secretsmanager:GetSecretValue", "secretsmanager:BatchGetSecretValue"];
     let mut document = policy(&actions[..1], "*", condition);
     let batch = policy(&actions[1..], "*", Value::Null);
-    document["Statement"].as_array_mut().unwrap().push(batch["Statement"][0].clone());
+    document["Statement"]
+        .as_array_mut()
+        .unwrap()
+        .push(batch["Statement"][0].clone());
     let bed = Bed::with_policy(&document);
     for team in ["red", "blue"] {
         let tags = json!([{ "Key": "team", "Value": team }]);
-        bed.ok("CreateSecret", json!({ "Name": team, "SecretString": "x", "Tags": tags })).await;
-        let allowed = bed.call_as_user("GetSecretValue", json!({ "SecretId": team })).await.is_ok();
+        bed.ok(
+            "CreateSecret",
+            json!({ "Name": team, "SecretString": "x", "Tags": tags }),
+        )
+        .await;
+        let allowed = bed
+            .call_as_user("GetSecretValue", json!({ "SecretId": team }))
+            .await
+            .is_ok();
         assert_eq!(allowed, team == "red");
     }
     let both = json!({ "SecretIdList": ["red", "blue"] });
@@ -101,6 +139,9 @@ async fn labels_tags_and_windows_are_conditions() {
     let bed = Bed::with_policy(&policy(&["secretsmanager:DeleteSecret"], "*", condition));
     bed.create("a", "x").await;
     let delete = |days: u8| json!({ "SecretId": "a", "RecoveryWindowInDays": days });
-    assert_eq!(bed.call_as_user("DeleteSecret", delete(7)).await.unwrap_err().code, "AccessDeniedException");
+    assert_eq!(
+        bed.call_as_user("DeleteSecret", delete(7)).await.unwrap_err().code,
+        "AccessDeniedException"
+    );
     bed.call_as_user("DeleteSecret", delete(14)).await.unwrap();
 }

@@ -104,20 +104,27 @@ impl Bed {
 
     /// Makes a secret with a text; answers its ARN.
     pub async fn create(&self, name: &str, text: &str) -> String {
-        let made = self.ok("CreateSecret", json!({ "Name": name, "SecretString": text })).await;
+        let made = self
+            .ok("CreateSecret", json!({ "Name": name, "SecretString": text }))
+            .await;
         made["ARN"].as_str().unwrap().to_owned()
     }
 
     /// Puts a further value; answers the version's id.
     pub async fn put(&self, id: &str, text: &str) -> String {
-        let put = self.ok("PutSecretValue", json!({ "SecretId": id, "SecretString": text })).await;
+        let put = self
+            .ok("PutSecretValue", json!({ "SecretId": id, "SecretString": text }))
+            .await;
         put["VersionId"].as_str().unwrap().to_owned()
     }
 
     /// The text of the version that has a label.
     pub async fn text(&self, id: &str, stage: &str) -> String {
         let input = json!({ "SecretId": id, "VersionStage": stage });
-        self.ok("GetSecretValue", input).await["SecretString"].as_str().unwrap().to_owned()
+        self.ok("GetSecretValue", input).await["SecretString"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Whether a text can be found anywhere in the store.

@@ -28,18 +28,40 @@ async fn filled() -> Bed {
 async fn filters_choose_what_is_listed() {
     let bed = filled().await;
     for (filters, expected) in [
-        (json!([{ "Key": "name", "Values": ["prod/"] }]), vec!["prod/api", "prod/db"]),
+        (
+            json!([{ "Key": "name", "Values": ["prod/"] }]),
+            vec!["prod/api", "prod/db"],
+        ),
         (json!([{ "Key": "name", "Values": ["Prod"] }]), vec![]),
         (json!([{ "Key": "name", "Values": ["!prod/"] }]), vec!["test/db"]),
-        (json!([{ "Key": "description", "Values": ["DATA"] }]), vec!["prod/db", "test/db"]),
-        (json!([{ "Key": "tag-key", "Values": ["te"] }]), vec!["prod/api", "prod/db", "test/db"]),
-        (json!([{ "Key": "tag-value", "Values": ["red"] }, { "Key": "name", "Values": ["prod"] }]), vec!["prod/db"]),
+        (
+            json!([{ "Key": "description", "Values": ["DATA"] }]),
+            vec!["prod/db", "test/db"],
+        ),
+        (
+            json!([{ "Key": "tag-key", "Values": ["te"] }]),
+            vec!["prod/api", "prod/db", "test/db"],
+        ),
+        (
+            json!([{ "Key": "tag-value", "Values": ["red"] }, { "Key": "name", "Values": ["prod"] }]),
+            vec!["prod/db"],
+        ),
         (json!([{ "Key": "all", "Values": ["red main"] }]), vec!["prod/db"]),
-        (json!([{ "Key": "name", "Values": ["test", "prod/a"] }]), vec!["prod/api", "test/db"]),
-        (json!([{ "Key": "primary-region", "Values": ["us-east-1"] }]), vec!["prod/api", "prod/db", "test/db"]),
+        (
+            json!([{ "Key": "name", "Values": ["test", "prod/a"] }]),
+            vec!["prod/api", "test/db"],
+        ),
+        (
+            json!([{ "Key": "primary-region", "Values": ["us-east-1"] }]),
+            vec!["prod/api", "prod/db", "test/db"],
+        ),
     ] {
         let input = json!({ "Filters": filters, "SortBy": "name", "SortOrder": "asc" });
-        assert_eq!(names(&bed.ok("ListSecrets", input).await, "SecretList"), expected, "{filters}");
+        assert_eq!(
+            names(&bed.ok("ListSecrets", input).await, "SecretList"),
+            expected,
+            "{filters}"
+        );
     }
     let empty = json!({ "Filters": [{ "Key": "name", "Values": [] }] });
     assert!(bed.call("ListSecrets", empty).await.is_err());
@@ -50,12 +72,23 @@ async fn the_newest_come_first_unless_asked_otherwise() {
     let bed = filled().await;
     let list = async |input: Value| names(&bed.ok("ListSecrets", input).await, "SecretList");
     assert_eq!(list(json!({})).await, ["test/db", "prod/api", "prod/db"]);
-    assert_eq!(list(json!({ "SortOrder": "asc" })).await, ["prod/db", "prod/api", "test/db"]);
-    assert_eq!(list(json!({ "SortBy": "name" })).await, ["test/db", "prod/db", "prod/api"]);
-    bed.ok("UpdateSecret", json!({ "SecretId": "prod/db", "Description": "x" })).await;
+    assert_eq!(
+        list(json!({ "SortOrder": "asc" })).await,
+        ["prod/db", "prod/api", "test/db"]
+    );
+    assert_eq!(
+        list(json!({ "SortBy": "name" })).await,
+        ["test/db", "prod/db", "prod/api"]
+    );
+    bed.ok("UpdateSecret", json!({ "SecretId": "prod/db", "Description": "x" }))
+        .await;
     bed.pass_days(1);
-    bed.ok("UpdateSecret", json!({ "SecretId": "prod/api", "Description": "x" })).await;
-    assert_eq!(list(json!({ "SortBy": "last-changed-date" })).await, ["prod/api", "test/db", "prod/db"]);
+    bed.ok("UpdateSecret", json!({ "SecretId": "prod/api", "Description": "x" }))
+        .await;
+    assert_eq!(
+        list(json!({ "SortBy": "last-changed-date" })).await,
+        ["prod/api", "test/db", "prod/db"]
+    );
 }
 
 #[tokio::test]
@@ -109,6 +142,10 @@ async fn values_of_several_secrets_are_read_in_one_call() {
     let mut rest = chosen;
     rest["NextToken"] = first["NextToken"].clone();
     let second = bed.ok("BatchGetSecretValue", rest).await;
-    assert_eq!((names(&second, "SecretValues"), second.get("NextToken")), (vec!["prod/db".to_owned()], None));
-    bed.refused("BatchGetSecretValue", json!({}), "InvalidParameterException").await;
+    assert_eq!(
+        (names(&second, "SecretValues"), second.get("NextToken")),
+        (vec!["prod/db".to_owned()], None)
+    );
+    bed.refused("BatchGetSecretValue", json!({}), "InvalidParameterException")
+        .await;
 }

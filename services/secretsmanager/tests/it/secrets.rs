@@ -38,7 +38,10 @@ async fn a_secret_is_read_as_it_was_made() {
     let described = bed.ok("DescribeSecret", json!({ "SecretId": arn })).await;
     assert_eq!(described["VersionIdsToStages"], json!({ token: ["AWSCURRENT"] }));
     assert_eq!(described["Tags"], json!([{ "Key": "team", "Value": "red" }]));
-    assert_eq!((&described["Description"], described.get("KmsKeyId")), (&json!("d"), None));
+    assert_eq!(
+        (&described["Description"], described.get("KmsKeyId")),
+        (&json!("d"), None)
+    );
     // Only the day of the last reading is told.
     let day = described["LastAccessedDate"].as_f64().unwrap();
     assert!(day.rem_euclid(86_400.0) < 0.001, "{day}");
@@ -48,9 +51,13 @@ async fn a_secret_is_read_as_it_was_made() {
 #[tokio::test]
 async fn bytes_come_back_as_bytes() {
     let bed = Bed::new();
-    bed.ok("CreateSecret", json!({ "Name": "a", "SecretBinary": "AAEC/w==" })).await;
+    bed.ok("CreateSecret", json!({ "Name": "a", "SecretBinary": "AAEC/w==" }))
+        .await;
     let value = bed.ok("GetSecretValue", json!({ "SecretId": "a" })).await;
-    assert_eq!((&value["SecretBinary"], value.get("SecretString")), (&json!("AAEC/w=="), None));
+    assert_eq!(
+        (&value["SecretBinary"], value.get("SecretString")),
+        (&json!("AAEC/w=="), None)
+    );
 }
 
 #[tokio::test]
@@ -58,11 +65,19 @@ async fn a_value_is_sealed_at_rest_and_never_recorded() {
     let bed = Bed::new();
     bed.create("a", TEXT).await;
     bed.put("a", &format!("{TEXT} 2")).await;
-    bed.ok("UpdateSecret", json!({ "SecretId": "a", "SecretString": format!("{TEXT} 3") })).await;
+    bed.ok(
+        "UpdateSecret",
+        json!({ "SecretId": "a", "SecretString": format!("{TEXT} 3") }),
+    )
+    .await;
     bed.ok("GetRandomPassword", json!({})).await;
     assert_eq!(bed.text("a", "AWSCURRENT").await, format!("{TEXT} 3"));
-    bed.refused("CreateSecret", json!({ "Name": "a", "SecretString": TEXT }), "ResourceExistsException")
-        .await;
+    bed.refused(
+        "CreateSecret",
+        json!({ "Name": "a", "SecretString": TEXT }),
+        "ResourceExistsException",
+    )
+    .await;
     assert!(!bed.stores("horse").await);
     let found = bed.kernel.audit().search(&Search::newest(100), |_| true).unwrap();
     let records: Vec<_> = found.into_iter().map(|(_, record)| record).collect();
@@ -76,12 +91,20 @@ async fn a_secret_without_a_value_has_no_current_version() {
     let made = bed.ok("CreateSecret", json!({ "Name": "a" })).await;
     assert_eq!(made.get("VersionId"), None);
     assert_eq!(
-        bed.refused("GetSecretValue", json!({ "SecretId": "a" }), "ResourceNotFoundException").await,
+        bed.refused(
+            "GetSecretValue",
+            json!({ "SecretId": "a" }),
+            "ResourceNotFoundException"
+        )
+        .await,
         "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"
     );
     // The first value is current, whatever labels it is given.
     let put = json!({ "SecretId": "a", "SecretString": "x", "VersionStages": ["mine"] });
-    assert_eq!(bed.ok("PutSecretValue", put).await["VersionStages"], json!(["mine", "AWSCURRENT"]));
+    assert_eq!(
+        bed.ok("PutSecretValue", put).await["VersionStages"],
+        json!(["mine", "AWSCURRENT"])
+    );
     assert_eq!(bed.text("a", "AWSCURRENT").await, "x");
 }
 
@@ -92,12 +115,15 @@ async fn what_is_not_there_is_not_found() {
     let other = arn.replace("us-east-1", "eu-west-1");
     let wrong = format!("{}-ABCDEF", arn.rsplit_once('-').unwrap().0);
     for id in ["none", &other, &wrong] {
-        let text = bed.refused("DescribeSecret", json!({ "SecretId": id }), "ResourceNotFoundException").await;
+        let text = bed
+            .refused("DescribeSecret", json!({ "SecretId": id }), "ResourceNotFoundException")
+            .await;
         assert_eq!(text, "Secrets Manager can't find the specified secret.", "{id}");
     }
     let version = json!({ "SecretId": "a", "VersionId": "01234567-89ab-4cde-8f01-23456789abcd" });
     assert_eq!(
-        bed.refused("GetSecretValue", version, "ResourceNotFoundException").await,
+        bed.refused("GetSecretValue", version, "ResourceNotFoundException")
+            .await,
         "Secrets Manager can't find the specified secret value for VersionId: 01234567-89ab-4cde-8f01-23456789abcd"
     );
 }
@@ -118,7 +144,9 @@ async fn the_same_request_again_makes_nothing_new() {
     bed.put("a", "three").await;
     bed.ok("PutSecretValue", put("two")).await;
     assert_eq!(bed.text("a", "AWSCURRENT").await, "three");
-    let text = bed.refused("PutSecretValue", put("other"), "ResourceExistsException").await;
+    let text = bed
+        .refused("PutSecretValue", put("other"), "ResourceExistsException")
+        .await;
     let arn = made["ARN"].as_str().unwrap();
     let token = "f".repeat(32);
     assert_eq!(
@@ -137,8 +165,13 @@ async fn an_update_changes_what_it_names() {
     let answer = bed.ok("UpdateSecret", update).await;
     assert_eq!(answer, json!({ "ARN": arn, "Name": "a" }));
     let described = bed.ok("DescribeSecret", json!({ "SecretId": "a" })).await;
-    assert_eq!((&described["Description"], &described["KmsKeyId"]), (&json!("d"), &json!("alias/mine")));
-    let answer = bed.ok("UpdateSecret", json!({ "SecretId": "a", "SecretString": "two" })).await;
+    assert_eq!(
+        (&described["Description"], &described["KmsKeyId"]),
+        (&json!("d"), &json!("alias/mine"))
+    );
+    let answer = bed
+        .ok("UpdateSecret", json!({ "SecretId": "a", "SecretString": "two" }))
+        .await;
     assert!(answer["VersionId"].is_string());
     assert_eq!(bed.text("a", "AWSCURRENT").await, "two");
     assert_eq!(bed.text("a", "AWSPREVIOUS").await, "one");
@@ -152,11 +185,19 @@ async fn tags_are_added_and_removed() {
     bed.create("a", "x").await;
     let tags = json!([{ "Key": "k", "Value": "1" }, { "Key": "l", "Value": "2" }]);
     bed.ok("TagResource", json!({ "SecretId": "a", "Tags": tags })).await;
-    bed.ok("UntagResource", json!({ "SecretId": "a", "TagKeys": ["k", "none"] })).await;
+    bed.ok("UntagResource", json!({ "SecretId": "a", "TagKeys": ["k", "none"] }))
+        .await;
     let described = bed.ok("DescribeSecret", json!({ "SecretId": "a" })).await;
     assert_eq!(described["Tags"], json!([{ "Key": "l", "Value": "2" }]));
-    let many: Vec<Value> = (0..51).map(|at| json!({ "Key": format!("k{at}"), "Value": "" })).collect();
-    bed.refused("TagResource", json!({ "SecretId": "a", "Tags": many }), "InvalidParameterException").await;
+    let many: Vec<Value> = (0..51)
+        .map(|at| json!({ "Key": format!("k{at}"), "Value": "" }))
+        .collect();
+    bed.refused(
+        "TagResource",
+        json!({ "SecretId": "a", "Tags": many }),
+        "InvalidParameterException",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -164,19 +205,24 @@ async fn what_aws_refuses_is_refused() {
     let bed = Bed::new();
     bed.create("a", "x").await;
     assert_eq!(
-        bed.refused("CreateSecret", json!({ "Name": "a b" }), "ValidationException").await,
+        bed.refused("CreateSecret", json!({ "Name": "a b" }), "ValidationException")
+            .await,
         "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
     );
-    bed.refused("GetSecretValue", json!({ "SecretId": "a:b" }), "ValidationException").await;
+    bed.refused("GetSecretValue", json!({ "SecretId": "a:b" }), "ValidationException")
+        .await;
     let both = json!({ "SecretId": "a", "SecretString": "x", "SecretBinary": "AA==" });
     assert_eq!(
         bed.refused("PutSecretValue", both, "InvalidParameterException").await,
         "You can't specify both a binary secret value and a string secret value in the same secret."
     );
-    bed.refused("PutSecretValue", json!({ "SecretId": "a" }), "InvalidRequestException").await;
+    bed.refused("PutSecretValue", json!({ "SecretId": "a" }), "InvalidRequestException")
+        .await;
     let replicated = json!({ "Name": "b", "AddReplicaRegions": [{ "Region": "eu-west-1" }] });
-    bed.refused("CreateSecret", replicated, "InvalidParameterException").await;
-    bed.refused("RotateSecret", json!({ "SecretId": "a" }), "NotImplemented").await;
+    bed.refused("CreateSecret", replicated, "InvalidParameterException")
+        .await;
+    bed.refused("RotateSecret", json!({ "SecretId": "a" }), "NotImplemented")
+        .await;
 }
 
 #[tokio::test]
@@ -191,6 +237,14 @@ async fn passwords_are_drawn_as_asked() {
         "ExcludeCharacters": "01",
     });
     let made = drawn(bed.ok("GetRandomPassword", digits).await);
-    assert!(made.len() == 8 && made.chars().all(|c| ('2'..='9').contains(&c)), "{made}");
-    bed.refused("GetRandomPassword", json!({ "PasswordLength": 3 }), "InvalidParameterException").await;
+    assert!(
+        made.len() == 8 && made.chars().all(|c| ('2'..='9').contains(&c)),
+        "{made}"
+    );
+    bed.refused(
+        "GetRandomPassword",
+        json!({ "PasswordLength": 3 }),
+        "InvalidParameterException",
+    )
+    .await;
 }

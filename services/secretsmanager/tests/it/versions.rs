@@ -16,10 +16,18 @@ async fn a_new_value_is_current_and_the_one_before_is_previous() {
     bed.create("a", "one").await;
     let two = bed.put("a", "two").await;
     let three = bed.put("a", "three").await;
-    assert_eq!(stages(&bed).await, json!({ &two: ["AWSPREVIOUS"], &three: ["AWSCURRENT"] }));
+    assert_eq!(
+        stages(&bed).await,
+        json!({ &two: ["AWSPREVIOUS"], &three: ["AWSCURRENT"] })
+    );
     assert_eq!(bed.text("a", "AWSPREVIOUS").await, "two");
-    let by_id = bed.ok("GetSecretValue", json!({ "SecretId": "a", "VersionId": two })).await;
-    assert_eq!((&by_id["SecretString"], &by_id["VersionStages"]), (&json!("two"), &json!(["AWSPREVIOUS"])));
+    let by_id = bed
+        .ok("GetSecretValue", json!({ "SecretId": "a", "VersionId": two }))
+        .await;
+    assert_eq!(
+        (&by_id["SecretString"], &by_id["VersionStages"]),
+        (&json!("two"), &json!(["AWSPREVIOUS"]))
+    );
     let both = json!({ "SecretId": "a", "VersionId": two, "VersionStage": "AWSCURRENT" });
     assert_eq!(
         bed.refused("GetSecretValue", both, "InvalidRequestException").await,
@@ -33,11 +41,16 @@ async fn a_pending_value_becomes_current_when_the_label_is_moved() {
     bed.create("a", "one").await;
     let old = stages(&bed).await.as_object().unwrap().keys().next().unwrap().clone();
     let put = json!({ "SecretId": "a", "SecretString": "new", "VersionStages": ["AWSPENDING"] });
-    let pending = bed.ok("PutSecretValue", put).await["VersionId"].as_str().unwrap().to_owned();
+    let pending = bed.ok("PutSecretValue", put).await["VersionId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert_eq!(bed.text("a", "AWSCURRENT").await, "one");
     assert_eq!(bed.text("a", "AWSPENDING").await, "new");
     let mut input = json!({ "SecretId": "a", "VersionStage": "AWSCURRENT", "MoveToVersionId": pending });
-    let text = bed.refused("UpdateSecretVersionStage", input.clone(), "InvalidParameterException").await;
+    let text = bed
+        .refused("UpdateSecretVersionStage", input.clone(), "InvalidParameterException")
+        .await;
     assert_eq!(
         text,
         format!(
@@ -46,7 +59,8 @@ async fn a_pending_value_becomes_current_when_the_label_is_moved() {
         )
     );
     input["RemoveFromVersionId"] = json!(pending);
-    bed.refused("UpdateSecretVersionStage", input.clone(), "InvalidParameterException").await;
+    bed.refused("UpdateSecretVersionStage", input.clone(), "InvalidParameterException")
+        .await;
     input["RemoveFromVersionId"] = json!(old);
     bed.ok("UpdateSecretVersionStage", input).await;
     let mut expected = json!({ &old: ["AWSPREVIOUS"] });
@@ -54,11 +68,17 @@ async fn a_pending_value_becomes_current_when_the_label_is_moved() {
     assert_eq!(stages(&bed).await, expected);
     let remove = |stage: &str| json!({ "SecretId": "a", "VersionStage": stage, "RemoveFromVersionId": pending });
     bed.ok("UpdateSecretVersionStage", remove("AWSPENDING")).await;
-    bed.refused("UpdateSecretVersionStage", remove("AWSCURRENT"), "InvalidParameterException").await;
+    bed.refused(
+        "UpdateSecretVersionStage",
+        remove("AWSCURRENT"),
+        "InvalidParameterException",
+    )
+    .await;
     expected[&pending] = json!(["AWSCURRENT"]);
     assert_eq!(stages(&bed).await, expected);
     let unknown = json!({ "SecretId": "a", "VersionStage": "x", "MoveToVersionId": "f".repeat(32) });
-    bed.refused("UpdateSecretVersionStage", unknown, "ResourceNotFoundException").await;
+    bed.refused("UpdateSecretVersionStage", unknown, "ResourceNotFoundException")
+        .await;
 }
 
 #[tokio::test]
@@ -77,15 +97,25 @@ async fn versions_are_listed_a_page_at_a_time_the_deprecated_ones_when_asked() {
             input["NextToken"] = token;
         }
         let page = bed.ok("ListSecretVersionIds", input).await;
-        seen.extend(page["Versions"].as_array().unwrap().iter().map(|version| version["VersionId"].clone()));
+        seen.extend(
+            page["Versions"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|version| version["VersionId"].clone()),
+        );
         token = page["NextToken"].clone();
         if token.is_null() {
             break;
         }
     }
     assert_eq!(seen.len(), 7);
-    bed.refused("ListSecretVersionIds", json!({ "SecretId": "a", "NextToken": "x" }), "InvalidNextTokenException")
-        .await;
+    bed.refused(
+        "ListSecretVersionIds",
+        json!({ "SecretId": "a", "NextToken": "x" }),
+        "InvalidNextTokenException",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -97,10 +127,15 @@ async fn old_values_are_let_go_when_there_are_too_many() {
         bed.clock.advance(Duration::from_secs(1));
         bed.put("a", &at.to_string()).await;
     }
-    bed.ok("GetSecretValue", json!({ "SecretId": "a", "VersionId": first })).await;
+    bed.ok("GetSecretValue", json!({ "SecretId": "a", "VersionId": first }))
+        .await;
     bed.pass_days(2);
     bed.put("a", "newest").await;
-    bed.refused("GetSecretValue", json!({ "SecretId": "a", "VersionId": first }), "ResourceNotFoundException")
-        .await;
+    bed.refused(
+        "GetSecretValue",
+        json!({ "SecretId": "a", "VersionId": first }),
+        "ResourceNotFoundException",
+    )
+    .await;
     assert!(!bed.stores(&first).await);
 }
