@@ -12,6 +12,7 @@ use roadstead::{DataDir, Installation, Listener, Options, SystemEntropy, data_di
 use roadstead_containers::{Docker, Runtime, Simulated};
 use roadstead_core::time::SystemClock;
 use roadstead_core::{AccountId, Clock, Ids, Region};
+use roadstead_ecs::control::Pace;
 use roadstead_kernel::audit::AuditLog;
 use roadstead_kernel::{Context as _, Fault, Result};
 use roadstead_network::{Net, SimulatedNet};
@@ -54,6 +55,9 @@ pub struct ServeArgs {
         value_name = "FILE"
     )]
     pub resolv_conf: PathBuf,
+    /// How long a task of a service's new deployment must run to count as healthy: 5 seconds, or the 40 of AWS.
+    #[arg(long, env = "ROADSTEAD_PACE", default_value = "fast")]
+    pub pace: PaceChoice,
     /// The public keys of an OpenID Connect provider: its URL and a file with a JSON Web Key Set; may be given several
     /// times. Web identity tokens are checked against these keys alone; nothing is fetched.
     #[arg(long, env = "ROADSTEAD_OIDC_KEYS", value_delimiter = ',', value_parser = oidc_keys, value_name = "URL=FILE")]
@@ -71,6 +75,12 @@ pub enum RuntimeChoice {
     Docker,
     Simulated,
     Auto,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PaceChoice {
+    Fast,
+    Aws,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -178,6 +188,10 @@ pub async fn start(args: &ServeArgs, data_dir: &DataDir) -> Result<Server> {
         ids,
     };
     let installation = Arc::new(Installation::new(options)?);
+    installation.services.reconciler().set_pace(match args.pace {
+        PaceChoice::Fast => Pace::default(),
+        PaceChoice::Aws => Pace::aws(),
+    });
     for (url, file) in &args.oidc_keys {
         let refused = |error| Fault::internal(format_args!("reading the keys in `{}`: {error}", file.display()));
         installation.use_oidc_keys(url, &std::fs::read_to_string(file).map_err(refused)?);

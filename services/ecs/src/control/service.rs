@@ -1,7 +1,7 @@
 //! Services: looks at the record and its tasks, plans, and takes the steps.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api_ecs::AvailabilityZoneRebalancing;
@@ -57,6 +57,17 @@ impl Default for Pace {
     }
 }
 
+impl Pace {
+    /// As patient as AWS is.
+    // AWS: documented.
+    pub fn aws() -> Self {
+        Self {
+            healthy_after: Duration::from_secs(40),
+            ..Self::default()
+        }
+    }
+}
+
 /// Tasks of one transaction: each takes two operations, of which a store accepts 128.
 const BATCH: usize = 50;
 /// How long a deleted service can still be described.
@@ -90,7 +101,7 @@ pub struct ServiceControl {
     pub(super) tasks: Table<Task>,
     definitions: Table<TaskDefinition>,
     control: Arc<Controller<TaskControl>>,
-    pace: Pace,
+    pace: Mutex<Pace>,
 }
 
 impl ServiceControl {
@@ -109,18 +120,23 @@ impl ServiceControl {
             tasks,
             definitions,
             control,
-            pace,
+            pace: Mutex::new(pace),
         }
+    }
+
+    /// Changes how patient it is; before it is started.
+    pub fn set_pace(&self, pace: Pace) {
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner) = pace;
     }
 
     /// How patient it is.
     pub(super) fn pace(&self) -> Pace {
-        self.pace
+        *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long after a task's change its service is looked at.
     pub fn gather(&self) -> Duration {
-        self.pace.gather
+        self.pace().gather
     }
 
     /// The services of all places; looked at once after a start.
@@ -320,7 +336,7 @@ impl ServiceControl {
             (_, None) => End::NeverRan,
             (_, Some(started)) => {
                 let ended = task.execution_stopped_at.or(task.stopping_at).unwrap_or(started);
-                if ended.since(started) < self.pace.healthy_after {
+                if ended.since(started) < self.pace().healthy_after {
                     End::Crashed
                 } else {
                     End::Fine
@@ -358,7 +374,7 @@ impl ServiceControl {
             zones: zones(service, primary),
             balancing: service.told.contains_key(BALANCING),
             placeable: primary.settings.launch.is_fargate(),
-            healthy_after: self.pace.healthy_after,
+            healthy_after: self.pace().healthy_after,
             grace: Duration::from_secs(grace),
             tasks,
         }
@@ -668,7 +684,9 @@ impl Starting {
 
 /// The zones that the tasks of a deployment are to be balanced over, where that is asked.
 fn zones(service: &Service, primary: &Deployment) -> Vec<String> {
-    if service.document.0.availability_zone_rebalancing != Some(AvailabilityZoneRebalancing::Enabled) {
+    let is_asked = service.document.0.availability_zone_rebalancing == Some(AvailabilityZoneRebalancing::Enabled);
+    // On container instances a task goes where there is room, which may not be where it is missing.
+    if !is_asked || !primary.settings.launch.is_fargate() {
         return Vec::new();
     }
     let mut zones: Vec<String> = primary.settings.subnets.iter().map(|(_, zone)| zone.clone()).collect();

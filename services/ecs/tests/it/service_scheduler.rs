@@ -726,3 +726,16 @@ async fn a_service_deployment_can_be_stopped_and_rolls_back() {
         .error();
     assert_eq!(code, "ConflictException");
 }
+
+#[tokio::test]
+async fn at_the_pace_of_aws_a_deployment_completes_after_forty_seconds() {
+    let stage = Stage::new().await;
+    let control = stage.world.installation.services.reconciler();
+    control.set_pace(roadstead_ecs::control::Pace::aws());
+    stage.create(1, json!({})).await;
+    stage.world.settle().await;
+    stage.world.pass(38).await;
+    assert_eq!(stage.deployments().await, [deployment("PRIMARY", "IN_PROGRESS", 1, 0)]);
+    stage.world.pass(4).await;
+    assert_eq!(stage.deployments().await, [deployment("PRIMARY", "COMPLETED", 1, 0)]);
+}

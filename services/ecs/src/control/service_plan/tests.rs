@@ -369,6 +369,26 @@ proptest! {
         prop_assert_eq!(plan(seen, model.now).steps, []);
     }
 
+    /// A task set has no bounds and no deployment to complete: it only ever has the tasks that it shall have.
+    #[test]
+    fn a_task_set_comes_to_its_count_and_rests((desired, _, happenings) in histories(), shares in prop::collection::vec(0..=100_u32, 1..6)) {
+        let mut model = Model::new(0, (0, 300));
+        model.seen.rollout = Rollout::Completed;
+        let mut parts = happenings.chunks(happenings.len().div_ceil(shares.len()).max(1));
+        for share in shares {
+            model.seen.desired = crate::records::computed_count(desired, f64::from(share)) as usize;
+            (model.seen.minimum, model.seen.maximum) = (0, usize::MAX);
+            let own = |one: &&Happening| !matches!(one, Happening::Scale(_) | Happening::Deploy | Happening::Bounds(..));
+            for happening in parts.next().unwrap_or_default().iter().filter(own) {
+                model.happen(happening);
+            }
+        }
+        model.settle();
+        prop_assert_eq!(model.seen.tasks.len(), model.seen.desired);
+        prop_assert_eq!(model.seen.rollout, Rollout::Completed);
+        prop_assert_eq!(plan(&model.seen, model.now).steps, []);
+    }
+
     #[test]
     fn a_deleted_service_always_comes_to_its_end((desired, percents, happenings) in histories()) {
         let mut model = Model::new(desired, percents);
