@@ -1,10 +1,10 @@
 //! What the operations on services share: finding services, and checking what is asked of them.
 
 use api_ecs::{
-    AvailabilityZoneRebalancing, CapacityProviderStrategyItem, ContainerDefinition, CreateServiceRequest,
-    DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController, DeploymentControllerType,
-    DeploymentStrategy, LaunchType, LoadBalancer, NetworkConfiguration, PlacementStrategy, ServiceConnectConfiguration,
-    ServiceRegistry, ServiceVolumeConfiguration, VpcLatticeConfiguration,
+    AvailabilityZoneRebalancing, CapacityProviderStrategyItem, Compatibility, ContainerDefinition,
+    CreateServiceRequest, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController,
+    DeploymentControllerType, DeploymentStrategy, LaunchType, LoadBalancer, NetworkConfiguration, PlacementStrategy,
+    ServiceConnectConfiguration, ServiceRegistry, ServiceVolumeConfiguration, VpcLatticeConfiguration,
 };
 use roadstead_kernel::{Cx, Result};
 use roadstead_store::Versioned;
@@ -77,6 +77,9 @@ impl Ecs {
         if launch.is_fargate() && !definition.is_awsvpc() {
             // AWS: recorded.
             return Err(client("Fargate only supports network mode ‘awsvpc’."));
+        }
+        if launch.is_fargate() && !definition.is_compatible(&Compatibility::Fargate) {
+            return Err(invalid("Task definition does not support launch_type FARGATE."));
         }
         let subnets = match vpc {
             Some(vpc) => start::subnets(cx.kernel(), cx.place(), vpc).await?,

@@ -190,3 +190,54 @@ fn remove_tree(group: &Path) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("roadstead-group-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    #[test]
+    fn the_limits_are_written_where_each_layout_has_them() {
+        let spec = GroupSpec {
+            name: "t".to_owned(),
+            memory: Some(512 << 20),
+            nano_cpus: Some(250_000_000),
+        };
+        let root = directory("first");
+        for file in ["memory/memory.limit_in_bytes", "cpu/cpu.shares"] {
+            fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            fs::write(root.join(file), "").unwrap();
+        }
+        let groups = Groups::below(&root, "a/b").unwrap();
+        assert_eq!(groups.create(&spec).unwrap().as_deref(), Some("/ecs-a-b/t"));
+        let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+        assert_eq!(read("memory/ecs-a-b/t/memory.limit_in_bytes"), "536870912");
+        assert_eq!(read("cpu/ecs-a-b/t/cpu.cfs_quota_us"), "25000");
+        assert_eq!(groups.names(), ["t"]);
+        fs::remove_dir_all(&root).unwrap();
+
+        let root = directory("second");
+        for file in ["cgroup.controllers", "cgroup.subtree_control"] {
+            fs::write(root.join(file), "").unwrap();
+        }
+        let groups = Groups::below(&root, "o").unwrap();
+        assert_eq!(groups.create(&spec).unwrap().as_deref(), Some("/ecs-o/t"));
+        let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+        assert_eq!(read("ecs-o/t/memory.max"), "536870912");
+        assert_eq!(read("ecs-o/t/cpu.max"), "25000 100000");
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_host_without_control_groups_has_no_groups() {
+        let root = directory("none");
+        assert!(Groups::below(&root, "o").is_none());
+        fs::remove_dir_all(&root).unwrap();
+        assert!(Groups::find("o", "unix:///var/run/docker.sock", "systemd").is_none());
+    }
+}

@@ -256,3 +256,78 @@ fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
 fn some_map<K, V>(map: HashMap<K, V>) -> Option<HashMap<K, V>> {
     (!map.is_empty()).then_some(map)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{ContainerId, Device, LinuxParameters, VolumesFrom};
+
+    #[test]
+    fn each_setting_has_its_place_in_the_request() {
+        let id = |text: &str| ContainerId(text.to_owned());
+        let spec = ContainerSpec {
+            name: "a".to_owned(),
+            privileged: true,
+            security_options: vec!["no-new-privileges".to_owned()],
+            linux: LinuxParameters {
+                memory_swap: Some(7),
+                swappiness: Some(9),
+                devices: vec![Device {
+                    host_path: "/dev/fuse".to_owned(),
+                    container_path: "/dev/f".to_owned(),
+                    permissions: "rw".to_owned(),
+                }],
+                sysctls: [("net.core.somaxconn".to_owned(), "1".to_owned())].into(),
+                ..LinuxParameters::default()
+            },
+            volumes_from: vec![VolumesFrom {
+                container: id("source"),
+                read_only: true,
+            }],
+            network: Network::Bridge { ports: Vec::new() },
+            links: vec![(id("other"), "db".to_owned())],
+            pid: Some(Namespace::Container(id("holder"))),
+            ipc: Some(Namespace::Shareable),
+            extra_hosts: vec![("h".to_owned(), "192.0.2.1".to_owned())],
+            cgroup_parent: Some("/ecs-x/y".to_owned()),
+            stop_signal: Some("SIGINT".to_owned()),
+            ..ContainerSpec::default()
+        };
+        let body = create_body(spec, "owner").unwrap();
+        assert_eq!(body.stop_signal.as_deref(), Some("SIGINT"));
+        let host = body.host_config.unwrap();
+        assert_eq!(host.privileged, Some(true));
+        assert_eq!(host.security_opt, Some(vec!["no-new-privileges".to_owned()]));
+        assert_eq!((host.memory_swap, host.memory_swappiness), (Some(7), Some(9)));
+        let device = &host.devices.unwrap()[0];
+        assert_eq!(
+            (device.path_on_host.as_deref(), device.path_in_container.as_deref()),
+            (Some("/dev/fuse"), Some("/dev/f"))
+        );
+        assert_eq!(host.sysctls.unwrap()["net.core.somaxconn"], "1");
+        assert_eq!(host.volumes_from, Some(vec!["source:ro".to_owned()]));
+        assert_eq!(host.links, Some(vec!["other:db".to_owned()]));
+        assert_eq!(
+            (host.pid_mode.as_deref(), host.ipc_mode.as_deref()),
+            (Some("container:holder"), Some("shareable"))
+        );
+        assert_eq!(host.extra_hosts, Some(vec!["h:192.0.2.1".to_owned()]));
+        assert_eq!(host.cgroup_parent.as_deref(), Some("/ecs-x/y"));
+    }
+
+    #[test]
+    fn links_need_the_engines_bridge() {
+        for network in [
+            Network::None,
+            Network::Host,
+            Network::Container(ContainerId("x".to_owned())),
+        ] {
+            let spec = ContainerSpec {
+                network,
+                links: vec![(ContainerId("other".to_owned()), "db".to_owned())],
+                ..ContainerSpec::default()
+            };
+            assert!(matches!(create_body(spec, "owner"), Err(RuntimeError::InvalidSpec(_))));
+        }
+    }
+}

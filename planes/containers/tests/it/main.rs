@@ -49,4 +49,8 @@ on_both!(
     a_free_port_of_the_host_is_chosen,
     a_running_container_has_figures,
     a_volume_in_use_is_kept,
+    volumes_are_found_by_their_labels,
+    the_stop_signal_of_a_container_is_told,
+    limits_that_containers_share_are_made_and_removed,
+    mounts_are_taken_over_from_a_container_that_ended,
 );

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use roadstead_containers::{
-    BoxStream, ContainerId, ContainerSpec, Event, EventKind, Exit, Health, ImageError, LogOptions, LogStream, Mount,
-    Network, OWNER_LABEL, Phase, PortBinding, Protocol, RuntimeError, Status, VolumeSpec,
+    BoxStream, ContainerId, ContainerSpec, Event, EventKind, Exit, GroupSpec, Health, ImageError, LogOptions,
+    LogStream, Mount, Network, OWNER_LABEL, Phase, PortBinding, Protocol, RuntimeError, Status, VolumeSpec,
+    VolumesFrom,
 };
 
 use crate::bed::{Bed, Does};
@@ -408,4 +409,107 @@ pub async fn a_volume_in_use_is_kept(bed: Bed) {
     for _ in 0..2 {
         bed.runtime.remove_volume(&name).await.unwrap();
     }
+}
+
+pub async fn volumes_are_found_by_their_labels(bed: Bed) {
+    let (one, other) = (bed.name("one"), bed.name("other"));
+    for (name, value) in [(&one, "1"), (&other, "2")] {
+        let spec = VolumeSpec {
+            name: name.clone(),
+            labels: [("n".to_owned(), value.to_owned())].into(),
+            ..VolumeSpec::default()
+        };
+        bed.runtime.create_volume(spec).await.unwrap();
+    }
+    let names = async |labels: &[(&str, Option<&str>)]| {
+        let found = bed.runtime.list_volumes(labels).await.unwrap();
+        let mut names: Vec<String> = found.into_iter().map(|volume| volume.name).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&[("n", Some("2"))]).await, [other.clone()]);
+    assert_eq!(names(&[("n", None)]).await, [one.clone(), other.clone()]);
+    assert_eq!(names(&[("m", None)]).await, Vec::<String>::new());
+    let found = bed.again.find_volume(&one).await.unwrap().unwrap();
+    assert_eq!((found.name.as_str(), found.labels["n"].as_str()), (one.as_str(), "1"));
+    for name in [one, other] {
+        bed.runtime.remove_volume(&name).await.unwrap();
+        assert_eq!(bed.runtime.find_volume(&name).await.unwrap(), None);
+    }
+}
+
+pub async fn the_stop_signal_of_a_container_is_told(bed: Bed) {
+    let spec = ContainerSpec {
+        stop_signal: Some("SIGQUIT".to_owned()),
+        ..bed.spec("a", Does::Run)
+    };
+    let id = bed.make(spec).await;
+    let state = bed.runtime.inspect(&id).await.unwrap();
+    assert_eq!(state.stop_signal.as_deref(), Some("SIGQUIT"));
+    let plain = bed.make(bed.spec("b", Does::Run)).await;
+    let signal = bed.runtime.inspect(&plain).await.unwrap().stop_signal;
+    assert!(signal.is_none_or(|signal| signal == "SIGTERM"));
+}
+
+pub async fn limits_that_containers_share_are_made_and_removed(bed: Bed) {
+    let name = bed.name("g");
+    let spec = GroupSpec {
+        name: name.clone(),
+        memory: Some(64 << 20),
+        nano_cpus: Some(250_000_000),
+    };
+    let Some(parent) = bed.runtime.create_group(spec.clone()).await.unwrap() else {
+        println!("SKIPPED limits_that_containers_share_are_made_and_removed: this host cannot");
+        return;
+    };
+    assert_eq!(
+        bed.runtime.create_group(spec).await.unwrap(),
+        Some(parent.clone()),
+        "again"
+    );
+    assert_eq!(bed.again.list_groups().await.unwrap(), [name.clone()]);
+    let container = ContainerSpec {
+        cgroup_parent: Some(parent),
+        ..bed.spec("a", Does::Run)
+    };
+    let id = bed.make(container).await;
+    bed.runtime.start(&id).await.unwrap();
+    bed.runtime.remove(&id).await.unwrap();
+    for _ in 0..2 {
+        bed.runtime.remove_group(&name).await.unwrap();
+        assert_eq!(bed.runtime.list_groups().await.unwrap(), Vec::<String>::new());
+    }
+}
+
+pub async fn mounts_are_taken_over_from_a_container_that_ended(bed: Bed) {
+    let volume = VolumeSpec {
+        name: bed.name("v"),
+        ..VolumeSpec::default()
+    };
+    bed.runtime.create_volume(volume).await.unwrap();
+    let mount = Mount {
+        target: "/data".to_owned(),
+        read_only: false,
+        source: bed.volume("v"),
+    };
+    let first = ContainerSpec {
+        mounts: vec![mount],
+        ..bed.spec("a", Does::Exit(0))
+    };
+    let first = bed.make(first).await;
+    bed.runtime.start(&first).await.unwrap();
+    bed.runtime.wait(&first).await.unwrap();
+    let second = ContainerSpec {
+        volumes_from: vec![VolumesFrom {
+            container: first.clone(),
+            read_only: true,
+        }],
+        ..bed.spec("b", Does::Run)
+    };
+    let second = bed.make(second).await;
+    bed.runtime.start(&second).await.unwrap();
+    for id in [second, first] {
+        bed.runtime.remove(&id).await.unwrap();
+    }
+    bed.runtime.remove_volume(&bed.name("v")).await.unwrap();
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use api_ecs::op::RunTask;
 use api_ecs::{
-    AssignPublicIp, CapacityProviderStrategyItem, Failure, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse,
+    AssignPublicIp, CapacityProviderStrategyItem, Compatibility, Failure, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse,
     errors,
 };
 use roadstead_kernel::prelude::*;
@@ -15,6 +15,7 @@ use crate::arn::DefinitionRef;
 use crate::control::choose_provider;
 use crate::error::{client, invalid};
 use crate::placement::Kind;
+use crate::register::check_storage;
 use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api};
 use crate::start::{self, Start};
 use crate::{Ecs, arn, capacity, scope, task_roles};
@@ -150,6 +151,7 @@ impl Ecs {
         if !(1..=MAX_COUNT).contains(&count) {
             return Err(invalid(format!("Count must be between 1 and {MAX_COUNT}.")));
         }
+        check_volumes(input, definition)?;
         let tags = task_tags(input, cluster, definition)?;
         let strategy = match place(input, cluster)? {
             Place::Fargate(strategy) => strategy,
@@ -162,6 +164,9 @@ impl Ecs {
         };
         if !definition.is_awsvpc() {
             return Err(client("Fargate only supports network mode ‘awsvpc’."));
+        }
+        if !definition.is_compatible(&Compatibility::Fargate) {
+            return Err(invalid("Task definition does not support launch_type FARGATE."));
         }
         let Some(vpc) = input
             .network_configuration
@@ -361,6 +366,27 @@ fn place(input: &RunTaskRequest, cluster: &Cluster) -> Result<Place> {
     }
 }
 
+/// Volumes that are configured at launch are, and no others.
+fn check_volumes(input: &RunTaskRequest, definition: &TaskDefinition) -> Result<()> {
+    let volumes = definition.document.0.volumes.iter().flatten();
+    let wanted: Vec<&str> = volumes
+        .filter(|volume| volume.configured_at_launch == Some(true))
+        .filter_map(|volume| volume.name.as_deref())
+        .collect();
+    let given: Vec<&str> = input.volume_configurations.iter().flatten().map(|v| v.name.as_str()).collect();
+    if let Some(other) = given.iter().find(|name| !wanted.contains(name)) {
+        return Err(invalid(format!(
+            "The volume '{other}' is not one that the task definition leaves to be configured at launch."
+        )));
+    }
+    match wanted.iter().find(|name| !given.contains(name)) {
+        Some(missing) => Err(invalid(format!(
+            "The volume '{missing}' has to be configured at launch: volumeConfigurations does not name it."
+        ))),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn check_overrides(input: &RunTaskRequest, definition: &TaskDefinition) -> Result<()> {
     let given = input
         .overrides
@@ -379,5 +405,6 @@ pub(super) fn check_overrides(input: &RunTaskRequest, definition: &TaskDefinitio
             )));
         }
     }
+    check_storage(input.overrides.as_ref().and_then(|o| o.ephemeral_storage.as_ref()))?;
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! A task definition's revision as it is stored, and the family that counts its revisions.
 
-use api_ecs::{Attribute, ContainerDefinition, NetworkMode, RegisterTaskDefinitionRequest, TaskDefinitionStatus};
+use api_ecs::{
+    Attribute, Compatibility, ContainerDefinition, NetworkMode, RegisterTaskDefinitionRequest, TaskDefinitionStatus,
+};
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
 use roadstead_store::Record;
@@ -99,6 +101,11 @@ impl TaskDefinition {
     /// What a container instance must offer to run its tasks.
     pub fn required_attributes(&self) -> Vec<Attribute> {
         requires_attributes(&self.document.0)
+    }
+
+    /// Whether tasks of the definition can run there.
+    pub fn is_compatible(&self, with: &Compatibility) -> bool {
+        compatibilities(&self.document.0).contains(with)
     }
 
     /// The revision as Amazon describes it.

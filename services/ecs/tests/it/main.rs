@@ -15,6 +15,7 @@ mod capacity_providers;
 mod clusters;
 mod definitions;
 mod events;
+mod instance_settings;
 mod instances;
 mod logs;
 mod network;
