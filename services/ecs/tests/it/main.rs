@@ -13,6 +13,7 @@ mod account_settings;
 mod behalf;
 mod capacity_providers;
 mod clusters;
+mod crashes;
 mod definitions;
 mod events;
 mod instance_settings;
