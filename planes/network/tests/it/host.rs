@@ -23,6 +23,13 @@ impl Task {
         NetworkNamespace::Open(self.0.try_clone().unwrap())
     }
 
+    /// A name that `ip` knows the namespace by, as long as this thread runs.
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
+    pub fn path(&self) -> String {
+        use std::os::fd::AsRawFd;
+        format!("/proc/{}/fd/{}", std::process::id(), self.0.as_raw_fd())
+    }
+
     /// Does something on a thread inside the namespace.
     pub fn inside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         self.start(work).join().unwrap()

@@ -163,3 +163,81 @@ fn a_firewall_that_docker_closed_lets_tasks_through_as_long_as_there_are_any() {
         assert_eq!(String::from_utf8(rules).unwrap(), "-N DOCKER-USER\n");
     });
 }
+
+#[test]
+fn a_task_reaches_the_outside_with_the_address_of_the_host() {
+    const NAME: &str = "a_task_reaches_the_outside_with_the_address_of_the_host";
+    on_a_host(NAME, async |kernel: Kernel| {
+        let missing = kernel.probe().await.missing;
+        if let Some(missing) = missing
+            .iter()
+            .find(|missing| missing.consequence.contains("security groups"))
+        {
+            println!("SKIPPED {NAME}: {} is missing", missing.what);
+            return;
+        }
+        // The outside is a namespace at the other end of the host's cable.
+        let outside = Task::new();
+        ip("link add out type veth peer name beyond");
+        ip("addr add 192.0.2.1/24 dev out");
+        ip("link set out up");
+        let far = outside.path();
+        ip(&format!("link set beyond netns {far}"));
+        outside.inside(|| {
+            ip("addr add 192.0.2.9/24 dev beyond");
+            ip("link set beyond up");
+        });
+        let task = Task::new();
+        kernel.attach(eni(1, [10, 9, 1, 20]), task.namespace()).await.unwrap();
+        let target = Ipv4Addr::new(192, 0, 2, 9);
+        let listener = outside.inside(move || listen(target));
+        let server = outside.start(move || answer(&listener));
+        let seen = task.inside(move || ask(target)).unwrap();
+        server.join().unwrap();
+        assert_eq!(seen, IpAddr::from([192, 0, 2, 1]));
+        // Nobody out there reaches the task, whatever its groups allow, unless the host's own routes lead there.
+        let task_address = Ipv4Addr::new(10, 9, 1, 20);
+        assert!(outside.inside(move || try_at(task_address, PORT)).is_err());
+    });
+}
+
+#[test]
+fn a_firewall_that_others_closed_is_reported_and_the_rules_that_are_advised_open_it() {
+    const NAME: &str = "a_firewall_that_others_closed_is_reported_and_the_rules_that_are_advised_open_it";
+    on_a_host(NAME, async |kernel: Kernel| {
+        let iptables = |arguments: &str| {
+            let run = std::process::Command::new("iptables")
+                .args(arguments.split(' '))
+                .output();
+            run.is_ok_and(|output| output.status.success())
+        };
+        if !iptables("-w -P FORWARD DROP") {
+            println!("SKIPPED {NAME}: the program `iptables` is missing or cannot be used");
+            return;
+        }
+        let reported = kernel.probe().await.missing;
+        let reported = reported
+            .iter()
+            .find(|missing| missing.what.contains("FORWARD"))
+            .unwrap();
+        let tasks = [Task::new(), Task::new()];
+        let enis = [eni(1, [10, 9, 1, 20]), eni(2, [10, 9, 1, 21])];
+        for (task, eni) in tasks.iter().zip(&enis) {
+            kernel.attach(eni.clone(), task.namespace()).await.unwrap();
+        }
+        let target = enis[1].address;
+        let listener = tasks[1].inside(move || listen(target));
+        assert_eq!(tasks[0].inside(move || try_at(target, PORT)), Err(ErrorKind::TimedOut));
+        let advised: Vec<&str> = reported
+            .advice
+            .split('`')
+            .filter(|text| text.starts_with("iptables "))
+            .collect();
+        assert_eq!(advised.len(), 2, "{}", reported.advice);
+        for command in advised {
+            assert!(iptables(command.trim_start_matches("iptables ")), "{command}");
+        }
+        assert_eq!(tasks[0].inside(move || patiently(target, PORT)), Ok(()));
+        drop(listener);
+    });
+}
