@@ -126,9 +126,9 @@ async fn killed_at(write: i64, world: &World, net: &Arc<SimulatedNet>, seed: u64
         left: AtomicI64::new(write),
     });
     take_over(&again(world, net, Arc::clone(&mortal) as Arc<dyn Store>, seed), 4).await;
-    let next = again(world, net, store, seed + 1);
-    take_over(&next, 4).await;
-    (mortal.is_dead(), next)
+    let heir = again(world, net, store, seed + 1);
+    take_over(&heir, 4).await;
+    (mortal.is_dead(), heir)
 }
 
 /// The names of the containers of a task at the engine.
