@@ -1,5 +1,6 @@
 //! The data directory: keys, store, audit trail, and the mark of a running server. Owner only.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -157,6 +158,20 @@ impl DataDir {
     /// The mark of a running server, if one was left.
     pub fn running(&self) -> Result<Option<Running>> {
         read_json(&self.running_file())
+    }
+
+    /// The container instances that this machine was registered as, by cluster.
+    pub fn instances(&self) -> Result<BTreeMap<String, String>> {
+        Ok(read_json(&self.instances_file())?.unwrap_or_default())
+    }
+
+    /// Keeps the container instances that this machine was registered as.
+    pub fn set_instances(&self, instances: &BTreeMap<String, String>) -> Result<()> {
+        write_private(&self.instances_file(), &to_json(instances)?)
+    }
+
+    fn instances_file(&self) -> PathBuf {
+        self.0.join("instances.json")
     }
 
     fn root_file(&self) -> PathBuf {

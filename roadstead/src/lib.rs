@@ -11,6 +11,7 @@ mod installation;
 mod listener;
 mod modelled;
 mod resolving;
+pub mod this_machine;
 
 pub use data_dir::{DataDir, RootKeys};
 pub use ec2_changes::follow as follow_ec2_changes;

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::network::NetworkChoice;
 use clap::{Args, ValueEnum};
-use roadstead::{DataDir, Installation, Listener, Options, SystemEntropy, data_dir::Running};
+use roadstead::{DataDir, Installation, Listener, Options, SystemEntropy, data_dir::Running, this_machine};
 use roadstead_containers::{Docker, Runtime, Simulated};
+use roadstead_core::arn::Place;
 use roadstead_core::time::SystemClock;
 use roadstead_core::{AccountId, Clock, Ids, Region};
 use roadstead_ecs::control::Pace;
@@ -62,6 +63,10 @@ pub struct ServeArgs {
     /// times. Web identity tokens are checked against these keys alone; nothing is fetched.
     #[arg(long, env = "ROADSTEAD_OIDC_KEYS", value_delimiter = ',', value_parser = oidc_keys, value_name = "URL=FILE")]
     pub oidc_keys: Vec<(String, PathBuf)>,
+    /// Registers this machine as a container instance of a cluster in the default region, so that tasks of the launch type
+    /// EC2 run on it; may be given several times. A cluster that is not there is made.
+    #[arg(long, env = "ROADSTEAD_INSTANCE", value_delimiter = ',', value_name = "CLUSTER")]
+    pub instance: Vec<String>,
     /// What is logged, such as `info` or `roadstead_kernel=debug`.
     #[arg(long, env = "ROADSTEAD_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,
@@ -198,6 +203,16 @@ pub async fn start(args: &ServeArgs, data_dir: &DataDir) -> Result<Server> {
     }
     let listener = Listener::bind(args.listen, Arc::clone(&installation)).await?;
     installation.start().await?;
+    if !args.instance.is_empty() {
+        let place = Place {
+            account: args.account,
+            region: args.region,
+        };
+        let mut known = data_dir.instances()?;
+        let port = listener.address()?.port();
+        known.extend(this_machine::register(&installation, place, &args.instance, port, &known).await?);
+        data_dir.set_instances(&known)?;
+    }
     let endpoint = format!("http://{}", listener.address()?);
     if !listener.address()?.ip().is_loopback() {
         tracing::warn!(

@@ -171,11 +171,9 @@ impl Fleet {
     }
 
     /// Whether the cluster has an instance that new tasks of a launch type could be placed on.
-    pub async fn has_instances(&self, place: Place, cluster: &str, demand: &Demand) -> Result<bool> {
+    pub async fn has_instances(&self, place: Place, cluster: &str, kind: Kind) -> Result<bool> {
         self.read(place, cluster, |snapshot| {
-            snapshot
-                .instances()
-                .any(|one| one.active && kind_of(one) == demand.kind)
+            snapshot.instances().any(|one| one.active && kind_of(one) == kind)
         })
         .await
     }

@@ -212,6 +212,7 @@ impl Ecs {
                 self.tasks.clone(),
                 self.definitions.clone(),
                 Arc::clone(tasks),
+                Arc::clone(&self.fleet),
                 pace,
             );
             let controller = Controller::new(reconciler, Arc::clone(kernel.clock()));

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use api_ecs::{
-    ContainerDefinition, ContainerOverride, NetworkMode, PlacementConstraint, PlacementConstraintType, ResourceType,
-    TaskOverride, TransportProtocol,
+    ContainerDefinition, ContainerOverride, NetworkMode, PlacementConstraint, PlacementConstraintType,
+    PlacementStrategy, ResourceType, TaskOverride, TransportProtocol,
 };
 use roadstead_kernel::Result;
 
 use crate::error::invalid;
 use crate::fleet::Spot;
-use crate::placement::{Demand, Kind, PlacementError, Port, Rule, Strategy, Usage};
+use crate::placement::{Demand, Kind, PlacementError, Port, Query, Rule, Strategy, Usage, ZONE};
 use crate::records::{Host, Mode, TaskDefinition};
 use crate::register::{cpu_units, mebibytes};
 
@@ -96,6 +96,15 @@ pub fn demand(definition: &TaskDefinition, asked: Asked<'_>) -> Result<Demand> {
     })
 }
 
+/// Checks constraints and strategies.
+///
+/// Errors: `InvalidParameterException` for those that cannot be read.
+pub fn check(constraints: Option<&[PlacementConstraint]>, strategies: Option<&[PlacementStrategy]>) -> Result<()> {
+    Rule::read_all(constraints.unwrap_or_default().iter())?;
+    Strategy::read_all(strategies.unwrap_or_default())?;
+    Ok(())
+}
+
 /// The place of a task on an instance, as it is recorded.
 pub fn host(definition: &TaskDefinition, demand: &Demand, spot: Spot) -> Host {
     Host {
@@ -108,6 +117,16 @@ pub fn host(definition: &TaskDefinition, demand: &Demand, spot: Spot) -> Host {
         gpu: demand.usage.gpu,
         ports: demand.usage.ports.to_vec(),
     }
+}
+
+/// A task's interface is in the zone of its instance.
+pub fn in_zones(subnets: &[(String, String)]) -> Option<Rule> {
+    if subnets.is_empty() {
+        return None;
+    }
+    let zones: Vec<&str> = subnets.iter().map(|(_, zone)| zone.as_str()).collect();
+    let text = format!("attribute:{ZONE} in [{}]", zones.join(", "));
+    Query::parse(&text).ok().map(Rule::MemberOf)
 }
 
 fn number(value: Option<i32>) -> Option<u32> {

@@ -1,6 +1,7 @@
 //! What moves tasks and services: plans that are pure, and the steps that carry them out.
 
 mod events;
+mod instances;
 mod leftovers;
 mod network;
 pub(crate) mod order;

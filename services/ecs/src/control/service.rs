@@ -18,6 +18,7 @@ use super::service_plan::{
 use super::spread::Spread;
 use super::strategy::choose_provider;
 use super::{TaskControl, TaskKey};
+use crate::fleet::Fleet;
 use crate::records::{
     Deployment, Desired, Launch, Member, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus,
     StopCode, Task, TaskDefinition, TaskStatus,
@@ -99,9 +100,10 @@ pub struct ServiceControl {
     pub(super) kernel: Arc<Kernel>,
     pub(super) tables: ServiceTables,
     pub(super) tasks: Table<Task>,
-    definitions: Table<TaskDefinition>,
+    pub(super) definitions: Table<TaskDefinition>,
     control: Arc<Controller<TaskControl>>,
     pace: Mutex<Pace>,
+    pub(super) fleet: Arc<Fleet>,
 }
 
 impl ServiceControl {
@@ -112,6 +114,7 @@ impl ServiceControl {
         tasks: Table<Task>,
         definitions: Table<TaskDefinition>,
         control: Arc<Controller<TaskControl>>,
+        fleet: Arc<Fleet>,
         pace: Pace,
     ) -> Self {
         Self {
@@ -121,6 +124,7 @@ impl ServiceControl {
             definitions,
             control,
             pace: Mutex::new(pace),
+            fleet,
         }
     }
 
@@ -181,18 +185,20 @@ impl Reconciler for ServiceControl {
         if found.record.is_external() {
             return self.reconcile_sets(key, found).await;
         }
-        let Some(primary) = found.record.primary() else {
-            return Err(Fault::internal("a service without a deployment"));
-        };
         let members = self
             .tables
             .members
             .list(scope.of(), &id, None, usize::MAX)
             .await?
             .records;
-        let tasks = self.observe(key, &found.record, members).await?;
+        let mut tasks = self.observe(key, &found.record, members).await?;
+        let found = self.follow_instances(key, found, &mut tasks).await?;
+        let Some(primary) = found.record.primary() else {
+            return Err(Fault::internal("a service without a deployment"));
+        };
         let now = self.kernel.clock().now();
-        let seen = self.seen(&found.record, primary, tasks);
+        let mut seen = self.seen(&found.record, primary, tasks);
+        seen.placeable = self.has_place(key, &primary.settings).await?;
         let plan = plan(&seen, now);
         let counts = Counts::of(&seen, &plan);
         self.stop(key, &plan, now).await?;
@@ -295,6 +301,8 @@ impl ServiceControl {
                     deployment: String::new(),
                     zone: String::new(),
                     provider: None,
+                    instance: None,
+                    evicted: false,
                     state: TaskState::Ended(End::Fine),
                 },
             });
@@ -319,11 +327,12 @@ impl ServiceControl {
                 TaskState::Running(task.started_at.unwrap_or(task.created_at), health)
             }
         };
-        let zone = task.interface.map(|interface| interface.zone).unwrap_or_default();
         SeenTask {
+            zone: task.zone().unwrap_or_default().to_owned(),
+            instance: task.host.map(|host| host.instance),
+            evicted: false,
             id: task.id,
             deployment: number,
-            zone,
             provider: task.capacity_provider,
             state,
         }
@@ -400,7 +409,7 @@ impl ServiceControl {
         Ok(())
     }
 
-    fn look_at(&self, key: &ServiceKey, task: String) {
+    pub(super) fn look_at(&self, key: &ServiceKey, task: String) {
         self.control.enqueue(TaskKey {
             place: key.place,
             cluster: key.cluster.clone(),
@@ -572,6 +581,11 @@ impl ServiceControl {
         let Some(settings) = found.record.startable(&seen.primary).cloned() else {
             return Ok(false);
         };
+        if let Some(kind) = super::instances::kind(&settings.launch) {
+            return self
+                .start_on_instances(key, found, seen, (starting, &settings, kind), now)
+                .await;
+        }
         let Some(vpc) = settings
             .network
             .as_ref()
@@ -667,8 +681,18 @@ pub(super) struct Starting {
 }
 
 impl Starting {
+    /// How many.
+    pub(super) fn count(self) -> usize {
+        self.count
+    }
+
+    /// How many of them for unhealthy ones.
+    pub(super) fn replaced(self) -> usize {
+        self.replaced
+    }
+
     /// What is said of the tasks that were started, each with its zone.
-    fn said(self, subject: &str, started: &[(String, &str)], replaced: usize) -> Vec<String> {
+    pub(super) fn said(self, subject: &str, started: &[(String, &str)], replaced: usize) -> Vec<String> {
         let ids = || started.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
         if !self.moves {
             return vec![said_started(subject, &ids(), replaced)];
@@ -696,7 +720,7 @@ fn zones(service: &Service, primary: &Deployment) -> Vec<String> {
 }
 
 /// What is the same for all tasks that a service starts.
-fn start_of<'a>(service: &'a Service, definition: &'a TaskDefinition, started_by: String) -> Start<'a> {
+pub(super) fn start_of<'a>(service: &'a Service, definition: &'a TaskDefinition, started_by: String) -> Start<'a> {
     let given = &service.document.0;
     let managed_tags = given.enable_ecs_managed_tags.unwrap_or(false);
     let mut tags = match &given.propagate_tags {

@@ -83,6 +83,10 @@ pub struct SeenTask {
     pub zone: String,
     /// The capacity provider.
     pub provider: Option<String>,
+    /// The container instance that it is on.
+    pub instance: Option<String>,
+    /// Whether it must leave its instance.
+    pub evicted: bool,
     /// Where it is.
     pub state: TaskState,
 }
@@ -425,10 +429,10 @@ impl<'a> Crowd<'a> {
             match task.state {
                 TaskState::Pending | TaskState::Running(..) => {
                     let is_sick = task.is_sick(seen, now);
-                    if is_primary && !is_sick {
+                    if is_primary && !is_sick && !task.evicted {
                         crowd.wanted.push(task);
                     } else {
-                        crowd.sick += usize::from(is_primary);
+                        crowd.sick += usize::from(is_primary && is_sick);
                         crowd.replaced.push(task);
                     }
                 }

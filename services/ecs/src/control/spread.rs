@@ -64,6 +64,8 @@ mod tests {
             deployment: String::new(),
             zone: zone.to_owned(),
             provider: None,
+            instance: None,
+            evicted: false,
             state,
         }
     }

@@ -12,7 +12,7 @@ use crate::records::{
     ShowService, TaskDefinition, check_tags, tags_from_api,
 };
 use crate::service::{self, Joined};
-use crate::{Ecs, arn, role, scope};
+use crate::{Ecs, arn, placing, role, scope};
 
 /// The longest client token.
 const MAX_TOKEN: usize = 36;
@@ -238,6 +238,10 @@ impl Ecs {
             controller: input.deployment_controller.as_ref(),
         }
         .check()?;
+        placing::check(
+            input.placement_constraints.as_deref(),
+            input.placement_strategy.as_deref(),
+        )?;
         let is_daemon = input.scheduling_strategy == Some(SchedulingStrategy::Daemon);
         let given = input.deployment_configuration.as_ref();
         let configuration = service::merge_configuration(None, given, is_daemon)?;

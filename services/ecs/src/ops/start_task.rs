@@ -9,7 +9,7 @@ use super::run_task::{Made, Roles, check_overrides, start_of, task_tags};
 use crate::arn::DefinitionRef;
 use crate::error::invalid;
 use crate::fleet::Spot;
-use crate::placement::{Demand, Kind, Query, Refusal, Rule, Strategy, ZONE};
+use crate::placement::{Demand, Kind, Refusal, Strategy};
 use crate::placing::{self, Asked};
 use crate::records::{Cluster, Mode, Show, TaskDefinition, tags_from_api};
 use crate::start;
@@ -144,7 +144,7 @@ impl Ecs {
         };
         let mut demand = placing::demand(definition, asked)?;
         if let Choice::Any(..) = choice
-            && !self.fleet.has_instances(cx.place(), &cluster.name, &demand).await?
+            && !self.fleet.has_instances(cx.place(), &cluster.name, kind).await?
         {
             return Err(invalid("No Container Instances were found in your cluster."));
         }
@@ -158,7 +158,7 @@ impl Ecs {
             Some(vpc) => start::subnets(cx.kernel(), cx.place(), vpc).await?,
             None => Vec::new(),
         };
-        demand.rules.extend(in_zones(&subnets));
+        demand.rules.extend(placing::in_zones(&subnets));
         self.check_roles(cx, &Roles::of(input, Some(definition))).await?;
         let (ids, spots, failures) = self.choose(cx, &cluster.name, &demand, choice).await?;
         let make = |(id, spot): (String, Spot)| {
@@ -272,14 +272,4 @@ pub fn check_network(definition: &TaskDefinition, network: Option<&NetworkConfig
         )),
         _ => Ok(()),
     }
-}
-
-/// A task's interface is in the zone of its instance.
-pub fn in_zones(subnets: &[(String, String)]) -> Option<Rule> {
-    if subnets.is_empty() {
-        return None;
-    }
-    let zones: Vec<&str> = subnets.iter().map(|(_, zone)| zone.as_str()).collect();
-    let text = format!("attribute:{ZONE} in [{}]", zones.join(", "));
-    Query::parse(&text).ok().map(Rule::MemberOf)
 }

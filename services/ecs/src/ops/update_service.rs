@@ -9,7 +9,7 @@ use crate::arn::DefinitionRef;
 use crate::error::{invalid, service_not_active};
 use crate::records::{Cluster, Deployment, Progress, Service, ServiceStatus, Settings, ShowService, TaskDefinition};
 use crate::service::{self, Joined};
-use crate::{Ecs, role, scope, task_sets};
+use crate::{Ecs, placing, role, scope, task_sets};
 
 impl Handle<UpdateService> for Ecs {
     async fn needs(&self, cx: &Cx, input: &UpdateServiceRequest) -> Result<Needs> {
@@ -127,6 +127,10 @@ fn change(service: &mut Service, input: &UpdateServiceRequest) -> Result<()> {
         is_daemon,
     )?);
     document.deployment_configuration = Some(configuration);
+    placing::check(
+        input.placement_constraints.as_deref(),
+        input.placement_strategy.as_deref(),
+    )?;
     if input.placement_constraints.is_some() {
         document.placement_constraints.clone_from(&input.placement_constraints);
     }

@@ -17,6 +17,7 @@ mod crashes;
 mod definitions;
 mod events;
 mod instance_settings;
+mod instance_services;
 mod instances;
 mod logs;
 mod network;

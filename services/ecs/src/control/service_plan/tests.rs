@@ -237,6 +237,8 @@ impl Model {
                         deployment: seen.primary.clone(),
                         zone: ["a", "b"][self.made % 2].to_owned(),
                         provider: None,
+            instance: None,
+            evicted: false,
                         state: TaskState::Pending,
                     });
                 }
@@ -251,6 +253,8 @@ impl Model {
                         deployment: seen.primary.clone(),
                         zone,
                         provider: None,
+            instance: None,
+            evicted: false,
                         state: TaskState::Pending,
                     });
                 }
