@@ -183,7 +183,7 @@ impl Reconciler for ServiceControl {
             return self.keep_or_forget(key, &found).await;
         }
         if found.record.is_external() {
-            return self.reconcile_sets(key, found).await;
+            return Box::pin(self.reconcile_sets(key, found)).await;
         }
         let members = self
             .tables
@@ -192,7 +192,7 @@ impl Reconciler for ServiceControl {
             .await?
             .records;
         let mut tasks = self.observe(key, &found.record, members).await?;
-        let found = self.follow_instances(key, found, &mut tasks).await?;
+        let found = Box::pin(self.follow_instances(key, found, &mut tasks)).await?;
         let Some(primary) = found.record.primary() else {
             return Err(Fault::internal("a service without a deployment"));
         };
@@ -204,7 +204,7 @@ impl Reconciler for ServiceControl {
         self.stop(key, &plan, now).await?;
         let booked = self.book(key, found, &plan, &counts, now).await?;
         let started = match plan.starting() {
-            Some(starting) => self.start(key, booked, &seen, starting, now).await?,
+            Some(starting) => Box::pin(self.start(key, booked, &seen, starting, now)).await?,
             None => false,
         };
         Ok(if plan.starting().is_some() && !started {
@@ -582,9 +582,7 @@ impl ServiceControl {
             return Ok(false);
         };
         if let Some(kind) = super::instances::kind(&settings.launch) {
-            return self
-                .start_on_instances(key, found, seen, (starting, &settings, kind), now)
-                .await;
+            return Box::pin(self.start_on_instances(key, found, seen, (starting, &settings, kind), now)).await;
         }
         let Some(vpc) = settings
             .network
