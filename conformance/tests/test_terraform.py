@@ -177,3 +177,23 @@ def test_parameters_and_a_secret_are_made_changed_and_destroyed(server, apply, d
     destroy()
     assert ssm.describe_parameters()["Parameters"] == []
     assert secrets.list_secrets(IncludePlannedDeletion=True)["SecretList"] == []
+
+
+@test_of("capacity")
+def test_capacity_providers_and_a_task_set_are_made_changed_and_destroyed(server, apply, destroy):
+    ecs = server.client("ecs")
+
+    def seen():
+        cluster = ecs.describe_clusters(clusters=["capacity"])["clusters"][0]
+        (strategy,) = cluster["defaultCapacityProviderStrategy"]
+        (chosen,) = ecs.describe_task_sets(cluster="capacity", service="external")["taskSets"]
+        setting = ecs.list_account_settings(name="containerInsights", effectiveSettings=True)["settings"][0]["value"]
+        return setting, sorted(cluster["capacityProviders"]), strategy["weight"], chosen["runningCount"]
+
+    apply(generation=1)
+    assert seen() == ("enabled", ["FARGATE", "FARGATE_SPOT"], 1, 1)
+    said = apply(generation=2)
+    assert " 0 added, 3 changed, 0 destroyed." in said, said
+    assert seen() == ("disabled", ["FARGATE", "FARGATE_SPOT"], 2, 2)
+    destroy()
+    assert ecs.describe_clusters(clusters=["capacity"])["clusters"][0]["status"] == "INACTIVE"
