@@ -427,7 +427,7 @@ pub async fn volumes_are_found_by_their_labels(bed: Bed) {
         names.sort();
         names
     };
-    assert_eq!(names(&[("n", Some("2"))]).await, [other.clone()]);
+    assert_eq!(names(&[("n", Some("2"))]).await, std::slice::from_ref(&other));
     assert_eq!(names(&[("n", None)]).await, [one.clone(), other.clone()]);
     assert_eq!(names(&[("m", None)]).await, Vec::<String>::new());
     let found = bed.again.find_volume(&one).await.unwrap().unwrap();
@@ -467,7 +467,7 @@ pub async fn limits_that_containers_share_are_made_and_removed(bed: Bed) {
         Some(parent.clone()),
         "again"
     );
-    assert_eq!(bed.again.list_groups().await.unwrap(), [name.clone()]);
+    assert_eq!(bed.again.list_groups().await.unwrap(), std::slice::from_ref(&name));
     let container = ContainerSpec {
         cgroup_parent: Some(parent),
         ..bed.spec("a", Does::Run)
