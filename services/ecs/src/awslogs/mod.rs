@@ -27,11 +27,11 @@ use roadstead_store::Table;
 pub use self::options::{check, log_mode, shown};
 pub use self::progress::Mark;
 
-use self::options::Config;
+use self::options::{Config, Mode, leaves_mode};
 use self::pump::Pump;
 use self::stream::Sessions;
 use crate::control::{TaskControl, TaskKey};
-use crate::records::{ContainerStatus, LogCursor, LogSink, Task, TaskDefinition};
+use crate::records::{AccountSetting, ContainerStatus, LogCursor, LogSink, Task, TaskDefinition};
 use crate::run::revision_key;
 use crate::{scope_of, task_roles};
 
@@ -58,6 +58,7 @@ pub struct AwsLogs {
     tasks: Table<Task>,
     definitions: Table<TaskDefinition>,
     cursors: Table<LogCursor>,
+    settings: Table<AccountSetting>,
     sessions: Sessions,
     pumps: Mutex<HashMap<LogKey, Pump>>,
     control: OnceLock<Weak<Controller<Self>>>,
@@ -74,6 +75,7 @@ impl AwsLogs {
     ) -> Arc<Controller<Self>> {
         let clock = Arc::clone(kernel.clock());
         let cursors = Table::new(Arc::clone(tasks.store()));
+        let settings = Table::new(Arc::clone(tasks.store()));
         let controller = Controller::new(
             Self {
                 sessions: Sessions::new(Arc::clone(&kernel)),
@@ -82,6 +84,7 @@ impl AwsLogs {
                 tasks,
                 definitions,
                 cursors,
+                settings,
                 pumps: Mutex::default(),
                 control: OnceLock::new(),
                 watcher: OnceLock::new(),
@@ -96,6 +99,18 @@ impl AwsLogs {
     /// Tells who waits for output to be delivered; the first one stays.
     pub fn watched_by(&self, tasks: &Arc<Controller<TaskControl>>) {
         self.watcher.get_or_init(|| Arc::downgrade(tasks));
+    }
+
+    /// Whether nothing that a container writes is ever dropped, by its definition or else by its account.
+    pub async fn keeps_all(&self, place: Place, container: &ContainerDefinition) -> Result<bool> {
+        if leaves_mode(container) {
+            let root = place.global_arn("iam", "root");
+            let id = ["defaultLogDriverMode", root.as_str()];
+            let found = self.settings.get(scope_of(place).of(), &id).await?;
+            return Ok(found.is_some_and(|found| found.record.value == "blocking"));
+        }
+        let config = Config::of(container).ok().flatten();
+        Ok(config.is_some_and(|config| config.mode == Mode::Blocking))
     }
 
     /// Makes the stream of a container before it starts; `None` with another driver.
@@ -119,6 +134,7 @@ impl AwsLogs {
             region: config.region.as_str().to_owned(),
             group: config.group.clone(),
             stream: config.stream(name, &task.id, engine_id),
+            blocking: self.keeps_all(place, container).await?,
             drained: false,
         };
         let failed = |why: String| {
@@ -221,9 +237,12 @@ impl AwsLogs {
             .containers()
             .iter()
             .find(|c| c.name.as_deref() == Some(&key.container));
-        let Some(config) = wanted.and_then(|wanted| Config::of(wanted).ok().flatten()) else {
+        let Some(mut config) = wanted.and_then(|wanted| Config::of(wanted).ok().flatten()) else {
             return Ok(None);
         };
+        if sink.blocking {
+            config.mode = Mode::Blocking;
+        }
         Ok(Some(Source {
             task,
             definition,

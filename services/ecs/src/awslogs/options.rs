@@ -1,7 +1,6 @@
 //! What the log configuration of a container asks for, and what of it ECS accepts.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use api_ecs::{ContainerDefinition, LogConfiguration, LogDriver};
 use regex::bytes::Regex;
@@ -11,6 +10,7 @@ use roadstead_kernel::Result;
 
 use crate::error::client;
 use crate::launch::Unsupported;
+use crate::records::LogSink;
 
 const REGION: &str = "awslogs-region";
 const GROUP: &str = "awslogs-group";
@@ -169,6 +169,14 @@ fn datetime_pattern(format: &str) -> String {
     pattern
 }
 
+/// Whether a container leaves it to its account whether lines may be dropped.
+pub fn leaves_mode(container: &ContainerDefinition) -> bool {
+    let given = container.log_configuration.as_ref();
+    given.is_some_and(|given| {
+        given.log_driver == LogDriver::Awslogs && !given.options.iter().flatten().any(|(name, _)| name == MODE)
+    })
+}
+
 /// Checks the log configuration of a container definition.
 ///
 /// Errors: `ClientException`.
@@ -272,23 +280,22 @@ fn json_file(given: &LogConfiguration) -> Result<LogMode, Unsupported> {
     }))
 }
 
-/// The log driver and its options as the metadata of a container shows them; `None` without a log configuration.
+/// The log driver and its options as the metadata of a container shows them, with where its output goes (see
+/// `ContainerRecord::log`); `None` without a log configuration.
 // AWS: recorded; the stream's name stands in place of its prefix, and the mode is there in any case.
-pub fn shown(container: &ContainerDefinition, stream: Option<&str>) -> Option<(String, BTreeMap<String, String>)> {
+pub fn shown(container: &ContainerDefinition, sink: Option<&LogSink>) -> Option<(String, BTreeMap<String, String>)> {
     let given = container.log_configuration.as_ref()?;
     let mut options = given.options.clone().unwrap_or_default();
     if given.log_driver == LogDriver::Awslogs {
-        if let Some(stream) = stream {
+        if let Some(sink) = sink {
             options.remove(PREFIX);
-            options.insert("awslogs-stream".to_owned(), stream.to_owned());
+            options.insert("awslogs-stream".to_owned(), sink.stream.clone());
         }
-        options
-            .entry(MODE.to_owned())
-            .or_insert_with(|| "non-blocking".to_owned());
+        let blocking = sink.is_some_and(|sink| sink.blocking);
+        let mode = if blocking { "blocking" } else { "non-blocking" };
+        options.entry(MODE.to_owned()).or_insert_with(|| mode.to_owned());
     }
-    let mut driver = String::new();
-    let _ = write!(driver, "{}", given.log_driver.as_str());
-    Some((driver, options))
+    Some((given.log_driver.as_str().to_owned(), options))
 }
 
 #[cfg(test)]
@@ -452,7 +459,11 @@ mod tests {
 
     #[test]
     fn metadata_shows_the_stream_in_place_of_its_prefix() {
-        let (driver, options) = shown(&awslogs(&[]), Some("web/main/1")).unwrap();
+        let sink = LogSink {
+            stream: "web/main/1".to_owned(),
+            ..LogSink::default()
+        };
+        let (driver, options) = shown(&awslogs(&[]), Some(&sink)).unwrap();
         let expected = [
             ("awslogs-group", "app"),
             ("awslogs-region", "us-east-1"),

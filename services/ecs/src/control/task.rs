@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
-use roadstead_containers::{ContainerId, Health, ImageError, Runtime, RuntimeError, Status};
+use roadstead_containers::{ContainerId, Health, ImageError, LogMode, Runtime, RuntimeError, Status};
 use roadstead_control::{Controller, Next, Reconciler};
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
@@ -606,6 +606,9 @@ impl TaskControl {
             }
         };
         secrets::add(&mut spec, given);
+        if self.logs.reconciler().keeps_all(key.place, wanted).await? {
+            spec.log = LogMode::Keep;
+        }
         if let Err(setback) = self.make_volumes(key.place, task, definition, wanted).await? {
             give_up(task, name, &setback, now);
             return Ok(());

@@ -14,6 +14,9 @@ pub struct LogSink {
     pub group: String,
     /// The log stream.
     pub stream: String,
+    /// Whether nothing is ever dropped, however long it cannot be delivered.
+    #[serde(default)]
+    pub blocking: bool,
     /// Whether all output is delivered, or none ever will be.
     #[serde(default)]
     pub drained: bool,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use roadstead::{Installation, Options};
-use roadstead_containers::{ContainerId, LogStream, Runtime};
+use roadstead_containers::{ContainerId, LogMode, LogStream, Runtime};
 use roadstead_core::{AccountId, Clock, Ids};
 use roadstead_kernel::audit::AuditLog;
 use roadstead_network::{Net, SimulatedNet};
@@ -461,6 +461,71 @@ async fn a_bounded_buffer_drops_what_comes_beyond_while_nothing_can_be_delivered
     let kept: Vec<_> = (0..7).map(|number| format!("line number {number:02}")).collect();
     assert_eq!(seen[..7], kept, "the oldest hundred bytes");
     assert_eq!(seen[7..], ["later"]);
+}
+
+#[tokio::test]
+async fn the_account_says_whether_lines_may_be_dropped_where_a_definition_does_not() {
+    let stage = Stage::new().await;
+    stage.group("app").await;
+    let kept = async |options: Value| {
+        let task = stage.run_with("simulated/run", options, json!({})).await;
+        let id = stage.engine_id(&task).await;
+        stage.world.engine.spec(&id).unwrap().log
+    };
+    let bounded = LogMode::KeepAtMost(64 << 20);
+    assert_eq!(kept(json!({})).await, bounded);
+    let setting = json!({ "name": "defaultLogDriverMode", "value": "blocking" });
+    stage.world.ecs("PutAccountSettingDefault", setting).await.ok();
+    assert_eq!(kept(json!({})).await, LogMode::Keep);
+    assert_eq!(kept(json!({ "mode": "non-blocking" })).await, bounded);
+    let task = stage
+        .run_with("simulated/run", json!({ "max-buffer-size": "1" }), json!({}))
+        .await;
+    stage.may(allow(&["logs:CreateLogStream"])).await;
+    for line in ["one\n", "two\n", "three\n"] {
+        stage.write(&task, line).await;
+        stage.world.pass(3).await;
+    }
+    stage.may(allow(&["logs:PutLogEvents"])).await;
+    stage.world.pass(10).await;
+    assert_eq!(stage.read(&task).await, ["one", "two", "three"]);
+}
+
+#[tokio::test]
+async fn a_role_that_was_made_anew_is_assumed_anew() {
+    let stage = Stage::new().await;
+    stage.group("app").await;
+    let task = stage.run_with("simulated/run", json!({}), json!({})).await;
+    stage.write(&task, "one\n").await;
+    stage.world.pass(2).await;
+    let policy = [("RoleName", "execution"), ("PolicyName", "logs")];
+    assert_eq!(stage.world.form("iam", "DeleteRolePolicy", &policy).await.status, 200);
+    let role = [("RoleName", "execution"), ("AssumeRolePolicyDocument", TRUST)];
+    assert_eq!(stage.world.form("iam", "DeleteRole", &role[..1]).await.status, 200);
+    stage.write(&task, "two\n").await;
+    stage.world.pass(3).await;
+    assert_eq!(stage.world.form("iam", "CreateRole", &role).await.status, 200);
+    stage.may(allow(&["logs:PutLogEvents"])).await;
+    stage.world.pass(10).await;
+    assert_eq!(stage.read(&task).await, ["one", "two"]);
+}
+
+#[tokio::test]
+async fn a_session_is_renewed_before_it_ends() {
+    let stage = Stage::new().await;
+    stage.group("app").await;
+    let task = stage.run_with("simulated/run", json!({}), json!({})).await;
+    for hour in 0..3 {
+        stage.write(&task, &format!("{hour}\n")).await;
+        stage.world.pass(2).await;
+        stage.world.clock.advance(Duration::from_secs(3_590));
+    }
+    assert_eq!(stage.read(&task).await, ["0", "1", "2"]);
+    let audit = stage.world.installation.kernel.audit();
+    let refused = audit
+        .recent(1000, |r| r.operation == "PutLogEvents" && r.error.is_some())
+        .unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
 }
 
 #[tokio::test]
