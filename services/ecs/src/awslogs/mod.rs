@@ -2,7 +2,7 @@
 //!
 //! The engine keeps what a container writes; a reconciler per container reads it, puts it in batches and notes how far it
 //! came. Nothing is lost when a container ends, as it is removed only after its output was read to the end and delivered
-//! (or could not be for [`PATIENCE`]). After a crash the reading goes on from the last note: at most the batch that was
+//! (or none could be for [`PATIENCE`]). After a crash the reading goes on from the last note: at most the batch that was
 //! being put then is there twice.
 
 mod batch;
@@ -35,7 +35,7 @@ use crate::records::{AccountSetting, ContainerStatus, LogCursor, LogSink, Task, 
 use crate::run::revision_key;
 use crate::{scope_of, task_roles};
 
-/// How long a container that has ended is kept for output that cannot be delivered.
+/// How long a container that has ended is kept when none of its output can be delivered.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a container is looked at when nothing calls for it.
 const LOOK: Duration = Duration::from_secs(30);
@@ -60,7 +60,7 @@ pub struct AwsLogs {
     cursors: Table<LogCursor>,
     settings: Table<AccountSetting>,
     sessions: Sessions,
-    pumps: Mutex<HashMap<LogKey, Pump>>,
+    works: Mutex<HashMap<LogKey, Work>>,
     control: OnceLock<Weak<Controller<Self>>>,
     watcher: OnceLock<Weak<Controller<TaskControl>>>,
 }
@@ -85,7 +85,7 @@ impl AwsLogs {
                 definitions,
                 cursors,
                 settings,
-                pumps: Mutex::default(),
+                works: Mutex::default(),
                 control: OnceLock::new(),
                 watcher: OnceLock::new(),
             },
@@ -136,6 +136,7 @@ impl AwsLogs {
             stream: config.stream(name, &task.id, engine_id),
             blocking: self.keeps_all(place, container).await?,
             drained: false,
+            delivered_at: None,
         };
         let failed = |why: String| {
             let sink = LogSink {
@@ -174,16 +175,16 @@ impl AwsLogs {
             task: task.clone(),
             container: container.to_owned(),
         };
-        if !self.pumps().contains_key(&key) {
+        if !self.works().contains_key(&key) {
             self.look(task, container);
         }
     }
 
-    /// Whether the output of a container is delivered to its end.
-    pub async fn is_drained(&self, task: &TaskKey, container: &str) -> Result<bool> {
+    /// How far the output of a container was delivered, if any was.
+    pub async fn delivered(&self, task: &TaskKey, container: &str) -> Result<Option<LogCursor>> {
         let id = [task.cluster.as_str(), &task.task, container];
         let found = self.cursors.get(scope_of(task.place).of(), &id).await?;
-        Ok(found.is_some_and(|found| found.record.drained))
+        Ok(found.map(|found| found.record))
     }
 
     /// Forgets how far the output of a task's containers was delivered.
@@ -198,27 +199,32 @@ impl AwsLogs {
         Ok(())
     }
 
-    fn pumps(&self) -> MutexGuard<'_, HashMap<LogKey, Pump>> {
-        self.pumps.lock().unwrap_or_else(PoisonError::into_inner)
+    fn works(&self) -> MutexGuard<'_, HashMap<LogKey, Work>> {
+        self.works.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A container whose output is delivered, as it is on record.
 struct Source {
     task: Task,
-    definition: TaskDefinition,
     sink: LogSink,
     engine_id: String,
     ended: bool,
+}
+
+/// The work on one container, as long as the program runs.
+struct Work {
+    pump: Pump,
     config: Config,
+    role: String,
 }
 
 impl AwsLogs {
     /// What is to be delivered; `None` when nothing is any more.
     async fn source(&self, key: &LogKey) -> Result<Option<Source>> {
-        let scope = scope_of(key.task.place);
         let id = [key.task.cluster.as_str(), &key.task.task];
-        let Some(task) = self.tasks.get(scope.of(), &id).await?.map(|found| found.record) else {
+        let found = self.tasks.get(scope_of(key.task.place).of(), &id).await?;
+        let Some(task) = found.map(|found| found.record) else {
             return Ok(None);
         };
         let container = task.containers.iter().find(|container| container.name == key.container);
@@ -228,45 +234,61 @@ impl AwsLogs {
         let Some(engine_id) = container.engine_id.clone().filter(|_| !sink.drained) else {
             return Ok(None);
         };
-        let ended = container.status == ContainerStatus::Stopped;
-        let id = [task.family.as_str(), &revision_key(task.revision)];
+        Ok(Some(Source {
+            ended: container.status == ContainerStatus::Stopped,
+            sink,
+            engine_id,
+            task,
+        }))
+    }
+
+    /// The work that goes on already, or work that goes on from where a run before this one came; `None` where there is
+    /// none to do.
+    async fn begin(&self, key: &LogKey, source: &Source) -> Result<Option<Work>> {
+        if let Some(work) = self.works().remove(key) {
+            return Ok(Some(work));
+        }
+        let scope = scope_of(key.task.place);
+        let id = [source.task.family.as_str(), &revision_key(source.task.revision)];
         let Some(definition) = self.definitions.get(scope.of(), &id).await?.map(|found| found.record) else {
             return Ok(None);
         };
+        let role = task_roles::execution_role(&source.task, &definition);
         let wanted = definition
             .containers()
             .iter()
             .find(|c| c.name.as_deref() == Some(&key.container));
-        let Some(mut config) = wanted.and_then(|wanted| Config::of(wanted).ok().flatten()) else {
+        let config = wanted.and_then(|wanted| Config::of(wanted).ok().flatten());
+        let (Some(mut config), Some(role)) = (config, role) else {
             return Ok(None);
         };
-        if sink.blocking {
+        if source.sink.blocking {
             config.mode = Mode::Blocking;
         }
-        Ok(Some(Source {
-            task,
-            definition,
-            sink,
-            engine_id,
-            ended,
-            config,
-        }))
+        let id = [key.task.cluster.as_str(), &key.task.task, &key.container];
+        let cursor = self.cursors.get(scope.of(), &id).await?.map(|found| found.record);
+        // All is delivered, but the task's record does not say so yet.
+        if cursor.as_ref().is_some_and(|cursor| cursor.drained) {
+            return Ok(None);
+        }
+        let mark = cursor.map(|cursor| cursor.mark).unwrap_or_default();
+        let control = self.control.get().cloned().unwrap_or_default();
+        let pump = Pump::new(key.clone(), control, &source.engine_id, &config, mark);
+        Ok(Some(Work { pump, config, role }))
     }
 
-    /// The pump of a container: the one that works already, or one that goes on from where the last one came.
-    async fn pump(&self, key: &LogKey, source: &Source) -> Result<Pump> {
-        if let Some(pump) = self.pumps().remove(key) {
-            return Ok(pump);
+    /// Ends the work on a container, and the task's session with the last one.
+    fn end(&self, key: &LogKey) {
+        let mut works = self.works();
+        works.remove(key);
+        if !works.keys().any(|other| other.task == key.task) {
+            self.sessions.close(key.task.place, &key.task.task);
         }
-        let id = [key.task.cluster.as_str(), &key.task.task, &key.container];
-        let cursor = self.cursors.get(scope_of(key.task.place).of(), &id).await?;
-        let mark = cursor.map(|found| found.record.mark).unwrap_or_default();
-        let control = self.control.get().cloned().unwrap_or_default();
-        Ok(Pump::new(key.clone(), control, &source.engine_id, &source.config, mark))
     }
 
     /// Reads and puts until there is nothing to do now; when to look again.
-    async fn work(&self, key: &LogKey, source: &Source, pump: &mut Pump) -> Result<Next> {
+    async fn advance(&self, key: &LogKey, source: &Source, work: &mut Work) -> Result<Next> {
+        let Work { pump, config, role } = work;
         for _ in 0..MAX_STEPS {
             let now = self.kernel.clock().now();
             let pause = pump.read(&*self.runtime, source.ended, now);
@@ -289,7 +311,7 @@ impl AwsLogs {
             if count == 0 {
                 return Ok(Next::In(pump.next(&pause, now, LOOK)));
             }
-            match self.put(key, source, pump.waiting().batch(count)).await {
+            match self.put(key, source, (config, role), pump.waiting().batch(count)).await {
                 Ok(()) => self.note(key, pump.done(count, now), false).await?,
                 Err(Fault::Api(error)) if error.name() == "InvalidParameterException" => {
                     tracing::warn!(?key, %error, count, "lines were given up: CloudWatch Logs does not take them");
@@ -305,17 +327,20 @@ impl AwsLogs {
         Ok(Next::In(Duration::ZERO))
     }
 
-    async fn put(&self, key: &LogKey, source: &Source, batch: Vec<InputLogEvent>) -> Result<()> {
-        let Some(role) = task_roles::execution_role(&source.task, &source.definition) else {
-            return Err(Fault::internal("a task without an execution role"));
-        };
-        let region = source.config.region;
-        let session = self.sessions.of(key.task.place, &source.task, &role, region).await?;
+    async fn put(
+        &self,
+        key: &LogKey,
+        source: &Source,
+        (config, role): (&Config, &str),
+        batch: Vec<InputLogEvent>,
+    ) -> Result<()> {
+        let place = key.task.place;
+        let session = self.sessions.of(place, &source.task, role, config.region).await?;
         let put = stream::put(&session, &source.sink, batch).await;
         match &put {
             // The stream was deleted meanwhile, or its group: another one, or the next failure says why not.
             Err(Fault::Api(error)) if error.name() == "ResourceNotFoundException" => {
-                if let Err(why) = stream::create(&session, &source.config, &source.sink).await? {
+                if let Err(why) = stream::create(&session, config, &source.sink).await? {
                     tracing::warn!(?key, why, "a log stream is gone and could not be made again");
                 }
             }
@@ -332,6 +357,7 @@ impl AwsLogs {
             container: key.container.clone(),
             mark,
             drained,
+            at: Some(self.kernel.clock().now()),
         };
         let id = [key.task.cluster.as_str(), &key.task.task, &key.container];
         self.cursors.put(scope_of(key.task.place).of(), &id, &cursor).await?;
@@ -348,14 +374,20 @@ impl Reconciler for AwsLogs {
 
     async fn reconcile(&self, key: &LogKey) -> Result<Next> {
         let Some(source) = self.source(key).await? else {
-            self.pumps().remove(key);
+            self.end(key);
             return Ok(Next::Forget);
         };
-        let mut pump = self.pump(key, &source).await?;
-        let next = self.work(key, &source, &mut pump).await;
-        // A pump whose note could not be written is made anew, from the note before.
-        if next.as_ref().is_ok_and(|next| *next != Next::Forget) {
-            self.pumps().insert(key.clone(), pump);
+        let Some(mut work) = self.begin(key, &source).await? else {
+            return Ok(Next::Forget);
+        };
+        let next = self.advance(key, &source, &mut work).await;
+        match next {
+            Ok(Next::Forget) => self.end(key),
+            Ok(_) => {
+                self.works().insert(key.clone(), work);
+            }
+            // Work whose note could not be written begins anew, from the note before.
+            Err(_) => {}
         }
         next
     }

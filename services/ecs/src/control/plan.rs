@@ -224,15 +224,14 @@ fn stop(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
     Plan::wait(Next::In(soonest))
 }
 
-/// When the output of the containers that have ended must be delivered at the latest, if there is any left.
+/// When more of the output of the containers that have ended must be delivered at the latest, if there is any left.
 fn output_due(task: &Task) -> Option<Timestamp> {
-    let left = |container: &&ContainerRecord| container.log.as_ref().is_some_and(|log| !log.drained);
-    let ended = task
-        .containers
-        .iter()
-        .filter(left)
-        .filter_map(|container| container.finished_at);
-    ended.max().map(|ended| ended.plus(PATIENCE))
+    let due = |container: &ContainerRecord| {
+        let log = container.log.as_ref().filter(|log| !log.drained)?;
+        container.finished_at.max(log.delivered_at)
+    };
+    let due = task.containers.iter().filter_map(due).max();
+    due.map(|last| last.plus(PATIENCE))
 }
 
 fn deprovision(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {

@@ -281,7 +281,11 @@ impl TaskControl {
             };
             if !ended {
                 logs.attend(key, &container.name);
-            } else if logs.is_drained(key, &container.name).await? {
+                continue;
+            }
+            let delivered = logs.delivered(key, &container.name).await?;
+            sink.delivered_at = delivered.as_ref().and_then(|delivered| delivered.at);
+            if delivered.is_some_and(|delivered| delivered.drained) {
                 sink.drained = true;
                 drained = true;
             } else {

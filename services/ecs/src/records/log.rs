@@ -1,5 +1,6 @@
 //! Where the output of a container goes, and how far it came.
 
+use roadstead_core::Timestamp;
 use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,9 @@ pub struct LogSink {
     /// Whether all output is delivered, or none ever will be.
     #[serde(default)]
     pub drained: bool,
+    /// When some was delivered last, as far as that is known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivered_at: Option<Timestamp>,
 }
 
 /// How far the output of a container was delivered; by cluster, task and container.
@@ -32,6 +36,9 @@ pub struct LogCursor {
     /// Whether all is delivered.
     #[serde(default)]
     pub drained: bool,
+    /// When it came so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 impl Record for LogCursor {

@@ -643,6 +643,26 @@ async fn what_was_written_after_the_reader_was_cut_off_is_read_when_the_containe
 }
 
 #[tokio::test]
+async fn a_look_after_the_last_line_begins_nothing_anew() {
+    let stage = Stage::new().await;
+    stage.group("app").await;
+    let task = stage.run_with("simulated/run", json!({}), json!({})).await;
+    stage.write(&task, "one\n").await;
+    stage.world.engine.exit(&stage.engine_id(&task).await, 0).unwrap();
+    let tasks = &stage.world.installation.tasks;
+    let key = tasks.reconciler().all().await.unwrap().remove(0);
+    tasks.enqueue(key.clone());
+    tasks.settle().await;
+    let logs = tasks.reconciler().logs();
+    logs.settle().await;
+    // The task has not been looked at since.
+    logs.reconciler().look(&key, "main");
+    logs.settle().await;
+    stage.world.pass(3).await;
+    assert_eq!(stage.read(&task).await, ["one"]);
+}
+
+#[tokio::test]
 async fn more_than_a_call_may_carry_is_delivered_in_several() {
     let stage = Stage::new().await;
     stage.group("app").await;
