@@ -29,8 +29,9 @@ class Engine:
         self.host = f"unix://{folder}/docker.sock"
 
     def start(self):
+        # Without a bridge an engine removes the one that the machine's own engine made: it gets a network of its own.
         arguments = [
-            "dockerd", "--host", self.host, "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/run",
+            "unshare", "--net", "dockerd", "--host", self.host, "--data-root", f"{self.folder}/data", "--exec-root", f"{self.folder}/run",
             "--pidfile", f"{self.folder}/pid", "--bridge", "none", "--iptables=false", "--ip6tables=false",
             "--storage-driver", "vfs", "--containerd-namespace", "faults", "--containerd-plugins-namespace", "faults-plugins",
             *self.options,
