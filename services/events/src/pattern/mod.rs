@@ -102,6 +102,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[expect(clippy::needless_pass_by_value, reason = "as `json!` gives them")]
     fn check(pattern: Value, event: Value) -> bool {
         Pattern::parse(&pattern.to_string()).unwrap().matches(&event)
     }

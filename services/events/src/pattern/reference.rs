@@ -85,33 +85,40 @@ fn holds(test: &Value, value: Option<&Value>) -> bool {
         return value.is_some() == wanted.as_bool().unwrap();
     }
     let Some(value) = value else { return false };
-    let text = value.as_str();
+    let string = value.as_str();
     match (operator.as_str(), wanted) {
-        ("prefix", Value::String(start)) => text.is_some_and(|text| text.get(..start.len()) == Some(start)),
-        ("suffix", Value::String(end)) => text.is_some_and(|text| text.ends_with(end.as_str())),
-        ("prefix", wanted) => text.is_some_and(|text| {
+        ("prefix", Value::String(start)) => string.is_some_and(|string| string.get(..start.len()) == Some(start)),
+        ("suffix", Value::String(end)) => string.is_some_and(|string| string.ends_with(end.as_str())),
+        ("prefix", wanted) => string.is_some_and(|string| {
             let start = wanted["equals-ignore-case"].as_str().unwrap().to_lowercase();
-            text.to_lowercase().starts_with(&start)
+            string.to_lowercase().starts_with(&start)
         }),
-        ("suffix", wanted) => text.is_some_and(|text| {
+        ("suffix", wanted) => string.is_some_and(|string| {
             let end = wanted["equals-ignore-case"].as_str().unwrap().to_lowercase();
-            text.to_lowercase().ends_with(&end)
+            string.to_lowercase().ends_with(&end)
         }),
         ("equals-ignore-case", wanted) => {
-            text.is_some_and(|text| text.to_lowercase() == wanted.as_str().unwrap().to_lowercase())
+            string.is_some_and(|string| string.to_lowercase() == wanted.as_str().unwrap().to_lowercase())
         }
-        ("wildcard", wanted) => text.is_some_and(|text| glob(wanted.as_str().unwrap().as_bytes(), text.as_bytes())),
+        ("wildcard", wanted) => {
+            string.is_some_and(|string| glob(wanted.as_str().unwrap().as_bytes(), string.as_bytes()))
+        }
         ("cidr", wanted) => {
             let (block, prefix) = wanted.as_str().unwrap().split_once('/').unwrap();
-            let bits = |address: IpAddr| match address {
-                IpAddr::V4(v4) => v4.octets().iter().map(|byte| format!("{byte:08b}")).collect::<String>(),
-                IpAddr::V6(v6) => v6.octets().iter().map(|byte| format!("{byte:08b}")).collect(),
+            let bits = |address: IpAddr| -> Vec<bool> {
+                let bytes = match address {
+                    IpAddr::V4(v4) => v4.octets().to_vec(),
+                    IpAddr::V6(v6) => v6.octets().to_vec(),
+                };
+                bytes
+                    .iter()
+                    .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1))
+                    .collect()
             };
             let block = bits(block.parse().unwrap());
-            let address = text.and_then(|text| text.parse().ok()).map(bits);
-            address.is_some_and(|a| {
-                a.len() == block.len() && a[..prefix.parse().unwrap()] == block[..prefix.parse().unwrap()]
-            })
+            let prefix: usize = prefix.parse().unwrap();
+            let address = string.and_then(|string| string.parse().ok()).map(bits);
+            address.is_some_and(|a| a.len() == block.len() && a[..prefix] == block[..prefix])
         }
         ("numeric", wanted) => value.as_f64().is_some_and(|number| {
             wanted.as_array().unwrap().chunks(2).all(|pair| {

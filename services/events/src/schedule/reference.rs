@@ -6,7 +6,7 @@ use roadstead_core::Timestamp;
 use super::Schedule;
 
 /// A minute, taken from the text that the clock writes.
-struct Minute {
+struct Moment {
     minute: i64,
     hour: i64,
     day: i64,
@@ -17,10 +17,10 @@ struct Minute {
     at: Timestamp,
 }
 
-impl Minute {
+impl Moment {
     fn of(at: Timestamp) -> Self {
         let text = at.iso8601();
-        let number = |from: usize, to: usize| text[from..to].parse().unwrap();
+        let number = |from: usize, to: usize| text.get(from..to).unwrap().parse().unwrap();
         let names = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
         let weekday = names.iter().position(|name| at.http_date().starts_with(name)).unwrap();
         Self {
@@ -80,7 +80,7 @@ fn simple(field: &str, value: i64, from: i64, to: i64, names: &[&str]) -> bool {
     })
 }
 
-fn is_due(cron: &str, at: &Minute) -> bool {
+fn is_due(cron: &str, at: &Moment) -> bool {
     let fields: Vec<&str> = cron.split(' ').collect();
     let day = |part: &str| match part {
         "?" => true,
@@ -172,13 +172,13 @@ proptest! {
         let first = after.millis().div_euclid(60_000) + 1;
         if let Some(found) = found {
             prop_assert!(found > after && found.millis() % 60_000 == 0);
-            prop_assert!(is_due(&cron, &Minute::of(found)), "{} is not due at {}", cron, found.iso8601());
+            prop_assert!(is_due(&cron, &Moment::of(found)), "{} is not due at {}", cron, found.iso8601());
         }
         let end = found.map_or(first + 180_000, |found| found.millis() / 60_000);
         // Every minute of the first day and of the last two hours before it, and every 37th of those between.
         let looked = (first..first + 1440).chain((end - 120).max(first)..end).chain((first..first + 180_000).step_by(37));
         for at in looked.filter(|at| *at < end) {
-            prop_assert!(!is_due(&cron, &Minute::of(minute(at))), "{} was due at {}", cron, minute(at).iso8601());
+            prop_assert!(!is_due(&cron, &Moment::of(minute(at))), "{} was due at {}", cron, minute(at).iso8601());
         }
     }
 

@@ -163,26 +163,26 @@ async fn a_bus_passes_events_on_to_another_once() {
     }
     let on = [json!({ "Effect": "Allow", "Action": "events:PutEvents", "Resource": arn("events", "event-bus/*") })];
     let role = world.role("pass", "events.amazonaws.com", json!(on)).await;
-    let rule = async |bus: &str, name: &str, target: Value| {
+    let add = async |bus: &str, name: &str, target: Value| {
         let put = json!({ "Name": name, "EventBusName": bus, "EventPattern": "{\"source\":[\"mine\"]}" });
         world.events("PutRule", put).await.ok();
         let put = json!({ "Rule": name, "EventBusName": bus, "Targets": [target] });
         assert_eq!(world.events("PutTargets", put).await.ok()["FailedEntryCount"], 0);
     };
-    rule(
+    add(
         "default",
         "on",
         json!({ "Id": "bus", "Arn": arn("events", "event-bus/one"), "RoleArn": role }),
     )
     .await;
-    rule(
+    add(
         "one",
         "on",
         json!({ "Id": "bus", "Arn": arn("events", "event-bus/two"), "RoleArn": role }),
     )
     .await;
-    rule("one", "log", json!({ "Id": "log", "Arn": group })).await;
-    rule("two", "log", json!({ "Id": "log", "Arn": group })).await;
+    add("one", "log", json!({ "Id": "log", "Arn": group })).await;
+    add("two", "log", json!({ "Id": "log", "Arn": group })).await;
     world.put(json!({ "a": 1 })).await;
     world.settle().await;
     let messages = world.messages("/aws/events/mine").await;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::world::{World, arn};
 
+#[expect(clippy::needless_pass_by_value, reason = "as `json!` gives them")]
 fn allow(actions: Value, resource: &str, condition: Value) -> Value {
     json!([{ "Effect": "Allow", "Action": actions, "Resource": resource, "Condition": condition }])
 }
