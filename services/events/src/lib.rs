@@ -231,8 +231,11 @@ impl Events {
             .get(scope(&cx.place()), &[&bus, name])
             .await?
             .map(|found| found.record);
-        let manager = cx.caller().linked_service().map(ToOwned::to_owned);
-        let manager = manager.or_else(|| found.as_ref().and_then(|rule| rule.managed_by.clone()));
+        // A rule belongs to the service whose role made it; one that is about to be made, to the role that asks.
+        let manager = match &found {
+            Some(rule) => rule.managed_by.clone(),
+            None => cx.caller().linked_service().map(ToOwned::to_owned),
+        };
         let needs = Needs::on(arn::rule(cx.place(), &bus, name))
             .key("events:creatorAccount", cx.account().to_string())
             .key_if("events:ManagedBy", manager);

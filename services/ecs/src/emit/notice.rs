@@ -95,6 +95,9 @@ impl Noticing {
         let mut told = Vec::new();
         for op in txn.ops() {
             let Op::Put { key, value, .. } = op else { continue };
+            if !is_noticed(key) {
+                continue;
+            }
             let Some(parts) = KeyParts::parse(key).filter(|parts| place_of(parts) == Some(place)) else {
                 continue;
             };
@@ -127,8 +130,8 @@ fn places(txn: &Txn) -> Vec<Place> {
     let mut places = Vec::new();
     for op in txn.ops() {
         if let Op::Put { key, .. } = op
+            && is_noticed(key)
             && let Some(parts) = KeyParts::parse(key)
-            && [Task::TABLE, Service::TABLE].contains(&parts.table.as_str())
             && let Some(place) = place_of(&parts)
             && !places.contains(&place)
         {
@@ -136,6 +139,12 @@ fn places(txn: &Txn) -> Vec<Place> {
         }
     }
     places
+}
+
+/// Whether a key is one of a task or a service, seen without taking it apart: all that ECS writes passes here.
+fn is_noticed(key: &[u8]) -> bool {
+    let table = key.split(|byte| *byte == 0).nth(2);
+    table.is_some_and(|table| table == Task::TABLE.as_bytes() || table == Service::TABLE.as_bytes())
 }
 
 fn place_of(parts: &KeyParts) -> Option<Place> {

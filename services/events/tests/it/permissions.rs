@@ -1,5 +1,10 @@
 //! What calls need to be allowed.
 
+use api_events::PutRuleRequest;
+use api_events::op::PutRule;
+use roadstead_core::arn::Place;
+use roadstead_core::{AccountId, Region};
+use roadstead_kernel::Behalf;
 use serde_json::{Value, json};
 
 use crate::world::{World, arn};
@@ -137,4 +142,64 @@ async fn a_buss_policy_lets_others_in_and_keeps_them_out() {
     user.events("PutEvents", entry.clone()).await.ok();
     world.events("PutPermission", policy("Deny")).await.ok();
     assert_eq!(user.events("PutEvents", entry).await.error().0, "AccessDeniedException");
+}
+
+#[tokio::test]
+async fn rules_that_ecs_manages_are_changed_by_its_role_alone_unless_by_force() {
+    let world = World::new();
+    world
+        .form(
+            "iam",
+            "CreateServiceLinkedRole",
+            &[("AWSServiceName", "ecs.amazonaws.com")],
+        )
+        .await;
+    let place = Place {
+        account: AccountId::parse("000000000000").unwrap(),
+        region: Region::US_EAST_1,
+    };
+    let role = "arn:aws:iam::000000000000:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS";
+    let kernel = &world.installation.kernel;
+    let role = Behalf::assume(kernel, "ecs.amazonaws.com", place, role, "ecs-managed")
+        .await
+        .unwrap();
+    let rule = |name: &str| PutRuleRequest {
+        name: name.to_owned(),
+        event_pattern: Some("{\"source\":[\"aws.autoscaling\"]}".to_owned()),
+        ..PutRuleRequest::default()
+    };
+    // The policy allows it with `events:ManagedBy` alone, which says that the rule is the role's own.
+    role.call::<PutRule>(rule("ecs-managed-draining")).await.unwrap();
+    let shown = world
+        .events("DescribeRule", json!({ "Name": "ecs-managed-draining" }))
+        .await
+        .ok();
+    assert_eq!(shown["ManagedBy"], "ecs.amazonaws.com");
+    let mine = json!({ "Name": "ecs-managed-draining", "EventPattern": "{\"a\":[1]}" });
+    let name = json!({ "Name": "ecs-managed-draining" });
+    for (operation, input) in [
+        ("PutRule", mine),
+        ("DisableRule", name.clone()),
+        ("DeleteRule", name.clone()),
+        (
+            "PutTargets",
+            json!({ "Rule": "ecs-managed-draining", "Targets": [{ "Id": "1", "Arn": arn("sqs", "q") }] }),
+        ),
+    ] {
+        assert_eq!(
+            world.events(operation, input).await.error().0,
+            "ManagedRuleException",
+            "{operation}"
+        );
+    }
+    role.call::<PutRule>(rule("ecs-managed-draining")).await.unwrap();
+    let forced = json!({ "Name": "ecs-managed-draining", "Force": true });
+    world.events("DeleteRule", forced).await.ok();
+    // A user's own rule is not the role's to change.
+    world
+        .events("PutRule", json!({ "Name": "mine", "EventPattern": "{\"a\":[1]}" }))
+        .await
+        .ok();
+    let refused = role.call::<PutRule>(rule("mine")).await.unwrap_err();
+    assert_eq!(refused.api().unwrap().name(), "AccessDeniedException");
 }
