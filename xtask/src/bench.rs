@@ -5,7 +5,7 @@ use crate::{Result, cargo, must};
 /// Name, what it measures, and how it is run.
 type Bench = (&'static str, &'static str, &'static [&'static str]);
 
-const BENCHES: [Bench; 12] = [
+const BENCHES: [Bench; 13] = [
     (
         "server",
         "signed requests against a real server: throughput, latency, CPU, memory, start, stored size",
@@ -73,6 +73,22 @@ const BENCHES: [Bench; 12] = [
         "kill9",
         "200 kills under write load: nothing acknowledged is lost",
         &["bench", "-q", "-p", "roadstead-store", "--bench", "kill9"],
+    ),
+    (
+        "placement",
+        "100,000 tasks placed on 2,000 container instances",
+        &[
+            "test",
+            "--release",
+            "--quiet",
+            "--package",
+            "roadstead-ecs",
+            "--lib",
+            "--",
+            "cost_of_a_hundred_thousand_placements",
+            "--ignored",
+            "--nocapture",
+        ],
     ),
     (
         "containers",
