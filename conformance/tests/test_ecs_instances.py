@@ -60,7 +60,7 @@ def run(ecs, family, **more):
 def reaches(ecs, task, status):
     def look():
         found = ecs.describe_tasks(cluster=CLUSTER, tasks=[task["taskArn"]])["tasks"][0]
-        assert status == "STOPPED" or found["lastStatus"] != "STOPPED", found
+        assert status == "STOPPED" or found["lastStatus"] != "STOPPED", (found.get("stoppedReason"), found["containers"])
         return found if found["lastStatus"] == status else None
 
     return wait_for(f"the task to be {status}", look)
@@ -132,7 +132,7 @@ def test_containers_of_a_bridge_task_reach_each_other_by_links(machine, name, en
     task = run(ecs, name)
     stopped = reaches(ecs, task, "STOPPED")
     exits = {container["name"]: container.get("exitCode") for container in stopped["containers"]}
-    assert exits["asks"] == 0, stopped
+    assert exits["asks"] == 0, (stopped.get("stoppedReason"), stopped["containers"])
 
 
 def test_a_task_in_host_mode_listens_on_the_host(machine, name, engine):
