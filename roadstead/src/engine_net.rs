@@ -3,13 +3,13 @@
 //! Security groups are not enforced there, and there is no resolver of the VPC; the engine's own stands in for it.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::sync::Arc;
 
 use roadstead_containers::{ContainerId, Docker, Endpoint, Runtime as _, RuntimeError};
 use roadstead_network::{
-    Attachment, BoxFuture, EniSpec, Missing, Net, NetError, NetProbe, NetworkNamespace, SecurityGroup, Shortfalls,
-    Subnet, Vpc,
+    Attachment, BoxFuture, Carried, EniSpec, Missing, Net, NetError, NetProbe, NetworkNamespace, SecurityGroup,
+    Shortfalls, Subnet, Vpc,
 };
 use tokio::sync::{Mutex, RwLock};
 
@@ -167,7 +167,8 @@ impl Net for EngineNet {
                            instead"
                         .to_owned(),
                     consequence: "security groups are not enforced, the VPC's resolver does not answer, tasks of \
-                                  different VPCs do not reach each other"
+                                  different VPCs do not reach each other, and no task has metadata or credentials at \
+                                  169.254.170.2"
                         .to_owned(),
                     advice: "run as root on Linux".to_owned(),
                 }],
@@ -201,11 +202,25 @@ impl Net for EngineNet {
         Shortfalls {
             groups: true,
             resolver: true,
+            metadata: true,
         }
     }
 
     fn resume(&self, enis: Vec<EniSpec>) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {
         Box::pin(self.take_over(enis))
+    }
+
+    fn listen_inside(
+        &self,
+        _: NetworkNamespace,
+        _: Vec<SocketAddrV4>,
+    ) -> BoxFuture<'_, Result<Vec<TcpListener>, NetError>> {
+        Box::pin(async { Err(NetError::NotPermitted("entering a network namespace".to_owned())) })
+    }
+
+    fn carried<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Carried>, NetError>> {
+        // The engine counts itself.
+        Box::pin(async { Ok(None) })
     }
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {

@@ -184,6 +184,8 @@ impl Installation {
         };
         let kernel = Kernel::new(parts, services)?;
         let tasks = ecs.start(&kernel, Arc::clone(&runtime), net);
+        let api = crate::listener::TaskApi(Arc::clone(&kernel));
+        tasks.reconciler().metadata().serve_api(Arc::new(api));
         let services = ecs.start_services(&kernel, &tasks, Pace::default());
         let events = event_service.start(&kernel);
         let told = ecs.tell(&kernel, Arc::<Events>::clone(&event_service));

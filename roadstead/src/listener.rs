@@ -11,9 +11,9 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use roadstead_kernel::{Fault, Peer, Result};
+use roadstead_kernel::{BoxFuture, Fault, Kernel, Peer, Result};
 use roadstead_wire::{Request, Response};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::Installation;
@@ -74,13 +74,7 @@ impl Listener {
             let mut stop = stop.clone();
             tokio::spawn(async move {
                 let service = service_fn(|request| answer(&installation, request, peer.ip()));
-                let connection = http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(HEADER_TIMEOUT)
-                    .max_headers(MAX_HEADERS)
-                    .max_buf_size(MAX_HEAD)
-                    .half_close(false)
-                    .serve_connection(TokioIo::new(stream), service);
+                let connection = http().serve_connection(TokioIo::new(stream), service);
                 tokio::pin!(connection);
                 let ended = tokio::select! {
                     outcome = &mut connection => Some(outcome),
@@ -104,6 +98,40 @@ impl Listener {
     const MAX_CONNECTIONS: usize = 4096;
 }
 
+/// HTTP/1.1 with limits.
+fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD)
+        .half_close(false);
+    http
+}
+
+/// The APIs, as tasks reach them: the same as everybody's, without our own paths beside them.
+pub struct TaskApi(pub Arc<Kernel>);
+
+impl roadstead_ecs::metadata::Api for TaskApi {
+    fn serve(&self, connection: TcpStream, from: IpAddr) -> BoxFuture<'static, ()> {
+        let kernel = Arc::clone(&self.0);
+        Box::pin(async move {
+            let service = service_fn(|request| async {
+                let request = match whole(request).await {
+                    Ok(request) => request,
+                    Err(refusal) => return Ok::<_, Infallible>(refusal),
+                };
+                let peer = Peer {
+                    address: from,
+                    secure: false,
+                };
+                Ok(reply(kernel.answer(&request, peer).await))
+            });
+            trace_end(http().serve_connection(TokioIo::new(connection), service).await);
+        })
+    }
+}
+
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // A sender that is gone means the same as one that said so.
     let _ = stop.wait_for(|stop| *stop).await;
@@ -120,19 +148,9 @@ async fn answer(
     request: hyper::Request<Incoming>,
     peer: IpAddr,
 ) -> std::result::Result<hyper::Response<Full<Bytes>>, Infallible> {
-    let (head, body) = request.into_parts();
-    let body = match Limited::new(body, MAX_BODY).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            return Ok(plain(413, "The request body is larger than 10 MiB.\n"));
-        }
-        Err(_) => return Ok(plain(400, "The request body could not be read.\n")),
-    };
-    let request = Request {
-        method: head.method,
-        uri: head.uri,
-        headers: head.headers,
-        body,
+    let request = match whole(request).await {
+        Ok(request) => request,
+        Err(refusal) => return Ok(refusal),
     };
     if request.uri.path().starts_with("/_roadstead/") {
         return Ok(reply(admin::answer(installation, &request, peer).await));
@@ -142,6 +160,24 @@ async fn answer(
         secure: false,
     };
     Ok(reply(installation.kernel.answer(&request, peer).await))
+}
+
+/// A request with its whole body, or why there is none.
+async fn whole(request: hyper::Request<Incoming>) -> std::result::Result<Request, hyper::Response<Full<Bytes>>> {
+    let (head, body) = request.into_parts();
+    let body = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return Err(plain(413, "The request body is larger than 10 MiB.\n"));
+        }
+        Err(_) => return Err(plain(400, "The request body could not be read.\n")),
+    };
+    Ok(Request {
+        method: head.method,
+        uri: head.uri,
+        headers: head.headers,
+        body,
+    })
 }
 
 fn reply(response: Response) -> hyper::Response<Full<Bytes>> {

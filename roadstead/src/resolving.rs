@@ -1,12 +1,13 @@
 //! Interfaces whose VPC has a resolver: it listens as long as a VPC has interfaces here, and knows whose each address is.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::sync::Arc;
 
 use roadstead_dns::{Resolver, Vpc};
 use roadstead_network::{
-    Attachment, BoxFuture, EniSpec, Net, NetError, NetProbe, NetworkNamespace, SecurityGroup, Shortfalls, VpcNames,
+    Attachment, BoxFuture, Carried, EniSpec, Net, NetError, NetProbe, NetworkNamespace, SecurityGroup, Shortfalls,
+    VpcNames,
 };
 use tokio::sync::Mutex;
 
@@ -118,5 +119,17 @@ impl Net for Resolving {
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {
         self.inner.list()
+    }
+
+    fn listen_inside(
+        &self,
+        namespace: NetworkNamespace,
+        at: Vec<SocketAddrV4>,
+    ) -> BoxFuture<'_, Result<Vec<TcpListener>, NetError>> {
+        self.inner.listen_inside(namespace, at)
+    }
+
+    fn carried<'a>(&'a self, eni_id: &'a str) -> BoxFuture<'a, Result<Option<Carried>, NetError>> {
+        self.inner.carried(eni_id)
     }
 }

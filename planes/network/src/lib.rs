@@ -15,5 +15,5 @@ pub use futures_util::future::BoxFuture;
 pub use group::{Peer, Rule, SecurityGroup, Traffic};
 #[cfg(target_os = "linux")]
 pub use kernel::{Claim, Kernel};
-pub use net::{Attachment, Missing, Net, NetProbe, NetworkNamespace, Shortfalls, VpcNames};
+pub use net::{Attachment, Carried, Missing, Net, NetProbe, NetworkNamespace, Shortfalls, VpcNames};
 pub use simulated::SimulatedNet;

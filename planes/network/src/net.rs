@@ -1,6 +1,6 @@
 //! The one trait between a service that owns network interfaces and whatever makes them real.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::os::fd::OwnedFd;
 
 use futures_util::FutureExt;
@@ -55,6 +55,40 @@ pub trait Net: Send + Sync + 'static {
 
     /// Lists what is attached, and leftovers of attachments that a crash interrupted.
     fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>>;
+
+    /// Listens inside a namespace, at addresses that its loopback interface is given: only processes in the namespace
+    /// can connect. The sockets do not block; they keep the namespace alive until they are closed.
+    ///
+    /// Interfaces that exist in memory only have no sockets: the answer is empty.
+    fn listen_inside(
+        &self,
+        namespace: NetworkNamespace,
+        at: Vec<SocketAddrV4>,
+    ) -> BoxFuture<'_, Result<Vec<TcpListener>, NetError>>;
+
+    /// What an interface carried since it was attached; `None` when it is not.
+    fn carried<'a>(&'a self, eni_id: &'a str) -> BoxFuture<'a, Result<Option<Carried>, NetError>>;
+}
+
+/// What an interface carried, as its task sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Carried {
+    /// Bytes received.
+    pub rx_bytes: u64,
+    /// Packets received.
+    pub rx_packets: u64,
+    /// Receive errors.
+    pub rx_errors: u64,
+    /// Received packets dropped.
+    pub rx_dropped: u64,
+    /// Bytes sent.
+    pub tx_bytes: u64,
+    /// Packets sent.
+    pub tx_packets: u64,
+    /// Send errors.
+    pub tx_errors: u64,
+    /// Sent packets dropped.
+    pub tx_dropped: u64,
 }
 
 /// A VPC as those need to know it who answer questions about names.
@@ -77,6 +111,8 @@ pub struct Shortfalls {
     pub groups: bool,
     /// There is no resolver at the VPC's address.
     pub resolver: bool,
+    /// Nothing can listen inside the namespaces of tasks: they have no metadata and no credentials there.
+    pub metadata: bool,
 }
 
 /// A network namespace.

@@ -1,7 +1,7 @@
 //! Interfaces that exist in memory only, with the same refusals as real ones.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, ready};
 use crate::NetError;
 use crate::eni::{EniSpec, interface_name};
 use crate::group::SecurityGroup;
-use crate::net::{Attachment, Net, NetProbe, NetworkNamespace, VpcNames};
+use crate::net::{Attachment, Carried, Net, NetProbe, NetworkNamespace, VpcNames};
 
 /// Interfaces by ENI, and ENIs by address.
 #[derive(Debug, Default)]
@@ -158,6 +158,19 @@ impl Net for SimulatedNet {
                 .collect()
         }
         .boxed()
+    }
+
+    fn listen_inside(
+        &self,
+        _namespace: NetworkNamespace,
+        _at: Vec<SocketAddrV4>,
+    ) -> BoxFuture<'_, Result<Vec<TcpListener>, NetError>> {
+        ready(Ok(Vec::new())).boxed()
+    }
+
+    fn carried<'a>(&'a self, eni_id: &'a str) -> BoxFuture<'a, Result<Option<Carried>, NetError>> {
+        let is_there = self.attached().enis.contains_key(eni_id);
+        ready(Ok(is_there.then(Carried::default))).boxed()
     }
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {

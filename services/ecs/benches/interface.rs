@@ -26,6 +26,7 @@ fn main() {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs::File;
+    use std::net::{SocketAddrV4, TcpListener};
     use std::sync::{Arc, Mutex};
     use std::time::{Duration, Instant};
 
@@ -38,7 +39,7 @@ mod linux {
     use roadstead_kernel::Behalf;
     use roadstead_kernel::audit::AuditLog;
     use roadstead_network::{
-        Attachment, BoxFuture, EniSpec, Kernel, Net, NetError, NetProbe, NetworkNamespace, SecurityGroup,
+        Attachment, BoxFuture, Carried, EniSpec, Kernel, Net, NetError, NetProbe, NetworkNamespace, SecurityGroup,
     };
     use roadstead_store::Embedded;
     use serde_json::json;
@@ -89,6 +90,19 @@ mod linux {
 
         fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {
             self.kernel.list()
+        }
+
+        /// Metadata is not what is measured here.
+        fn listen_inside(
+            &self,
+            _: NetworkNamespace,
+            _: Vec<SocketAddrV4>,
+        ) -> BoxFuture<'_, Result<Vec<TcpListener>, NetError>> {
+            Box::pin(std::future::ready(Ok(Vec::new())))
+        }
+
+        fn carried<'a>(&'a self, eni_id: &'a str) -> BoxFuture<'a, Result<Option<Carried>, NetError>> {
+            self.kernel.carried(eni_id)
         }
     }
 
@@ -146,6 +160,7 @@ mod linux {
             engine,
             keys,
             region: "us-east-1",
+            token: None,
         };
         let subnet = world.cluster_and_definition().await;
         let mut whole = Vec::new();

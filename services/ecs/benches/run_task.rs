@@ -138,6 +138,7 @@ mod linux {
             clock,
             keys,
             region: "us-east-1",
+            token: None,
         }
     }
 

@@ -157,5 +157,6 @@ fn world(directory: &std::path::Path) -> World {
         engine,
         keys,
         region: "us-east-1",
+        token: None,
     }
 }

@@ -14,6 +14,7 @@ mod families;
 mod fleet;
 mod instance;
 mod launch;
+pub mod metadata;
 mod needs;
 mod placement;
 mod placing;
@@ -94,6 +95,7 @@ operations! {
     describe_task_definition::DescribeTaskDefinition,
     describe_task_sets::DescribeTaskSets,
     describe_tasks::DescribeTasks,
+    get_task_protection::GetTaskProtection,
     list_account_settings::ListAccountSettings,
     list_attributes::ListAttributes,
     list_clusters::ListClusters,
@@ -122,6 +124,7 @@ operations! {
     update_container_instances_state::UpdateContainerInstancesState,
     update_service::UpdateService,
     update_service_primary_task_set::UpdateServicePrimaryTaskSet,
+    update_task_protection::UpdateTaskProtection,
     update_task_set::UpdateTaskSet,
 }
 

@@ -6,6 +6,7 @@ use api_ecs::{AssignPublicIp, AwsVpcConfiguration, ContainerDefinition, TaskOver
 use roadstead_core::arn::Place;
 use roadstead_core::{Ids, Tags, Timestamp};
 use roadstead_kernel::{Kernel, Result};
+use roadstead_metadata::Secret;
 
 use crate::behalf::OnBehalf;
 use crate::error::invalid;
@@ -100,6 +101,8 @@ impl Start<'_> {
             execution_stopped_at: None,
             stopped_at: None,
             stop: None,
+            protected_until: None,
+            credentials: Secret::new(ids.uuid()),
         }
     }
 }
@@ -152,6 +155,7 @@ pub fn interface(ids: &Ids, vpc: &AwsVpcConfiguration, subnet: &str, zone: &str)
 fn container_record(ids: &Ids, container: &ContainerDefinition) -> ContainerRecord {
     ContainerRecord {
         id: ids.uuid(),
+        endpoint: Secret::new(ids.uuid()),
         name: container.name.clone().unwrap_or_default(),
         image: container.image.clone().unwrap_or_default(),
         cpu: container.cpu.unwrap_or(0),

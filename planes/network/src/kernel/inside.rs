@@ -5,6 +5,7 @@
 use std::os::fd::OwnedFd;
 
 use nix::sched::{CloneFlags, setns};
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use super::netlink::Netlink;
@@ -14,10 +15,22 @@ use crate::eni::EniSpec;
 
 /// Gives `eth0` in the namespace its address and routes.
 pub(super) async fn configure(namespace: OwnedFd, eni: EniSpec) -> Result<(), NetError> {
+    run(namespace, move |runtime| here(&runtime, &eni)).await
+}
+
+/// Works inside a namespace, on a thread with a runtime of its own.
+pub(super) async fn run<T: Send + 'static>(
+    namespace: OwnedFd,
+    work: impl FnOnce(Runtime) -> Result<T, NetError> + Send + 'static,
+) -> Result<T, NetError> {
     let (sender, receiver) = oneshot::channel();
     let work = move || {
+        let done = enter(&namespace).and_then(|()| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+            work(runtime.map_err(|error| NetError::Kernel(format!("starting a runtime: {error}")))?)
+        });
         // Who asked may be gone.
-        let _ = sender.send(enter(&namespace).and_then(|()| here(&eni)));
+        let _ = sender.send(done);
     };
     let spawned = std::thread::Builder::new().name("netns".to_owned()).spawn(work);
     spawned.map_err(|error| NetError::Kernel(format!("starting a thread: {error}")))?;
@@ -33,9 +46,7 @@ fn enter(namespace: &OwnedFd) -> Result<(), NetError> {
     })
 }
 
-fn here(eni: &EniSpec) -> Result<(), NetError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-    let runtime = runtime.map_err(|error| NetError::Kernel(format!("starting a runtime: {error}")))?;
+fn here(runtime: &Runtime, eni: &EniSpec) -> Result<(), NetError> {
     // Security groups know IPv4 only, so far: nothing may pass them by another way.
     sysctl::set_if_there("net/ipv6/conf/all/disable_ipv6", "1")?;
     sysctl::set_if_there("net/ipv6/conf/default/disable_ipv6", "1")?;

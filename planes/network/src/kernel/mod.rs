@@ -10,6 +10,7 @@ mod conntrack;
 mod filter;
 mod firewall;
 mod inside;
+mod listen;
 mod netlink;
 mod probe;
 mod ruleset;
@@ -18,6 +19,7 @@ mod sysctl;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
+use std::net::{SocketAddrV4, TcpListener};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 
@@ -28,7 +30,7 @@ use tokio::sync::RwLock;
 use crate::NetError;
 use crate::eni::{EniSpec, Mark, PREFIX, Subnet, interface_name};
 use crate::group::SecurityGroup;
-use crate::net::{Attachment, Net, NetProbe, NetworkNamespace, Shortfalls};
+use crate::net::{Attachment, Carried, Net, NetProbe, NetworkNamespace, Shortfalls};
 pub use claim::Claim;
 use claim::{Held, Turn, turn};
 use filter::Filter;
@@ -367,6 +369,7 @@ impl Net for Kernel {
         Shortfalls {
             groups: self.filter.is_unable(),
             resolver: false,
+            metadata: false,
         }
     }
 
@@ -376,5 +379,17 @@ impl Net for Kernel {
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>> {
         self.found().boxed()
+    }
+
+    fn listen_inside(
+        &self,
+        namespace: NetworkNamespace,
+        at: Vec<SocketAddrV4>,
+    ) -> BoxFuture<'_, Result<Vec<TcpListener>, NetError>> {
+        async move { listen::listen(open(namespace)?, at).await }.boxed()
+    }
+
+    fn carried<'a>(&'a self, eni_id: &'a str) -> BoxFuture<'a, Result<Option<Carried>, NetError>> {
+        async move { Netlink::open()?.carried(&interface_name(eni_id)?).await }.boxed()
     }
 }

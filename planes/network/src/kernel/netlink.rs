@@ -15,6 +15,7 @@ use rtnetlink::{Error, Handle, LinkBridge, LinkDummy, LinkMessageBuilder, LinkUn
 
 use crate::NetError;
 use crate::eni::{MacAddress, Subnet};
+use crate::net::Carried;
 
 /// Marks the routes made here among all others: "R".
 const PROTOCOL: RouteProtocol = RouteProtocol::Other(82);
@@ -109,6 +110,31 @@ impl Netlink {
             Err(error) if is(&error, nix::errno::Errno::ENODEV) => Ok(None),
             Err(error) => Err(failed("looking up an interface", &error)),
         }
+    }
+
+    /// What the other end of a pair carried; `None` without an interface of that name.
+    pub(super) async fn carried(&self, host: &str) -> Result<Option<Carried>, NetError> {
+        let found = self.handle.link().get().match_name(host.to_owned()).execute();
+        let message = match found.into_stream().try_next().await {
+            Ok(found) => found,
+            Err(error) if is(&error, nix::errno::Errno::ENODEV) => None,
+            Err(error) => return Err(failed("reading the counters of an interface", &error)),
+        };
+        let counters = message.into_iter().flat_map(|message| message.attributes);
+        Ok(counters.into_iter().find_map(|attribute| match attribute {
+            // What this end sends, the other one receives.
+            LinkAttribute::Stats64(stats) => Some(Carried {
+                rx_bytes: stats.tx_bytes,
+                rx_packets: stats.tx_packets,
+                rx_errors: stats.tx_errors,
+                rx_dropped: stats.tx_dropped,
+                tx_bytes: stats.rx_bytes,
+                tx_packets: stats.rx_packets,
+                tx_errors: stats.rx_errors,
+                tx_dropped: stats.rx_dropped,
+            }),
+            _ => None,
+        }))
     }
 
     /// Removes an interface; one that is gone already is no error.

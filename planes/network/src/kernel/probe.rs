@@ -28,7 +28,9 @@ pub(super) async fn probe() -> NetProbe {
         if !has(capabilities, number) {
             missing.push(Missing {
                 what: format!("the capability {name}, to {why}"),
-                consequence: "awsvpc tasks get no network interface of their own".to_owned(),
+                consequence:
+                    "tasks get no network interface of their own, and no metadata or credentials at 169.254.170.2"
+                        .to_owned(),
                 advice: "run as root".to_owned(),
             });
         }

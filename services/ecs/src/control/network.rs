@@ -73,6 +73,7 @@ impl Networks {
         let vpc = role.describe_vpc(found.vpc_id.as_deref().unwrap_or_default()).await?;
         let vpc_block = vpc.and_then(|vpc| vpc.cidr_block);
         let wiring = Wiring {
+            zone_id: found.availability_zone_id,
             block: found.cidr_block,
             vpc: found.vpc_id,
             resolver: vpc_block.as_deref().and_then(resolver),

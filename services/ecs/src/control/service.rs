@@ -303,6 +303,7 @@ impl ServiceControl {
                     provider: None,
                     instance: None,
                     evicted: false,
+                    protected_until: None,
                     state: TaskState::Ended(End::Fine),
                 },
             });
@@ -334,6 +335,7 @@ impl ServiceControl {
             id: task.id,
             deployment: number,
             provider: task.capacity_provider,
+            protected_until: task.protected_until,
             state,
         }
     }

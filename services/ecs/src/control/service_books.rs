@@ -72,7 +72,9 @@ impl Draft {
             Step::Unsettle => self.service.steady_at = None,
             Step::Tell(problem) => {
                 self.service.told.insert(problem.as_str().to_owned(), now);
-                self.said.push(problem.message(&name));
+                let primary = self.service.deployments.first();
+                let id = primary.map(Deployment::id).unwrap_or_default();
+                self.said.push(problem.message(&name, &id));
             }
             Step::Resolve(problem) => {
                 self.service.told.remove(problem.as_str());
@@ -205,18 +207,20 @@ impl Problem {
             Self::NoInstances => "no-instances",
             Self::NoRoom => "no-room",
             Self::Impaired => "impaired",
+            Self::Protected => "protected",
         }
     }
 
+    /// All kinds, in the order in which they are told.
+    pub const ALL: [Self; 4] = [Self::NoInstances, Self::NoRoom, Self::Impaired, Self::Protected];
+
     /// Reads a stored kind.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::NoInstances, Self::NoRoom, Self::Impaired]
-            .into_iter()
-            .find(|problem| problem.as_str() == text)
+        Self::ALL.into_iter().find(|problem| problem.as_str() == text)
     }
 
     /// What is said about it.
-    pub fn message(self, service: &str) -> String {
+    pub fn message(self, service: &str, task_set: &str) -> String {
         match self {
             // AWS: reported.
             Self::NoInstances => format!(
@@ -229,6 +233,10 @@ impl Problem {
             // AWS: reported.
             Self::Impaired => format!(
                 "(service {service}) is unable to consistently start tasks successfully. For more information, see the Troubleshooting section."
+            ),
+            // AWS: documented.
+            Self::Protected => format!(
+                "(service {service}) was unable to reach steady state because task set ({task_set}) was unable to scale in. Reason: The number of protected tasks are more than the desired count of tasks."
             ),
         }
     }

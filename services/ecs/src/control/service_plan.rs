@@ -87,6 +87,8 @@ pub struct SeenTask {
     pub instance: Option<String>,
     /// Whether it must leave its instance.
     pub evicted: bool,
+    /// Until when it must not be stopped for another, if it is protected.
+    pub protected_until: Option<Timestamp>,
     /// Where it is.
     pub state: TaskState,
 }
@@ -145,6 +147,8 @@ pub enum Problem {
     NoRoom,
     /// Tasks keep failing to start.
     Impaired,
+    /// More tasks are protected than are desired.
+    Protected,
 }
 
 /// Why tasks are stopped.
@@ -293,7 +297,7 @@ pub fn plan(seen: &Seen, now: Timestamp) -> Plan {
         Some(_) => steps.push(Step::Unsettle),
         None => {}
     }
-    for problem in [Problem::NoInstances, Problem::NoRoom, Problem::Impaired] {
+    for problem in Problem::ALL {
         let told = seen.told.get(&problem);
         match (problems.contains(&problem), told) {
             (true, Some(at)) if now.since(*at) < REPEAT => {}
@@ -498,6 +502,13 @@ impl Turn<'_> {
         leaving
     }
 
+    /// Whether a task is protected: it goes when its service is deleted or it fails its health checks, not otherwise.
+    fn is_kept(&self, task: &SeenTask) -> bool {
+        !self.seen.draining
+            && task.protected_until.is_some_and(|until| until > self.now)
+            && !task.is_sick(self.seen, self.now)
+    }
+
     /// Chooses tasks to stop: first those that do not count as healthy, then from the zone that has most.
     fn choose(&self, among: &[&SeenTask], count: usize, budget: &mut usize) -> Vec<Leaving> {
         if count == 0 {
@@ -519,6 +530,9 @@ impl Turn<'_> {
         ranked.sort_by(|a, b| (a.0, a.1, b.2, &a.3.id).cmp(&(b.0, b.1, a.2, &b.3.id)));
         let mut chosen = Vec::new();
         for (healthy, _, _, task) in ranked {
+            if self.is_kept(task) {
+                continue;
+            }
             if chosen.len() == count || healthy && *budget == 0 {
                 break;
             }
@@ -580,6 +594,9 @@ impl Turn<'_> {
         if lacks && self.throttle.is_some_and(|throttle| throttle.failures >= IMPAIRED) {
             found.push(Problem::Impaired);
         }
+        if self.crowd.wanted.iter().filter(|task| self.is_kept(task)).count() > self.seen.desired {
+            found.push(Problem::Protected);
+        }
         found
     }
 
@@ -602,6 +619,7 @@ impl Turn<'_> {
             _ => None,
         };
         let all = self.crowd.wanted.iter().chain(&self.crowd.replaced);
+        moments.extend(all.clone().filter_map(|task| task.protected_until));
         moments.extend(all.filter_map(|task| ages(task)).filter(|at| *at > self.now).min());
         if seen
             .tasks

@@ -66,6 +66,7 @@ mod tests {
             provider: None,
             instance: None,
             evicted: false,
+            protected_until: None,
             state,
         }
     }

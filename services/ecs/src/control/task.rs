@@ -17,6 +17,7 @@ use super::{ServiceControl, ServiceKey};
 use crate::awslogs::AwsLogs;
 use crate::behalf::OnBehalf;
 use crate::fleet::Fleet;
+use crate::metadata::{Metadata, TRY_AGAIN};
 use crate::records::{
     Binding, ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Mode, Network, StopCode, Task,
     TaskDefinition, TaskStatus, Wiring,
@@ -47,6 +48,7 @@ pub struct TaskControl {
     kernel: Arc<Kernel>,
     runtime: Arc<dyn Runtime>,
     networks: Networks,
+    metadata: Arc<Metadata>,
     tasks: Table<Task>,
     definitions: Table<TaskDefinition>,
     services: OnceLock<Weak<Controller<ServiceControl>>>,
@@ -65,11 +67,19 @@ impl TaskControl {
         logs: Arc<Controller<AwsLogs>>,
         fleet: Arc<Fleet>,
     ) -> Self {
-        let networks = Networks::new(Arc::clone(&kernel), Arc::clone(&runtime), net);
+        let networks = Networks::new(Arc::clone(&kernel), Arc::clone(&runtime), net.clone());
+        let metadata = Metadata::new(
+            Arc::clone(&kernel),
+            Arc::clone(&runtime),
+            net,
+            tasks.clone(),
+            definitions.clone(),
+        );
         Self {
             kernel,
             runtime,
             networks,
+            metadata: Arc::new(metadata),
             tasks,
             definitions,
             services: OnceLock::new(),
@@ -106,6 +116,11 @@ impl TaskControl {
     /// The networks of the tasks.
     pub fn networks(&self) -> &Networks {
         &self.networks
+    }
+
+    /// What the containers of the tasks find at `169.254.170.2`.
+    pub fn metadata(&self) -> &Arc<Metadata> {
+        &self.metadata
     }
 
     pub(super) fn runtime(&self) -> &dyn Runtime {
@@ -185,8 +200,17 @@ impl Reconciler for TaskControl {
             self.observe(&mut task, &definition, key).await?;
             self.follow_output(&mut task, key).await?;
             let now = self.kernel.clock().now();
+            if let Some(setback) = self.metadata.keep(&task, &definition, key).await?
+                && task.desired == Desired::Running
+            {
+                task.stop(StopCode::FailedToStart, setback, now);
+                self.save(&task, key).await?;
+            }
             let Plan { step, next } = plan(&task, &definition, now);
             let Some(step) = step else { return Ok(next) };
+            if matches!(step, Step::Launch(_)) && !self.metadata.is_ready(&task, &definition, key).await? {
+                return Ok(Next::In(TRY_AGAIN));
+            }
             if step == Step::Forget {
                 self.logs.reconciler().forget(key).await?;
                 self.tasks.delete(scope.of(), &id, found.revision).await?;
@@ -316,6 +340,7 @@ impl TaskControl {
         let merge = |stored: &mut Task| {
             let mut merged = task.clone();
             merged.tags.clone_from(&stored.tags);
+            merged.protected_until = stored.protected_until;
             if stored.desired != task.desired && stored.stop.is_some() {
                 merged.desired = stored.desired;
                 merged.stop.clone_from(&stored.stop);
@@ -613,6 +638,7 @@ impl TaskControl {
         if self.logs.reconciler().keeps_all(key.place, wanted).await? {
             spec.log = LogMode::Keep;
         }
+        self.metadata.join(&mut spec.env, key, task, definition, wanted);
         if let Err(setback) = self.make_volumes(key.place, task, definition, wanted).await? {
             give_up(task, name, &setback, now);
             return Ok(());

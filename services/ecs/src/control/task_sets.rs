@@ -193,7 +193,7 @@ fn book(service: &mut Service, look: &Look, said: &mut Vec<String>, now: Timesta
             Step::Unsettle => set.change_steadiness(false, now),
             Step::Tell(problem) => {
                 told.insert(*problem, true);
-                said.push(problem.message(&subject));
+                said.push(problem.message(&subject, &set.id()));
             }
             Step::Resolve(problem) => {
                 told.insert(*problem, false);

@@ -1,18 +1,10 @@
 //! The environment variables of a container.
 
 use api_ecs::{ContainerDefinition, ContainerOverride};
-use roadstead_core::arn::Place;
 
-/// The variables that the engine is told, each once: the last that was given wins.
-pub(super) fn environment(
-    place: Place,
-    container: &ContainerDefinition,
-    over: Option<&ContainerOverride>,
-) -> Vec<(String, String)> {
-    let mut all: Vec<(String, String)> = vec![
-        ("AWS_REGION".to_owned(), place.region.as_str().to_owned()),
-        ("AWS_DEFAULT_REGION".to_owned(), place.region.as_str().to_owned()),
-    ];
+/// The variables that the definition and the overrides give, each once: the last that was given wins.
+pub(super) fn environment(container: &ContainerDefinition, over: Option<&ContainerOverride>) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Vec::new();
     let own = container.environment.iter().flatten();
     for pair in own.chain(over.and_then(|o| o.environment.as_ref()).into_iter().flatten()) {
         let Some(name) = pair.name.clone() else { continue };

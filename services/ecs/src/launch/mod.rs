@@ -87,7 +87,7 @@ pub fn spec(
             .and_then(|o| o.command.clone())
             .or_else(|| container.command.clone())
             .filter(|list| !list.is_empty()),
-        env: environment(place, container, over),
+        env: environment(container, over),
         labels: all_labels,
         user: container.user.clone(),
         workdir: container.working_directory.clone(),

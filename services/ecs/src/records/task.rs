@@ -6,6 +6,7 @@ use api_ecs::{
 };
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
+use roadstead_metadata::Secret;
 use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +97,12 @@ pub struct Task {
     /// Why it stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<(StopCode, String)>,
+    /// Until when its service must not stop it, if it is protected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected_until: Option<Timestamp>,
+    /// Names the credentials of its role to its containers.
+    #[serde(default, skip_serializing_if = "Secret::is_empty")]
+    pub credentials: Secret,
 }
 
 /// The container instance that a task was placed on, and what it takes there.
@@ -228,6 +235,9 @@ impl StopCode {
 pub struct ContainerRecord {
     /// The UUID in its ARN.
     pub id: String,
+    /// Names it in the paths of its metadata.
+    #[serde(default, skip_serializing_if = "Secret::is_empty")]
+    pub endpoint: Secret,
     /// The name in the definition.
     pub name: String,
     /// The image in the definition.
@@ -360,6 +370,9 @@ pub struct Wiring {
     /// The address of the VPC's resolver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolver: Option<String>,
+    /// The id of the availability zone, such as `use1-az1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone_id: Option<String>,
     /// The engine's id of the pause container, which holds the network namespace; not a container of the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<String>,
@@ -432,6 +445,11 @@ impl Task {
         self.stop = Some((code, reason.into()));
         self.stopping_at = Some(now);
         self.changed();
+    }
+
+    /// Whether its service must not stop it now.
+    pub fn is_protected(&self, now: Timestamp) -> bool {
+        self.protected_until.is_some_and(|until| until > now)
     }
 
     /// Whether every container has ended or never ran.

@@ -20,6 +20,7 @@ mod instance_settings;
 mod instance_services;
 mod instances;
 mod logs;
+mod metadata;
 mod network;
 mod role;
 mod secrets;

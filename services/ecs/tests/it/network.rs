@@ -28,6 +28,7 @@ fn with_net(net: Option<Arc<dyn Net>>) -> World {
         engine,
         keys,
         region: "us-east-1",
+        token: None,
     }
 }
 

@@ -23,6 +23,7 @@ pub struct World {
     pub engine: Arc<Simulated>,
     pub keys: RootKeys,
     pub region: &'static str,
+    pub token: Option<String>,
 }
 
 /// What was answered.
@@ -62,6 +63,7 @@ impl World {
             engine,
             keys,
             region: "us-east-1",
+            token: None,
         }
     }
 
@@ -75,7 +77,7 @@ impl World {
         let credentials = Credentials {
             access_key_id: &self.keys.access_key_id,
             secret_access_key: &self.keys.secret_access_key,
-            session_token: None,
+            session_token: self.token.as_deref(),
         };
         let unsigned = sigv4::Request::of(&Method::POST, &uri, &map);
         let signed = Signer::new(credentials, self.region, service).sign(unsigned, body.as_bytes(), self.clock.now());
@@ -183,6 +185,15 @@ impl World {
             engine,
             keys,
             region: self.region,
+            token: None,
+        }
+    }
+
+    /// The same installation, called with temporary credentials.
+    pub fn acting_as(&self, keys: RootKeys, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self.acting(keys)
         }
     }
 

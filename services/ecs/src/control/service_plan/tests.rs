@@ -239,6 +239,7 @@ impl Model {
                         provider: None,
             instance: None,
             evicted: false,
+                        protected_until: None,
                         state: TaskState::Pending,
                     });
                 }
@@ -255,6 +256,7 @@ impl Model {
                         provider: None,
             instance: None,
             evicted: false,
+                        protected_until: None,
                         state: TaskState::Pending,
                     });
                 }
