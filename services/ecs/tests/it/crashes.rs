@@ -165,6 +165,7 @@ async fn a_server_killed_between_any_two_writes_is_followed_by_one_that_puts_all
             engine,
             keys,
             region: "us-east-1",
+            token: None,
         };
         let subnet = world.cluster_and_definition().await;
         let task = world.run_task(&subnet, json!({})).await;

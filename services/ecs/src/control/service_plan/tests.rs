@@ -237,8 +237,8 @@ impl Model {
                         deployment: seen.primary.clone(),
                         zone: ["a", "b"][self.made % 2].to_owned(),
                         provider: None,
-            instance: None,
-            evicted: false,
+                        instance: None,
+                        evicted: false,
                         protected_until: None,
                         state: TaskState::Pending,
                     });
@@ -254,8 +254,8 @@ impl Model {
                         deployment: seen.primary.clone(),
                         zone,
                         provider: None,
-            instance: None,
-            evicted: false,
+                        instance: None,
+                        evicted: false,
                         protected_until: None,
                         state: TaskState::Pending,
                     });
