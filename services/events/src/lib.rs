@@ -21,7 +21,7 @@ use std::sync::{Arc, OnceLock};
 use roadstead_control::Controller;
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
-use roadstead_kernel::{Cx, Fault, Kernel, Listeners, Needs, Result, operations};
+use roadstead_kernel::{Cx, Fault, Kernel, Listeners, Needs, Result, operations, places};
 use roadstead_store::{BoxFuture, Scope, Store, Table, Versioned};
 
 pub use control::{Deliveries, DeliveryKey, Timers};
@@ -262,18 +262,6 @@ pub(crate) const TRIES: usize = 16;
 /// The scope of a place's records.
 pub(crate) fn scope(place: &Place) -> Scope<'_> {
     Scope::new(place.account.as_str(), place.region.as_str())
-}
-
-/// The places that have records of any kind.
-pub(crate) async fn places(store: &dyn Store) -> Result<Vec<Place>> {
-    let scopes = roadstead_store::scopes(store).await?;
-    let places = scopes.iter().filter_map(|(account, region)| {
-        Some(Place {
-            account: roadstead_core::AccountId::parse(account)?,
-            region: roadstead_core::Region::parse(region)?,
-        })
-    });
-    Ok(places.collect())
 }
 
 /// Refuses to touch a rule that a service of AWS manages, unless that service asks or force is used.

@@ -59,11 +59,11 @@ mod tests {
     use roadstead_core::Timestamp;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    fn chunk(number: usize, size: usize) -> LogChunk {
+    fn chunk(number: i64, size: usize) -> LogChunk {
         LogChunk {
             stream: LogStream::Stdout,
             bytes: Bytes::from(vec![b'x'; size]),
-            at: Timestamp::from_millis(i64::try_from(number).unwrap()),
+            at: Timestamp::from_millis(number),
         }
     }
 

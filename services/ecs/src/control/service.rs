@@ -8,7 +8,7 @@ use api_ecs::AvailabilityZoneRebalancing;
 use roadstead_control::{Controller, Next, Reconciler};
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
-use roadstead_kernel::{Fault, Kernel, Result};
+use roadstead_kernel::{Fault, Kernel, Result, places};
 use roadstead_store::{Op, StoreError, Table, Txn, Versioned};
 
 use super::service_books::{BALANCING, Draft, said_moved, said_started};
@@ -146,14 +146,7 @@ impl ServiceControl {
     /// The services of all places; looked at once after a start.
     pub async fn all(&self) -> Result<Vec<ServiceKey>> {
         let mut keys = Vec::new();
-        for (account, region) in roadstead_store::scopes(&**self.tasks.store()).await? {
-            let (Some(account), Some(region)) = (
-                roadstead_core::AccountId::parse(&account),
-                roadstead_core::Region::parse(&region),
-            ) else {
-                continue;
-            };
-            let place = Place { account, region };
+        for place in places(&**self.tasks.store()).await? {
             for found in self.tables.services.list_all(scope_of(place).of()).await? {
                 keys.push(ServiceKey {
                     place,

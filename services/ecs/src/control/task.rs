@@ -6,7 +6,7 @@ use roadstead_containers::{ContainerId, Health, ImageError, LogMode, Runtime, Ru
 use roadstead_control::{Controller, Next, Reconciler};
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
-use roadstead_kernel::{Fault, Kernel, Result};
+use roadstead_kernel::{Fault, Kernel, Result, places};
 use roadstead_network::Net;
 use roadstead_store::{StoreError, Table};
 
@@ -154,14 +154,7 @@ impl TaskControl {
     /// The tasks of all places that are not yet forgotten; looked at once after a start.
     pub async fn all(&self) -> Result<Vec<TaskKey>> {
         let mut keys = Vec::new();
-        for (account, region) in roadstead_store::scopes(&**self.tasks.store()).await? {
-            let (Some(account), Some(region)) = (
-                roadstead_core::AccountId::parse(&account),
-                roadstead_core::Region::parse(&region),
-            ) else {
-                continue;
-            };
-            let place = Place { account, region };
+        for place in places(&**self.tasks.store()).await? {
             for found in self.tasks.list_all(scope_of(place).of()).await? {
                 keys.push(TaskKey {
                     place,

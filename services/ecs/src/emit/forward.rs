@@ -6,8 +6,7 @@ use api_events::op::PutEvents;
 use api_events::{PutEventsRequest, PutEventsRequestEntry};
 use roadstead_control::{Next, Reconciler};
 use roadstead_core::arn::Place;
-use roadstead_core::{AccountId, Region};
-use roadstead_kernel::{Fault, Kernel, OwnName, Result};
+use roadstead_kernel::{Fault, Kernel, OwnName, Result, places};
 use roadstead_store::{Op, Table, Txn, Versioned};
 
 use super::SOURCE;
@@ -37,18 +36,10 @@ impl Forwarder {
     /// The places that have something to tell; looked at once after a start.
     pub async fn all(&self) -> Result<Vec<Place>> {
         let mut found = Vec::new();
-        for (account, region) in roadstead_store::scopes(&**self.outbox.store()).await? {
-            if let (Some(account), Some(region)) = (AccountId::parse(&account), Region::parse(&region)) {
-                let place = Place { account, region };
-                if !self
-                    .outbox
-                    .list(scope_of(place).of(), &[], None, 1)
-                    .await?
-                    .records
-                    .is_empty()
-                {
-                    found.push(place);
-                }
+        for place in places(&**self.outbox.store()).await? {
+            let waiting = self.outbox.list(scope_of(place).of(), &[], None, 1).await?;
+            if !waiting.records.is_empty() {
+                found.push(place);
             }
         }
         Ok(found)

@@ -45,12 +45,7 @@ impl Handle<ListContainerInstances> for Ecs {
                     .collect::<Vec<_>>()
             })
             .await?;
-        let page = paging::page(
-            matching,
-            |record| record.id.as_str(),
-            after.as_deref(),
-            limit,
-        );
+        let page = paging::page(matching, |record| record.id.as_str(), after.as_deref(), limit);
         Ok(ListContainerInstancesResponse {
             container_instance_arns: Some(page.items.iter().map(|record| record.arn(cx.place())).collect()),
             next_token: page.next.map(|key| paging::token(&filters, &key)),

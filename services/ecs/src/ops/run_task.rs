@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use api_ecs::op::RunTask;
 use api_ecs::{
-    AssignPublicIp, CapacityProviderStrategyItem, Compatibility, Failure, LaunchType, PropagateTags, RunTaskRequest, RunTaskResponse,
-    errors,
+    AssignPublicIp, CapacityProviderStrategyItem, Compatibility, Failure, LaunchType, PropagateTags, RunTaskRequest,
+    RunTaskResponse, errors,
 };
 use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
@@ -15,8 +15,8 @@ use crate::arn::DefinitionRef;
 use crate::control::choose_provider;
 use crate::error::{client, invalid};
 use crate::placement::Kind;
-use crate::register::check_storage;
 use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api};
+use crate::register::check_storage;
 use crate::start::{self, Start};
 use crate::{Ecs, arn, capacity, scope, task_roles};
 
@@ -373,7 +373,12 @@ fn check_volumes(input: &RunTaskRequest, definition: &TaskDefinition) -> Result<
         .filter(|volume| volume.configured_at_launch == Some(true))
         .filter_map(|volume| volume.name.as_deref())
         .collect();
-    let given: Vec<&str> = input.volume_configurations.iter().flatten().map(|v| v.name.as_str()).collect();
+    let given: Vec<&str> = input
+        .volume_configurations
+        .iter()
+        .flatten()
+        .map(|v| v.name.as_str())
+        .collect();
     if let Some(other) = given.iter().find(|name| !wanted.contains(name)) {
         return Err(invalid(format!(
             "The volume '{other}' is not one that the task definition leaves to be configured at launch."

@@ -10,7 +10,12 @@ use crate::records::{Bus, Document};
 
 impl Handle<CreateEventBus> for Events {
     async fn needs(&self, cx: &Cx, input: &CreateEventBusRequest) -> Result<Needs> {
-        let tags: Tags = input.tags.iter().flatten().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect();
+        let tags: Tags = input
+            .tags
+            .iter()
+            .flatten()
+            .map(|tag| (tag.key.as_str(), tag.value.as_str()))
+            .collect();
         Ok(Needs::on(arn::bus(cx.place(), &input.name)).request_tags(&tags))
     }
 

@@ -4,10 +4,10 @@ use api_events::DeleteEventBusRequest;
 use api_events::op::DeleteEventBus;
 use roadstead_store::Txn;
 
+use crate::TRIES;
 use crate::check::not_default;
 use crate::error::{busy, invalid};
 use crate::prelude::*;
-use crate::TRIES;
 
 impl Handle<DeleteEventBus> for Events {
     async fn needs(&self, cx: &Cx, input: &DeleteEventBusRequest) -> Result<Needs> {

@@ -10,7 +10,8 @@ use crate::{TRIES, check_owner};
 
 impl Handle<DeleteRule> for Events {
     async fn needs(&self, cx: &Cx, input: &DeleteRuleRequest) -> Result<Needs> {
-        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.name).await
+        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.name)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: DeleteRuleRequest) -> Reply<DeleteRule> {

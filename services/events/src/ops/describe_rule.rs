@@ -7,7 +7,8 @@ use crate::prelude::*;
 
 impl Handle<DescribeRule> for Events {
     async fn needs(&self, cx: &Cx, input: &DescribeRuleRequest) -> Result<Needs> {
-        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.name).await
+        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.name)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: DescribeRuleRequest) -> Reply<DescribeRule> {

@@ -7,7 +7,8 @@ use crate::prelude::*;
 
 impl Handle<DisableRule> for Events {
     async fn needs(&self, cx: &Cx, input: &DisableRuleRequest) -> Result<Needs> {
-        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.name).await
+        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.name)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: DisableRuleRequest) -> Reply<DisableRule> {

@@ -7,7 +7,8 @@ use crate::prelude::*;
 
 impl Handle<EnableRule> for Events {
     async fn needs(&self, cx: &Cx, input: &EnableRuleRequest) -> Result<Needs> {
-        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.name).await
+        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.name)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: EnableRuleRequest) -> Reply<EnableRule> {

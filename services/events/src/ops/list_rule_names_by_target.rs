@@ -22,8 +22,14 @@ impl Handle<ListRuleNamesByTarget> for Events {
         self.bus(place, &bus).await?;
         let filters = format!("ListRuleNamesByTarget {bus} {}", input.target_arn);
         let (after, limit) = page(&filters, input.next_token.as_deref(), input.limit)?;
-        let all = self.targets.list(scope(&place), &[&bus], None, usize::MAX).await?.records;
-        let of_target = all.into_iter().filter(|found| found.record.given.0.arn == input.target_arn);
+        let all = self
+            .targets
+            .list(scope(&place), &[&bus], None, usize::MAX)
+            .await?
+            .records;
+        let of_target = all
+            .into_iter()
+            .filter(|found| found.record.given.0.arn == input.target_arn);
         let names: BTreeSet<String> = of_target
             .filter_map(|found| Table::<Target>::parse_key(&found.key)?.id.into_iter().nth(1))
             .collect();

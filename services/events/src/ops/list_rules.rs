@@ -20,7 +20,10 @@ impl Handle<ListRules> for Events {
         let filters = format!("ListRules {bus} {prefix}");
         let (after, limit) = page(&filters, input.next_token.as_deref(), input.limit)?;
         let all = self.rules.list(scope(&place), &[&bus], None, usize::MAX).await?.records;
-        let named = all.into_iter().map(|found| found.record).filter(|rule| rule.name.starts_with(prefix));
+        let named = all
+            .into_iter()
+            .map(|found| found.record)
+            .filter(|rule| rule.name.starts_with(prefix));
         let page = paging::page(named, |rule| &rule.name, after.as_deref(), limit);
         Ok(ListRulesResponse {
             rules: Some(page.items.iter().map(|rule| rule.to_api(place)).collect()),

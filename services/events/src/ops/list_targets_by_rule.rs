@@ -9,7 +9,8 @@ use crate::prelude::*;
 
 impl Handle<ListTargetsByRule> for Events {
     async fn needs(&self, cx: &Cx, input: &ListTargetsByRuleRequest) -> Result<Needs> {
-        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.rule).await
+        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.rule)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: ListTargetsByRuleRequest) -> Reply<ListTargetsByRule> {

@@ -13,7 +13,12 @@ use crate::{TRIES, check_owner};
 
 impl Handle<PutRule> for Events {
     async fn needs(&self, cx: &Cx, input: &PutRuleRequest) -> Result<Needs> {
-        let tags: Tags = input.tags.iter().flatten().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect();
+        let tags: Tags = input
+            .tags
+            .iter()
+            .flatten()
+            .map(|tag| (tag.key.as_str(), tag.value.as_str()))
+            .collect();
         let pattern: Value = input
             .event_pattern
             .as_deref()
@@ -21,7 +26,12 @@ impl Handle<PutRule> for Events {
             .unwrap_or_default();
         let texts = |pointer: &str| -> Vec<String> {
             let tests = pattern.pointer(pointer).and_then(Value::as_array);
-            tests.into_iter().flatten().filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+            tests
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(ToOwned::to_owned)
+                .collect()
         };
         let mut needs = self
             .needs_on_rule(cx, input.event_bus_name.as_deref(), &input.name)
@@ -36,7 +46,10 @@ impl Handle<PutRule> for Events {
         for (key, pointer) in [
             ("events:detail.service", "/detail/service"),
             ("events:detail.eventTypeCode", "/detail/eventTypeCode"),
-            ("events:detail.userIdentity.principalId", "/detail/userIdentity/principalId"),
+            (
+                "events:detail.userIdentity.principalId",
+                "/detail/userIdentity/principalId",
+            ),
         ] {
             if let [only] = texts(pointer).as_slice() {
                 needs = needs.key(key, only);
@@ -49,7 +62,11 @@ impl Handle<PutRule> for Events {
         let place = cx.place();
         let bus = arn::bus_name(place, input.event_bus_name.as_deref())?;
         self.bus(place, &bus).await?;
-        check::rule(&bus, input.event_pattern.as_deref(), input.schedule_expression.as_deref())?;
+        check::rule(
+            &bus,
+            input.event_pattern.as_deref(),
+            input.schedule_expression.as_deref(),
+        )?;
         let tags = check::tags(input.tags.as_deref().unwrap_or_default())?;
         let id = [bus.as_str(), input.name.as_str()];
         for _ in 0..TRIES {
@@ -59,7 +76,11 @@ impl Handle<PutRule> for Events {
                 bus: bus.clone(),
                 pattern: some(input.event_pattern.clone()),
                 schedule: some(input.schedule_expression.clone()),
-                state: input.state.as_ref().map_or("ENABLED", |state| state.as_str()).to_owned(),
+                state: input
+                    .state
+                    .as_ref()
+                    .map_or("ENABLED", |state| state.as_str())
+                    .to_owned(),
                 description: some(input.description.clone()),
                 role: some(input.role_arn.clone()),
                 managed_by: cx.caller().linked_service().map(ToOwned::to_owned),
@@ -77,9 +98,17 @@ impl Handle<PutRule> for Events {
                 // AWS: documented; tags are given at creation only, and what is left out of the rest is gone.
                 rule.tags = before.tags;
                 rule.created_by = before.created_by;
-                self.rules.stage_replace(&mut txn, scope(&place), &id, found.revision, &rule)?;
+                self.rules
+                    .stage_replace(&mut txn, scope(&place), &id, found.revision, &rule)?;
             } else {
-                if self.rules.list(scope(&place), &[&bus], None, MAX_RULES).await?.records.len() >= MAX_RULES {
+                if self
+                    .rules
+                    .list(scope(&place), &[&bus], None, MAX_RULES)
+                    .await?
+                    .records
+                    .len()
+                    >= MAX_RULES
+                {
                     return Err(limit_exceeded());
                 }
                 self.rules.stage_new(&mut txn, scope(&place), &id, &rule)?;

@@ -15,8 +15,15 @@ impl Handle<PutTargets> for Events {
         let mut needs = self
             .needs_on_rule(cx, input.event_bus_name.as_deref(), &input.rule)
             .await?
-            .keys("events:TargetArn", input.targets.iter().map(|target| target.arn.clone()));
-        let mut roles: Vec<&str> = input.targets.iter().filter_map(|target| target.role_arn.as_deref()).collect();
+            .keys(
+                "events:TargetArn",
+                input.targets.iter().map(|target| target.arn.clone()),
+            );
+        let mut roles: Vec<&str> = input
+            .targets
+            .iter()
+            .filter_map(|target| target.role_arn.as_deref())
+            .collect();
         roles.sort_unstable();
         roles.dedup();
         for role in roles {
@@ -47,7 +54,8 @@ impl Handle<PutTargets> for Events {
                 }
                 let id = [bus.as_str(), input.rule.as_str(), target.id.as_str()];
                 let given = Document(target.clone());
-                self.targets.stage_put(&mut txn, scope(&place), &id, &Target { given })?;
+                self.targets
+                    .stage_put(&mut txn, scope(&place), &id, &Target { given })?;
             }
             if count > MAX_TARGETS {
                 return Err(limit_exceeded());

@@ -11,7 +11,8 @@ use crate::{TRIES, check_owner};
 
 impl Handle<RemoveTargets> for Events {
     async fn needs(&self, cx: &Cx, input: &RemoveTargetsRequest) -> Result<Needs> {
-        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.rule).await
+        self.needs_on_rule(cx, input.event_bus_name.as_deref(), &input.rule)
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: RemoveTargetsRequest) -> Reply<RemoveTargets> {

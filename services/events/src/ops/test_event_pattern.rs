@@ -9,7 +9,16 @@ use crate::pattern::Pattern;
 use crate::prelude::*;
 
 /// The members that an event must have, as documented.
-const REQUIRED: [&str; 8] = ["id", "account", "source", "time", "region", "resources", "detail-type", "detail"];
+const REQUIRED: [&str; 8] = [
+    "id",
+    "account",
+    "source",
+    "time",
+    "region",
+    "resources",
+    "detail-type",
+    "detail",
+];
 
 impl Handle<TestEventPattern> for Events {
     async fn needs(&self, _: &Cx, _: &TestEventPatternRequest) -> Result<Needs> {

@@ -1,7 +1,7 @@
 //! events:UntagResource — <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UntagResource.html>
 
-use api_events::{UntagResourceRequest, UntagResourceResponse};
 use api_events::op::UntagResource;
+use api_events::{UntagResourceRequest, UntagResourceResponse};
 
 use crate::prelude::*;
 

@@ -163,13 +163,13 @@ async fn rules_that_ecs_manages_are_changed_by_its_role_alone_unless_by_force() 
     let role = Behalf::assume(kernel, "ecs.amazonaws.com", place, role, "ecs-managed")
         .await
         .unwrap();
-    let rule = |name: &str| PutRuleRequest {
+    let named = |name: &str| PutRuleRequest {
         name: name.to_owned(),
         event_pattern: Some("{\"source\":[\"aws.autoscaling\"]}".to_owned()),
         ..PutRuleRequest::default()
     };
     // The policy allows it with `events:ManagedBy` alone, which says that the rule is the role's own.
-    role.call::<PutRule>(rule("ecs-managed-draining")).await.unwrap();
+    role.call::<PutRule>(named("ecs-managed-draining")).await.unwrap();
     let shown = world
         .events("DescribeRule", json!({ "Name": "ecs-managed-draining" }))
         .await
@@ -192,7 +192,7 @@ async fn rules_that_ecs_manages_are_changed_by_its_role_alone_unless_by_force() 
             "{operation}"
         );
     }
-    role.call::<PutRule>(rule("ecs-managed-draining")).await.unwrap();
+    role.call::<PutRule>(named("ecs-managed-draining")).await.unwrap();
     let forced = json!({ "Name": "ecs-managed-draining", "Force": true });
     world.events("DeleteRule", forced).await.ok();
     // A user's own rule is not the role's to change.
@@ -200,6 +200,6 @@ async fn rules_that_ecs_manages_are_changed_by_its_role_alone_unless_by_force() 
         .events("PutRule", json!({ "Name": "mine", "EventPattern": "{\"a\":[1]}" }))
         .await
         .ok();
-    let refused = role.call::<PutRule>(rule("mine")).await.unwrap_err();
+    let refused = role.call::<PutRule>(named("mine")).await.unwrap_err();
     assert_eq!(refused.api().unwrap().name(), "AccessDeniedException");
 }

@@ -15,7 +15,9 @@ impl Handle<DeleteResourcePolicy> for Logs {
 
     async fn handle(&self, cx: &Cx, input: DeleteResourcePolicyRequest) -> Reply<DeleteResourcePolicy> {
         let place = cx.place();
-        let name = input.policy_name.ok_or_else(|| invalid("policyName must be specified."))?;
+        let name = input
+            .policy_name
+            .ok_or_else(|| invalid("policyName must be specified."))?;
         let found = self.policies.get(scope(&place), &[&name]).await?.ok_or_else(|| {
             errors::RESOURCE_NOT_FOUND_EXCEPTION.with(format!("Policy with name [{name}] does not exist."))
         })?;

@@ -22,7 +22,9 @@ impl Handle<PutResourcePolicy> for Logs {
         if input.resource_arn.is_some() {
             return Err(invalid("Policies of single log groups are not available."));
         }
-        let name = input.policy_name.ok_or_else(|| invalid("policyName must be specified."))?;
+        let name = input
+            .policy_name
+            .ok_or_else(|| invalid("policyName must be specified."))?;
         let document = input
             .policy_document
             .ok_or_else(|| invalid("policyDocument must be specified."))?;
