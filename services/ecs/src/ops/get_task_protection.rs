@@ -14,7 +14,8 @@ const MAX: usize = 100;
 
 impl Handle<GetTaskProtection> for Ecs {
     async fn needs(&self, cx: &Cx, input: &GetTaskProtectionRequest) -> Result<Needs> {
-        self.on_tasks(cx, &input.cluster, input.tasks.as_deref().unwrap_or_default()).await
+        self.on_tasks(cx, &input.cluster, input.tasks.as_deref().unwrap_or_default())
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: GetTaskProtectionRequest) -> Reply<GetTaskProtection> {

@@ -14,22 +14,22 @@ use serde_json::{Value, json};
 
 use crate::world::{World, container_with, definition};
 
-const ROLE: &str = "arn:aws:iam::000000000000:role/execution";
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ecs-tasks.amazonaws.com"}}]}"#;
+pub const ROLE: &str = "arn:aws:iam::000000000000:role/execution";
+pub const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ecs-tasks.amazonaws.com"}}]}"#;
 
 /// A world with a cluster, a subnet and an execution role.
-struct Stage {
-    world: World,
-    subnet: String,
+pub struct Stage {
+    pub world: World,
+    pub subnet: String,
 }
 
 impl Stage {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(allow(&["logs:CreateLogStream", "logs:PutLogEvents"])).await
     }
 
     /// With an execution role that has these statements.
-    async fn with(statements: Value) -> Self {
+    pub async fn with(statements: Value) -> Self {
         let world = World::new();
         let subnet = world.cluster_and_definition().await;
         let role = [("RoleName", "execution"), ("AssumeRolePolicyDocument", TRUST)];
@@ -40,7 +40,7 @@ impl Stage {
     }
 
     /// Changes what the execution role may.
-    async fn may(&self, statements: Value) {
+    pub async fn may(&self, statements: Value) {
         let document = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
         let pairs = [
             ("RoleName", "execution"),
@@ -50,12 +50,12 @@ impl Stage {
         assert_eq!(self.world.form("iam", "PutRolePolicy", &pairs).await.status, 200);
     }
 
-    async fn group(&self, name: &str) {
+    pub async fn group(&self, name: &str) {
         logs(&self.world, "CreateLogGroup", json!({ "logGroupName": name })).await;
     }
 
     /// Runs a task of these containers; its id.
-    async fn run(&self, containers: Value) -> String {
+    pub async fn run(&self, containers: Value) -> String {
         let mut made = definition("logged", containers);
         made["executionRoleArn"] = json!(ROLE);
         self.world.ecs("RegisterTaskDefinition", made).await.ok();
@@ -69,23 +69,23 @@ impl Stage {
     }
 
     /// Runs a task of one container with these options beside the usual ones.
-    async fn run_with(&self, image: &str, options: Value, more: Value) -> String {
+    pub async fn run_with(&self, image: &str, options: Value, more: Value) -> String {
         self.run(json!([container(image, &options, more)])).await
     }
 
-    async fn task(&self, id: &str) -> Value {
+    pub async fn task(&self, id: &str) -> Value {
         self.world.task(id).await
     }
 
     /// The engine's id of a container of a task.
-    async fn engine_id(&self, task: &str) -> ContainerId {
+    pub async fn engine_id(&self, task: &str) -> ContainerId {
         let labels = [("com.amazonaws.ecs.container-name", Some("main"))];
         let found = self.world.engine.list(&labels).await.unwrap();
         let of_task = |labels: &roadstead_containers::Labels| labels["com.amazonaws.ecs.task-arn"].ends_with(task);
         found.into_iter().find(|found| of_task(&found.labels)).unwrap().id
     }
 
-    async fn write(&self, task: &str, text: &str) {
+    pub async fn write(&self, task: &str, text: &str) {
         self.world
             .engine
             .write(&self.engine_id(task).await, LogStream::Stdout, text)
@@ -93,12 +93,12 @@ impl Stage {
     }
 
     /// The messages of the stream of a task's container `main`.
-    async fn read(&self, task: &str) -> Vec<String> {
+    pub async fn read(&self, task: &str) -> Vec<String> {
         messages(&self.world, "app", &format!("web/main/{task}")).await
     }
 
     /// The server again, over the same store and engine.
-    async fn restarted(self) -> Self {
+    pub async fn restarted(self) -> Self {
         let options = Options {
             store: Arc::clone(self.world.installation.store()),
             account: AccountId::parse("000000000000").unwrap(),
@@ -124,15 +124,15 @@ impl Stage {
     }
 }
 
-fn allow(actions: &[&str]) -> Value {
+pub fn allow(actions: &[&str]) -> Value {
     json!([{ "Effect": "Allow", "Action": actions, "Resource": "*" }])
 }
 
-fn id_of(task: &Value) -> String {
+pub fn id_of(task: &Value) -> String {
     task["taskArn"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
 }
 
-fn container(image: &str, options: &Value, more: Value) -> Value {
+pub fn container(image: &str, options: &Value, more: Value) -> Value {
     let mut all = json!({ "awslogs-group": "app", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "web" });
     all.as_object_mut()
         .unwrap()
@@ -144,14 +144,14 @@ fn container(image: &str, options: &Value, more: Value) -> Value {
 }
 
 /// Calls CloudWatch Logs.
-async fn logs(world: &World, operation: &str, input: Value) -> Value {
+pub async fn logs(world: &World, operation: &str, input: Value) -> Value {
     let answer = world.logs(operation, input).await;
     assert_eq!(answer.status, 200, "{operation}: {}", answer.text);
     serde_json::from_str(&answer.text).unwrap_or_default()
 }
 
 /// All messages of a stream.
-async fn messages(world: &World, group: &str, stream: &str) -> Vec<String> {
+pub async fn messages(world: &World, group: &str, stream: &str) -> Vec<String> {
     let (mut all, mut token) = (Vec::new(), None);
     loop {
         let mut input = json!({ "logGroupName": group, "logStreamName": stream, "startFromHead": true });
@@ -238,133 +238,6 @@ async fn a_line_without_an_end_is_delivered_when_the_task_is_stopped() {
 }
 
 /// Runs a task that cannot have its stream; why it stopped, with the request's id taken out.
-async fn reason(stage: &Stage, options: Value) -> (String, String) {
-    let task = stage.run_with("simulated/run", options, json!({})).await;
-    stage.world.pass(2).await;
-    let stopped = stage.task(&task).await;
-    assert_eq!(
-        (&stopped["lastStatus"], &stopped["stopCode"]),
-        (&json!("STOPPED"), &json!("TaskFailedToStart"))
-    );
-    assert_eq!(stopped.get("startedAt"), None);
-    let main = &stopped["containers"][0];
-    assert_eq!(main["lastStatus"], "STOPPED");
-    assert!(main["runtimeId"].is_string());
-    for absent in ["exitCode", "reason", "imageDigest"] {
-        assert_eq!(main.get(absent), None, "{absent}");
-    }
-    let text = stopped["stoppedReason"].as_str().unwrap();
-    let (head, rest) = text.split_once("RequestID: ").unwrap();
-    let (request, tail) = rest.split_at(36);
-    let records = stage
-        .world
-        .installation
-        .kernel
-        .audit()
-        .recent(1000, |record| record.request_id == request)
-        .unwrap();
-    assert_eq!(records.len(), 1, "the request can be traced");
-    (task, format!("{head}RequestID: <uuid>{tail}"))
-}
-
-#[tokio::test]
-async fn a_group_that_is_missing_stops_the_task_in_the_recorded_words() {
-    let stage = Stage::new().await;
-    let (_, reason) = reason(&stage, json!({})).await;
-    assert_eq!(
-        reason,
-        "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to \
-         create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, https response error StatusCode: \
-         400, RequestID: <uuid>, ResourceNotFoundException: The specified log group does not exist. : exit status 1"
-    );
-}
-
-#[tokio::test]
-async fn a_role_that_is_denied_the_stream_stops_the_task_in_the_recorded_words() {
-    let stage = Stage::with(json!([
-        { "Effect": "Allow", "Action": "logs:*", "Resource": "*" },
-        { "Effect": "Deny", "Action": "logs:CreateLogStream", "Resource": "*" }
-    ]))
-    .await;
-    stage.group("app").await;
-    let (task, reason) = reason(&stage, json!({})).await;
-    assert_eq!(
-        reason,
-        format!(
-            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed \
-             to create Cloudwatch log stream: operation error CloudWatch Logs: CreateLogStream, https response error \
-             StatusCode: 400, RequestID: <uuid>, api error AccessDeniedException: User: \
-             arn:aws:sts::000000000000:assumed-role/execution/{task} is not authorized to perform: logs:CreateLogStream \
-             on resource: arn:aws:logs:us-east-1:000000000000:log-group:app:log-stream:web/main/{task} with an explicit \
-             deny in an identity-based policy : exit status 1"
-        )
-    );
-}
-
-#[tokio::test]
-async fn a_role_that_may_not_make_the_group_stops_the_task_in_the_recorded_words() {
-    let stage = Stage::new().await;
-    let (task, reason) = reason(&stage, json!({ "awslogs-create-group": "true" })).await;
-    assert_eq!(
-        reason,
-        format!(
-            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed \
-             to create Cloudwatch log group: operation error CloudWatch Logs: CreateLogGroup, https response error \
-             StatusCode: 400, RequestID: <uuid>, api error AccessDeniedException: User: \
-             arn:aws:sts::000000000000:assumed-role/execution/{task} is not authorized to perform: logs:CreateLogGroup on \
-             resource: arn:aws:logs:us-east-1:000000000000:log-group:app because no identity-based policy allows the \
-             logs:CreateLogGroup action : exit status 1"
-        )
-    );
-}
-
-#[tokio::test]
-async fn a_group_is_made_where_the_definition_asks_for_it_and_the_role_may() {
-    let stage = Stage::with(allow(&[
-        "logs:CreateLogGroup",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-    ]))
-    .await;
-    let task = stage
-        .run_with("simulated/run", json!({ "awslogs-create-group": "true" }), json!({}))
-        .await;
-    stage.write(&task, "hello\n").await;
-    stage.world.pass(2).await;
-    assert_eq!(stage.read(&task).await, ["hello"]);
-    assert_eq!(stage.task(&task).await["lastStatus"], "RUNNING");
-}
-
-#[tokio::test]
-async fn a_role_that_tasks_may_not_assume_any_more_stops_the_task() {
-    let stage = Stage::new().await;
-    stage.group("app").await;
-    let mut made = definition("logged", json!([container("simulated/run", &json!({}), json!({}))]));
-    made["executionRoleArn"] = json!(ROLE);
-    stage.world.ecs("RegisterTaskDefinition", made).await.ok();
-    let task = id_of(
-        &stage
-            .world
-            .run_task(&stage.subnet, json!({ "taskDefinition": "logged" }))
-            .await,
-    );
-    let nobody = TRUST.replace("ecs-tasks", "ec2");
-    let pairs = [("RoleName", "execution"), ("PolicyDocument", nobody.as_str())];
-    assert_eq!(
-        stage.world.form("iam", "UpdateAssumeRolePolicy", &pairs).await.status,
-        200
-    );
-    stage.world.pass(3).await;
-    let stopped = stage.task(&task).await;
-    assert_eq!(stopped["stopCode"], "TaskFailedToStart");
-    assert!(
-        stopped["stoppedReason"]
-            .as_str()
-            .unwrap()
-            .starts_with(&format!("ECS was unable to assume the role '{ROLE}'"))
-    );
-}
-
 #[tokio::test]
 async fn the_group_may_be_in_another_region() {
     let stage = Stage::new().await;

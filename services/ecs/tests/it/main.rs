@@ -20,6 +20,7 @@ mod instance_services;
 mod instance_settings;
 mod instances;
 mod logs;
+mod logs_refused;
 mod metadata;
 mod network;
 mod role;
