@@ -80,6 +80,10 @@ class Host:
         return wait_for(f"the task to be {status}", look)
 
     def stop_all(self):
+        for service in self.ecs.list_services(cluster="meta")["serviceArns"]:
+            self.ecs.delete_service(cluster="meta", service=service, force=True)
+        for desired in ("RUNNING", "STOPPED"):
+            self.started += self.ecs.list_tasks(cluster="meta", desiredStatus=desired)["taskArns"]
         for arn in self.started:
             self.ecs.stop_task(cluster="meta", task=arn)
         for arn in self.started:
@@ -113,7 +117,7 @@ class Inside:
         lines = [f"{method} {path} HTTP/1.0", "Host: 169.254.170.2", f"Content-Length: {len(body)}", *headers, "", body]
         script = "nc 169.254.170.2 %d" % port
         answer = docker("exec", "-i", self.container, "sh", "-c", script, input="\r\n".join(lines))
-        head, _, text = answer.partition("\r\n\r\n")
+        head, _, text = answer.partition("\n\n")
         return int(head.split(" ")[1]), text
 
     def get(self, url_or_path):
@@ -311,7 +315,6 @@ def test_a_task_of_a_service_protects_itself(host):
     status, _ = inside.raw(path, "PUT", '{"ProtectionEnabled":false}')
     assert status == 200
     host.until(arn, "STOPPED")
-    host.ecs.delete_service(cluster="meta", service="guarded", force=True)
 
 
 def test_nothing_of_it_is_left_when_the_task_is_over(host):

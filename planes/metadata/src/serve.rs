@@ -69,6 +69,8 @@ pub fn serve(listener: std::net::TcpListener, source: Arc<dyn Source>) -> io::Re
                 .header_read_timeout(PATIENCE)
                 .max_headers(MAX_HEADERS)
                 .max_buf_size(MAX_HEAD)
+                // Small clients such as `nc` say that they are done before they are answered.
+                .half_close(true)
                 .serve_connection(TokioIo::new(stream), service);
             match timeout(LIFETIME, connection).await {
                 Ok(Ok(())) => {}

@@ -406,6 +406,17 @@ async fn a_path_that_is_not_clean_is_moved() {
 }
 
 #[tokio::test]
+async fn who_says_first_that_nothing_more_comes_is_answered() {
+    let agent = Agent::start();
+    let mut stream = TcpStream::connect(agent.address).await.unwrap();
+    stream.write_all(b"GET /v4/good HTTP/1.0\r\n\r\n").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    assert!(text.ends_with(r#"{"container":"V4"}"#), "{text}");
+}
+
+#[tokio::test]
 async fn who_asks_too_often_has_to_wait() {
     let agent = Agent::start();
     let mut refused = 0;
