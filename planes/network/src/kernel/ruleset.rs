@@ -55,7 +55,7 @@ const BASE: [(&str, &str, &[&str]); 6] = [
         "type filter hook output priority -10",
         &["ct state established,related accept", "oifname vmap @ingress"],
     ),
-    // Of the host itself, tasks reach the resolver and the metadata, whatever their groups say; nothing else.
+    // Of the host itself, tasks reach the resolver, whatever their groups say; nothing else.
     (
         "input",
         "type filter hook input priority -10",
@@ -63,7 +63,6 @@ const BASE: [(&str, &str, &[&str]); 6] = [
             "iifname != @interfaces accept",
             "ct state established,related accept",
             "ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept",
-            "ip daddr 169.254.170.2 tcp dport 80 accept",
             "drop",
         ],
     ),
