@@ -125,7 +125,7 @@ impl roadstead_ecs::metadata::Api for TaskApi {
                     address: from,
                     secure: false,
                 };
-                Ok(reply(kernel.answer(&request, peer).await))
+                Ok(reply(answer_to_the_end(&kernel, request, peer).await))
             });
             trace_end(http().serve_connection(TokioIo::new(connection), service).await);
         })
@@ -159,7 +159,21 @@ async fn answer(
         address: peer,
         secure: false,
     };
-    Ok(reply(installation.kernel.answer(&request, peer).await))
+    Ok(reply(answer_to_the_end(&installation.kernel, request, peer).await))
+}
+
+/// Answers on a task of its own: a client that hangs up must not leave what was begun without its end, or its record.
+async fn answer_to_the_end(kernel: &Arc<Kernel>, request: Request, peer: Peer) -> Response {
+    let kernel = Arc::clone(kernel);
+    let answered = tokio::spawn(async move { kernel.answer(&request, peer).await });
+    match answered.await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only a runtime that ends cancels it, and then nobody is answered.
+            Err(_) => std::future::pending().await,
+        },
+    }
 }
 
 /// A request with its whole body, or why there is none.

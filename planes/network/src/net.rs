@@ -56,8 +56,9 @@ pub trait Net: Send + Sync + 'static {
     /// Lists what is attached, and leftovers of attachments that a crash interrupted.
     fn list(&self) -> BoxFuture<'_, Result<Vec<Attachment>, NetError>>;
 
-    /// Listens inside a namespace, at addresses that its loopback interface is given: only processes in the namespace
-    /// can connect. The sockets do not block; they keep the namespace alive until they are closed.
+    /// Listens inside a namespace for what is sent to these addresses, which its loopback interface is given: only
+    /// processes in the namespace can connect, and they can have sockets at the same ports themselves. The sockets do not
+    /// block; they keep the namespace alive until they are closed.
     ///
     /// Interfaces that exist in memory only have no sockets: the answer is empty.
     fn listen_inside(

@@ -117,8 +117,23 @@ fn region(text: &str) -> std::result::Result<Region, String> {
 /// Serves until it is told to stop.
 pub fn run(args: ServeArgs) -> Result<ExitCode> {
     start_logging(&args)?;
+    raise_open_files();
     super::tokio()?.block_on(serve(args))
 }
+
+/// Takes as many open files as the host grants: each task has some.
+#[cfg(target_os = "linux")]
+fn raise_open_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let raised =
+        getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn raise_open_files() {}
 
 fn start_logging(args: &ServeArgs) -> Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(&args.log)

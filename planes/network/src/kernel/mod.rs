@@ -369,7 +369,7 @@ impl Net for Kernel {
         Shortfalls {
             groups: self.filter.is_unable(),
             resolver: false,
-            metadata: false,
+            metadata: self.filter.is_unable(),
         }
     }
 

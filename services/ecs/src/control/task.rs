@@ -193,14 +193,29 @@ impl Reconciler for TaskControl {
             self.observe(&mut task, &definition, key).await?;
             self.follow_output(&mut task, key).await?;
             let now = self.kernel.clock().now();
-            if let Some(setback) = self.metadata.keep(&task, &definition, key).await?
-                && task.desired == Desired::Running
+            let mut setback = self.metadata.keep(&task, &definition, key).await?;
+            if task.desired == Desired::Running
+                && task.started_at.is_none()
+                && let Some(setback) = setback.take()
             {
                 task.stop(StopCode::FailedToStart, setback, now);
                 self.save(&task, key).await?;
             }
             let Plan { step, next } = plan(&task, &definition, now);
-            let Some(step) = step else { return Ok(next) };
+            let Some(step) = step else {
+                // What runs goes on without metadata for a while: a server that starts again must end no task.
+                return match setback {
+                    Some(setback) if task.desired == Desired::Running => {
+                        tracing::warn!(
+                            task = key.task,
+                            setback,
+                            "a running task has no metadata; it is tried again"
+                        );
+                        Ok(Next::In(TRY_AGAIN))
+                    }
+                    _ => Ok(next),
+                };
+            };
             if matches!(step, Step::Launch(_)) && !self.metadata.is_ready(&task, &definition, key).await? {
                 return Ok(Next::In(TRY_AGAIN));
             }
@@ -431,6 +446,8 @@ impl TaskControl {
             return Ok(());
         };
         let id = ContainerId(container.engine_id.clone().unwrap_or_default());
+        // A namespace of its own ended with it; the next look opens listeners in the new one.
+        self.metadata.leave(id.as_str());
         match self.runtime.start(&id).await {
             Ok(()) => {
                 container.restarts += 1;

@@ -183,6 +183,11 @@ impl Metadata {
         Ok(None)
     }
 
+    /// Closes the listeners of a container that gets another namespace: it is started again.
+    pub fn leave(&self, engine_id: &str) {
+        self.doors().remove(engine_id);
+    }
+
     fn close<'a>(&self, holders: impl IntoIterator<Item = &'a String>) {
         let mut doors = self.doors();
         for holder in holders {
