@@ -328,3 +328,21 @@ async fn a_service_with_task_sets_is_deleted_by_force_and_ends_with_its_tasks() 
         .ok();
     assert_eq!(listed["taskArns"], json!([]));
 }
+
+#[tokio::test]
+async fn task_sets_that_end_together_are_taken_off_the_books_in_turns() {
+    let external = External::new(50).await;
+    for _ in 0..3 {
+        external.create(100.0).await;
+    }
+    external.pass(4).await;
+    assert_eq!(external.0.service().await["runningCount"], 150);
+    let delete = json!({ "cluster": "demo", "service": "web", "force": true });
+    external.0.world.ecs("DeleteService", delete).await.ok();
+    external.pass(60).await;
+    let service = external.0.service().await;
+    assert_eq!(
+        (&service["status"], &service["runningCount"]),
+        (&json!("INACTIVE"), &json!(0))
+    );
+}
