@@ -7,7 +7,7 @@ use roadstead_kernel::{Fault, Result};
 use roadstead_store::{StoreError, Txn, Versioned};
 
 use super::ServiceKey;
-use super::service::{ServiceControl, Starting, start_of};
+use super::service::{ServiceControl, Starting, UNLAUNCHED, start_of};
 use super::service_plan::{REPEAT, Seen, SeenTask, TaskState};
 use crate::fleet::Spot;
 use crate::placement::{Demand, Kind, Refusal, Strategy};
@@ -181,40 +181,45 @@ impl ServiceControl {
                 break;
             }
             let ids: Vec<String> = seats.iter().map(|seat| seat.task.clone()).collect();
-            let mut txn = Txn::new();
-            let mut zones = Vec::with_capacity(seats.len());
-            for seat in seats {
-                let interface = vpc.and_then(|vpc| {
-                    let of_zone = settings
-                        .subnets
-                        .iter()
-                        .find(|(_, zone)| Some(zone) == seat.spot.zone.as_ref());
-                    let (subnet, zone) = of_zone.or_else(|| settings.subnets.first())?;
-                    Some(start::interface(self.kernel.ids(), vpc, subnet, zone))
-                });
-                zones.push(seat.spot.zone.clone().unwrap_or_default());
-                let host = placing::host(&definition, &demand, seat.spot);
-                let task = start.task_on(seat.task, self.kernel.ids(), now, host, interface);
-                self.tasks
-                    .stage_new(&mut txn, scope.of(), &[&key.cluster, &task.id], &task)?;
-                let member = [key.cluster.as_str(), key.service.as_str(), task.id.as_str()];
+            let stored = async {
+                let mut txn = Txn::new();
+                let mut zones = Vec::with_capacity(seats.len());
+                for seat in seats {
+                    let interface = vpc.and_then(|vpc| {
+                        let of_zone = settings
+                            .subnets
+                            .iter()
+                            .find(|(_, zone)| Some(zone) == seat.spot.zone.as_ref());
+                        let (subnet, zone) = of_zone.or_else(|| settings.subnets.first())?;
+                        Some(start::interface(self.kernel.ids(), vpc, subnet, zone))
+                    });
+                    zones.push(seat.spot.zone.clone().unwrap_or_default());
+                    let host = placing::host(&definition, &demand, seat.spot);
+                    let task = start.task_on(seat.task, self.kernel.ids(), now, host, interface);
+                    self.tasks
+                        .stage_new(&mut txn, scope.of(), &[&key.cluster, &task.id], &task)?;
+                    let member = [key.cluster.as_str(), key.service.as_str(), task.id.as_str()];
+                    self.tables
+                        .members
+                        .stage_new(&mut txn, scope.of(), &member, &Member {})?;
+                }
+                let mut service = found.record.clone();
+                service.told.remove(UNLAUNCHED);
+                service.note_started(&seen.primary, u32::try_from(ids.len()).unwrap_or(u32::MAX), now);
                 self.tables
-                    .members
-                    .stage_new(&mut txn, scope.of(), &member, &Member {})?;
-            }
-            let mut service = found.record.clone();
-            service.note_started(&seen.primary, u32::try_from(ids.len()).unwrap_or(u32::MAX), now);
-            self.tables
-                .services
-                .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
-            let started: Vec<(String, &str)> = ids.iter().cloned().zip(zones.iter().map(String::as_str)).collect();
-            let said = starting.said(&subject, &started, replaced.min(ids.len()));
-            self.stage_events(&mut txn, key, said, now).await?;
-            let revision = match self.tasks.store().commit(txn).await {
-                Ok(revision) => revision,
-                Err(error) => {
+                    .services
+                    .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
+                let started: Vec<(String, &str)> = ids.iter().cloned().zip(zones.iter().map(String::as_str)).collect();
+                let said = starting.said(&subject, &started, replaced.min(ids.len()));
+                self.stage_events(&mut txn, key, said, now).await?;
+                let revision = self.tasks.store().commit(txn).await?;
+                Ok::<_, Fault>((service, revision))
+            };
+            let (service, revision) = match stored.await {
+                Ok(stored) => stored,
+                Err(fault) => {
                     self.fleet.release(key.place, &key.cluster, &ids).await?;
-                    return Err(error.into());
+                    return Err(fault);
                 }
             };
             found = Versioned {

@@ -76,7 +76,7 @@ const KEEP_INACTIVE: Duration = Duration::from_secs(24 * 3600);
 /// How often a commit is tried when calls change the service at the same time.
 pub(super) const TRIES: usize = 16;
 /// What is noted of a service whose tasks cannot get their role.
-const UNLAUNCHED: &str = "unlaunched";
+pub(super) const UNLAUNCHED: &str = "unlaunched";
 /// Why tasks stop that failed their health checks; also tells later how they ended.
 const SICK: &str = "Task failed container health checks";
 
@@ -576,16 +576,6 @@ impl ServiceControl {
         let Some(settings) = found.record.startable(&seen.primary).cloned() else {
             return Ok(false);
         };
-        if let Some(kind) = super::instances::kind(&settings.launch) {
-            return Box::pin(self.start_on_instances(key, found, seen, (starting, &settings, kind), now)).await;
-        }
-        let Some(vpc) = settings
-            .network
-            .as_ref()
-            .and_then(|network| network.0.awsvpc_configuration.clone())
-        else {
-            return Err(Fault::internal("a service whose tasks have no network"));
-        };
         let revision = revision_key(settings.revision);
         let definition = self.definitions.get(scope.of(), &[&settings.family, &revision]).await?;
         let Some(definition) = definition.map(|found| found.record) else {
@@ -601,6 +591,16 @@ impl ServiceControl {
                 .hold_back(key, found, &seen.primary, starting.count, role, now)
                 .await;
         }
+        if let Some(kind) = super::instances::kind(&settings.launch) {
+            return Box::pin(self.start_on_instances(key, found, seen, (starting, &settings, kind), now)).await;
+        }
+        let Some(vpc) = settings
+            .network
+            .as_ref()
+            .and_then(|network| network.0.awsvpc_configuration.clone())
+        else {
+            return Err(Fault::internal("a service whose tasks have no network"));
+        };
         let (service, by) = (found.record.clone(), format!("ecs-svc/{}", seen.primary));
         let subject = service.subject(&seen.primary);
         let start = start_of(&service, &definition, by);

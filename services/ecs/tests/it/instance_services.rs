@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+use roadstead_store::{Op, Range, Txn};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -269,4 +271,71 @@ async fn a_daemon_goes_where_its_constraints_hold() {
         world.ecs("CreateService", input).await.error().0,
         "InvalidParameterException"
     );
+}
+
+#[tokio::test]
+async fn a_service_on_instances_waits_for_a_role_that_does_not_trust_tasks() {
+    let trust = |service: &str| {
+        json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole"
+        }] })
+        .to_string()
+    };
+    let world = stage().await;
+    let pairs = [
+        ("RoleName", "app"),
+        ("AssumeRolePolicyDocument", &*trust("ec2.amazonaws.com")),
+    ];
+    assert_eq!(world.form("iam", "CreateRole", &pairs).await.status, 200);
+    let container = json!({ "name": "main", "image": "simulated/run", "cpu": 100, "memory": 200 });
+    let role = "arn:aws:iam::000000000000:role/app";
+    let input = json!({ "family": "plain", "taskRoleArn": role, "containerDefinitions": [container] });
+    world.ecs("RegisterTaskDefinition", input).await.ok();
+    let arn = world.instance(1000, 1000, "us-east-1a").await;
+    let able = json!({ "name": "com.amazonaws.ecs.capability.task-iam-role", "targetId": arn });
+    let input = json!({ "cluster": "demo", "attributes": [able] });
+    world.ecs("PutAttributes", input).await.ok();
+    create(&world, json!({ "desiredCount": 1 })).await;
+    world.pass(5).await;
+    let seen = service(&world).await;
+    let begins = "(service web) failed to launch a task with (error ECS was unable to assume the role";
+    assert!(messages(&seen).last().unwrap().starts_with(begins), "{seen:#}");
+    assert!(tasks(&world).await.is_empty());
+    let pairs = [
+        ("RoleName", "app"),
+        ("PolicyDocument", &*trust("ecs-tasks.amazonaws.com")),
+    ];
+    assert_eq!(world.form("iam", "UpdateAssumeRolePolicy", &pairs).await.status, 200);
+    world.pass(130).await;
+    assert_eq!(service(&world).await["runningCount"], 1);
+}
+
+#[tokio::test]
+async fn places_of_tasks_that_cannot_be_stored_are_given_back() {
+    let world = stage().await;
+    create(&world, json!({ "desiredCount": 1 })).await;
+    world.pass(2).await;
+    // The messages of the service become unreadable, so that nothing can be started.
+    let store = world.installation.store();
+    let (entries, _) = store.range(Range::all()).await.unwrap();
+    let is_message = |key: &[u8]| key.windows(18).any(|part| part == b"ecs/service-events");
+    let mut txn = Txn::new();
+    let mut spoilt = 0;
+    for entry in entries.into_iter().filter(|entry| is_message(&entry.key)) {
+        txn.push(Op::Put {
+            key: entry.key,
+            value: Bytes::from_static(b"spoilt"),
+            lease: None,
+        });
+        spoilt += 1;
+    }
+    assert_eq!(spoilt, 1);
+    store.commit(txn).await.unwrap();
+    let arn = world.instance(1000, 1000, "us-east-1a").await;
+    world.pass(5).await;
+    assert!(tasks(&world).await.is_empty());
+    let described = world.described(&arn).await;
+    let left = described["remainingResources"].as_array().unwrap();
+    let cpu = left.iter().find(|one| one["name"] == "CPU").unwrap();
+    assert_eq!(cpu["integerValue"], 1000, "{described:#}");
 }
