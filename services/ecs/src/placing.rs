@@ -80,9 +80,9 @@ pub fn demand(definition: &TaskDefinition, asked: Asked<'_>) -> Result<Demand> {
     Ok(Demand {
         usage: Arc::new(Usage {
             group: asked.group.into(),
-            cpu: cpu.unwrap_or_else(|| each().map(|(container, over)| container_cpu(container, over)).sum()),
-            memory: memory.unwrap_or_else(|| each().map(|(container, over)| container_memory(container, over)).sum()),
-            gpu: each().map(|(container, over)| gpus(container, over)).sum(),
+            cpu: cpu.unwrap_or_else(|| sum(each().map(|(container, over)| container_cpu(container, over)))),
+            memory: memory.unwrap_or_else(|| sum(each().map(|(container, over)| container_memory(container, over)))),
+            gpu: sum(each().map(|(container, over)| gpus(container, over))),
             ports: host_ports(definition).into(),
         }),
         kind: asked.kind,
@@ -129,6 +129,11 @@ pub fn in_zones(subnets: &[(String, String)]) -> Option<Rule> {
     Query::parse(&text).ok().map(Rule::MemberOf)
 }
 
+/// The sum of what callers gave, which no instance has if it is too large to count.
+fn sum(amounts: impl Iterator<Item = u32>) -> u32 {
+    amounts.fold(0, u32::saturating_add)
+}
+
 fn number(value: Option<i32>) -> Option<u32> {
     value.and_then(|value| u32::try_from(value).ok())
 }
@@ -150,7 +155,7 @@ fn gpus(container: &ContainerDefinition, over: Option<&ContainerOverride>) -> u3
     let given = over.and_then(|over| over.resource_requirements.as_ref());
     let all = given.or(container.resource_requirements.as_ref()).into_iter().flatten();
     let gpus = all.filter(|one| one.r#type == ResourceType::Gpu);
-    gpus.filter_map(|one| one.value.parse::<u32>().ok()).sum()
+    sum(gpus.filter_map(|one| one.value.parse().ok()))
 }
 
 /// The ports of the host that a definition names; those that the engine chooses are nobody's yet.
@@ -215,6 +220,21 @@ mod tests {
         assert_eq!((found.cpu, found.memory), (150, 264));
         let found = usage(&format!(r#"{{{containers}, "cpu": "1 vCPU", "memory": "512"}}"#));
         assert_eq!((found.cpu, found.memory), (1024, 512));
+    }
+
+    #[test]
+    fn amounts_too_large_to_count_are_more_than_any_instance_has() {
+        let gpus = r#"[{"type": "GPU", "value": "4000000000"}, {"type": "GPU", "value": "4000000000"}]"#;
+        let one = |name: &str| {
+            format!(
+                r#"{{"name": "{name}", "image": "i", "cpu": 2147483647, "memory": 2147483647, "resourceRequirements": {gpus}}}"#
+            )
+        };
+        let containers = ["a", "b", "c"].map(one).join(", ");
+        let found = usage(&format!(
+            r#"{{"family": "web", "containerDefinitions": [{containers}]}}"#
+        ));
+        assert_eq!((found.cpu, found.memory, found.gpu), (u32::MAX, u32::MAX, u32::MAX));
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::error::client;
 
 /// The shortest `startTimeout` and `stopTimeout`, in seconds.
 const MIN_TIMEOUT: i32 = 2;
+/// Least memory of a container, in MiB.
+// AWS: documented.
+const MIN_MEMORY: i32 = 4;
 /// Most exit codes that a restart policy ignores.
 const MAX_IGNORED: usize = 50;
 /// Kernel settings of an IPC namespace; those of a network namespace begin with `net.`, those of queues with `fs.mqueue.`.
@@ -53,12 +56,27 @@ fn invalid_setting(name: &str, what: &str) -> Fault {
     client(format!("Invalid setting for container '{name}'. {what}"))
 }
 
+/// What is wrong with CPU units or with amounts of memory in MiB, the limit and what is reserved, if anything is.
+pub fn check_amounts(cpu: Option<i32>, memory: [Option<i32>; 2]) -> Option<&'static str> {
+    if cpu.is_some_and(|units| units < 0) {
+        return Some("'cpu' must be greater than or equal to 0.");
+    }
+    let [hard, soft] = memory.map(|given| given.is_some_and(|mib| mib < MIN_MEMORY));
+    if hard {
+        return Some("'memory' must be at least 4 MiB.");
+    }
+    soft.then_some("'memoryReservation' must be at least 4 MiB.")
+}
+
 fn check_limits(given: &RegisterTaskDefinitionRequest, container: &ContainerDefinition, name: &str) -> Result<()> {
     if given.memory.is_none() && container.memory.is_none() && container.memory_reservation.is_none() {
         return Err(invalid_setting(
             name,
             "At least one of 'memory' or 'memoryReservation' must be specified.",
         ));
+    }
+    if let Some(problem) = check_amounts(container.cpu, [container.memory, container.memory_reservation]) {
+        return Err(invalid_setting(name, problem));
     }
     if let (Some(hard), Some(soft)) = (container.memory, container.memory_reservation)
         && hard < soft

@@ -14,6 +14,7 @@ use api_ecs::{
 use roadstead_kernel::Result;
 
 pub use self::attributes::{compatibilities, requires_attributes};
+pub use self::container::check_amounts;
 pub use self::size::{cpu_units, mebibytes};
 
 use crate::arn::is_name;

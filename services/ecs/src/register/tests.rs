@@ -122,6 +122,19 @@ fn what_aws_refuses_is_refused_in_its_recorded_words() {
 }
 
 #[test]
+fn amounts_below_what_a_container_can_have_are_refused() {
+    for wrong in [
+        json!({ "cpu": -1 }),
+        json!({ "memory": 3 }),
+        json!({ "memory": -64 }),
+        json!({ "memoryReservation": 3 }),
+    ] {
+        refused(ec2(wrong, json!({})));
+    }
+    accept(ec2(json!({ "cpu": 0, "memory": 4 }), json!({}))).unwrap();
+}
+
+#[test]
 fn what_fargate_does_not_run_is_refused_and_instances_take_it() {
     for (container, more) in [
         (json!({ "privileged": true }), json!({})),
