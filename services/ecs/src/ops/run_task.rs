@@ -16,7 +16,7 @@ use crate::control::choose_provider;
 use crate::error::{client, invalid};
 use crate::placement::Kind;
 use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api};
-use crate::register::check_storage;
+use crate::register::{check_amounts, check_storage};
 use crate::start::{self, Start};
 use crate::{Ecs, arn, capacity, scope, task_roles};
 
@@ -222,11 +222,15 @@ impl Ecs {
         for task in &made.tasks {
             self.tasks.stage_new(&mut txn, scope.of(), &[name, &task.id], task)?;
         }
-        if let Some(token) = &input.client_token {
+        // A request that made no task may be sent again: by then there may be room.
+        if let Some(token) = &input.client_token
+            && !made.tasks.is_empty()
+        {
             let tasks = made.tasks.iter().map(|task| task.id.clone()).collect();
             let record = ClientToken {
                 request: request.clone(),
                 tasks,
+                failures: made.failures.iter().cloned().map(Into::into).collect(),
                 at: cx.now(),
             };
             self.tokens.stage_new(&mut txn, scope.of(), &[name, token], &record)?;
@@ -301,7 +305,7 @@ impl Ecs {
         }
         Ok(RunTaskResponse {
             tasks: Some(tasks),
-            failures: Some(Vec::new()),
+            failures: Some(known.failures.iter().cloned().map(Into::into).collect()),
         })
     }
 }
@@ -408,6 +412,13 @@ pub(super) fn check_overrides(input: &RunTaskRequest, definition: &TaskDefinitio
             return Err(invalid(format!(
                 "Override for container named {name} is not a container in the TaskDefinition."
             )));
+        }
+    }
+    for over in given {
+        let memory = [over.memory, over.memory_reservation];
+        if let Some(problem) = check_amounts(over.cpu, memory) {
+            let name = over.name.as_deref().unwrap_or_default();
+            return Err(invalid(format!("Invalid override for container '{name}'. {problem}")));
         }
     }
     check_storage(input.overrides.as_ref().and_then(|o| o.ephemeral_storage.as_ref()))?;

@@ -302,6 +302,55 @@ async fn a_repeated_token_takes_no_place_twice() {
 }
 
 #[tokio::test]
+async fn a_token_whose_request_made_no_task_is_tried_again() {
+    let world = stage().await;
+    world.instance(50, 1000, "us-east-1a").await;
+    let refused = world.run_plain(json!({ "clientToken": "one" })).await;
+    assert_eq!(
+        (&refused["tasks"], &refused["failures"][0]["reason"]),
+        (&json!([]), &json!("RESOURCE:CPU"))
+    );
+    let again = world.run_plain(json!({ "clientToken": "one" })).await;
+    assert_eq!(refused, again, "there is still no room");
+    world.instance(100, 1000, "us-east-1a").await;
+    let made = world.run_plain(json!({ "clientToken": "one" })).await;
+    assert_eq!(made["failures"], json!([]));
+    let replayed = world.run_plain(json!({ "clientToken": "one" })).await;
+    assert_eq!(made["tasks"][0]["taskArn"], replayed["tasks"][0]["taskArn"]);
+}
+
+#[tokio::test]
+async fn a_token_whose_request_made_some_tasks_tells_of_the_others_again() {
+    let world = stage().await;
+    let arn = world.instance(100, 1000, "us-east-1a").await;
+    let input = json!({ "clientToken": "one", "count": 2 });
+    let first = world.run_plain(input.clone()).await;
+    assert_eq!(first["tasks"].as_array().unwrap().len(), 1);
+    assert_eq!(first["failures"], json!([{ "arn": arn, "reason": "RESOURCE:CPU" }]));
+    let again = world.run_plain(input).await;
+    assert_eq!(again["failures"], first["failures"]);
+    assert_eq!(again["tasks"][0]["taskArn"], first["tasks"][0]["taskArn"]);
+}
+
+#[tokio::test]
+async fn overrides_below_what_a_container_can_have_are_refused() {
+    let world = stage().await;
+    world.instance(1000, 1000, "us-east-1a").await;
+    for wrong in [
+        json!({ "cpu": -1 }),
+        json!({ "memory": 3 }),
+        json!({ "memoryReservation": -5 }),
+    ] {
+        let mut over = wrong.clone();
+        over["name"] = json!("main");
+        let input =
+            json!({ "cluster": "demo", "taskDefinition": "plain", "overrides": { "containerOverrides": [over] } });
+        let refused = world.ecs("RunTask", input).await.error();
+        assert_eq!(refused.0, "InvalidParameterException", "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn strategies_decide_where_tasks_go() {
     let world = stage().await;
     let mut instances = Vec::new();
