@@ -88,7 +88,7 @@ async fn register_with(
             Err(refused) => tracing::info!(arn, %refused, "this machine is registered anew"),
         }
     }
-    let id = installation.kernel.ids().ec2("i-");
+    let id = installation.kernel.ids().ec2("i");
     let input = registration(region, cluster, own_port, Some(&id));
     match call(installation, region, "RegisterContainerInstance", &input).await? {
         Ok(answer) => return arn_of(&answer),

@@ -154,7 +154,10 @@ pub async fn tagged(ecs: &Ecs, cx: &Cx, arn: &str) -> Result<Tagged> {
             if cluster.record.is_active() {
                 Ok(Tagged::Cluster(rest.to_owned()))
             } else {
-                Err(cluster_not_found())
+                // AWS: recorded for ListTagsForResource.
+                Err(invalid(
+                    "The specified cluster is inactive. Specify an active cluster and try again.",
+                ))
             }
         }
         "task-definition" => Ok(Tagged::Definition(DefinitionRef::parse(cx.place(), rest)?)),

@@ -81,6 +81,9 @@ impl Ecs {
         if launch.is_fargate() && !definition.is_compatible(&Compatibility::Fargate) {
             return Err(invalid("Task definition does not support launch_type FARGATE."));
         }
+        if launch.is_fargate() {
+            start::check_platform(platform_version.as_deref())?;
+        }
         let subnets = match vpc {
             Some(vpc) => start::subnets(cx.kernel(), cx.place(), vpc).await?,
             None => Vec::new(),

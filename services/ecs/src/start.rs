@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api_ecs::{AssignPublicIp, AwsVpcConfiguration, ContainerDefinition, TaskOverride};
+use api_ecs::{AssignPublicIp, AwsVpcConfiguration, ContainerDefinition, TaskOverride, errors};
 use roadstead_core::arn::Place;
 use roadstead_core::{Ids, Tags, Timestamp};
 use roadstead_kernel::{Kernel, Result};
@@ -104,6 +104,17 @@ impl Start<'_> {
             protected_until: None,
             credentials: Secret::new(ids.uuid()),
         }
+    }
+}
+
+/// Refuses a platform version that Fargate never had.
+// AWS: the code is documented, not the text.
+pub fn check_platform(given: Option<&str>) -> Result<()> {
+    match given {
+        None | Some("LATEST" | "1.0.0" | "1.1.0" | "1.2.0" | "1.3.0" | "1.4.0") => Ok(()),
+        Some(_) => Err(errors::PLATFORM_UNKNOWN_EXCEPTION
+            .with("The specified platform version does not exist.")
+            .into()),
     }
 }
 

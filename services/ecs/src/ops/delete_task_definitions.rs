@@ -61,7 +61,10 @@ impl Ecs {
     ) -> Result<std::result::Result<records::TaskDefinition, &'static str>> {
         let named = DefinitionRef::parse(cx.place(), given)?;
         if named.revision.is_none() {
-            return Ok(Err("REVISION_MISSING"));
+            // AWS: this and the reasons below are recorded.
+            return Ok(Err(
+                "The specified task definition identifier is invalid. Specify a valid name or ARN and try again.",
+            ));
         }
         let mut active = false;
         let changed = self
@@ -75,8 +78,12 @@ impl Ecs {
             })
             .await?;
         Ok(match changed {
-            None => Err("MISSING"),
-            Some(_) if active => Err("TASK_DEFINITION_ACTIVE"),
+            None => Err(
+                "The specified task definition does not exist. Specify a valid account, family, revision and try again.",
+            ),
+            Some(_) if active => Err(
+                "The specified task definition is still in ACTIVE status. Please deregister the target and try again.",
+            ),
             Some(definition) => Ok(definition),
         })
     }

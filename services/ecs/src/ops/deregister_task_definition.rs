@@ -6,7 +6,7 @@ use roadstead_kernel::prelude::*;
 
 use crate::Ecs;
 use crate::arn::DefinitionRef;
-use crate::error::client;
+use crate::error::{client, invalid};
 use crate::records::DefinitionStatus;
 
 impl Handle<DeregisterTaskDefinition> for Ecs {
@@ -17,7 +17,8 @@ impl Handle<DeregisterTaskDefinition> for Ecs {
     async fn handle(&self, cx: &Cx, input: DeregisterTaskDefinitionRequest) -> Reply<DeregisterTaskDefinition> {
         let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
         if named.revision.is_none() {
-            return Err(client("Revision is missing."));
+            // AWS: recorded.
+            return Err(invalid("Revision is missing"));
         }
         let definition = self
             .change_definition(cx, &named, |definition| {

@@ -52,10 +52,15 @@ fn names(cx: &Cx, input: &DescribeClustersRequest) -> Result<Vec<String>> {
     if given.is_empty() {
         return Ok(vec![arn::DEFAULT_CLUSTER.to_owned()]);
     }
-    given
-        .iter()
-        .map(|one| arn::cluster_name(cx.place(), Some(one)))
-        .collect()
+    // AWS: recorded; what is named twice is answered once.
+    let mut names = Vec::new();
+    for one in given {
+        let name = arn::cluster_name(cx.place(), Some(one))?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 fn include(fields: &[ClusterField]) -> Include {

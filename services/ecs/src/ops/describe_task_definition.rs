@@ -6,7 +6,7 @@ use roadstead_kernel::prelude::*;
 
 use crate::Ecs;
 use crate::arn::DefinitionRef;
-use crate::error::client;
+use crate::error::{client, invalid};
 use crate::records::tags_to_api;
 
 impl Handle<DescribeTaskDefinition> for Ecs {
@@ -15,7 +15,7 @@ impl Handle<DescribeTaskDefinition> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: DescribeTaskDefinitionRequest) -> Reply<DescribeTaskDefinition> {
-        let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
+        let named = DefinitionRef::parse(cx.place(), &input.task_definition).map_err(own_words)?;
         let found = self.definition(cx, &named).await?;
         let definition = found
             .ok_or_else(|| client("Unable to describe task definition."))?
@@ -26,4 +26,13 @@ impl Handle<DescribeTaskDefinition> for Ecs {
             tags: with_tags.then(|| tags_to_api(&definition.tags)),
         })
     }
+}
+
+// AWS: recorded; this operation alone says a bad revision in these words.
+fn own_words(fault: Fault) -> Fault {
+    let is_bad_revision = |error: &ApiError| error.message.starts_with("Invalid revision number.");
+    if fault.api().is_some_and(is_bad_revision) {
+        return invalid("Invalid task definition: Invalid revision number.");
+    }
+    fault
 }

@@ -16,12 +16,15 @@ use crate::control::choose_provider;
 use crate::error::{client, invalid};
 use crate::placement::Kind;
 use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api};
-use crate::register::{check_amounts, check_storage};
+use crate::register::{check_amounts, check_fargate_size, check_storage};
 use crate::start::{self, Start};
 use crate::{Ecs, arn, capacity, scope, task_roles};
 
 /// Most tasks of one call.
 const MAX_COUNT: i32 = 10;
+
+/// Longest client token.
+const MAX_TOKEN: usize = 64;
 
 impl Handle<RunTask> for Ecs {
     async fn needs(&self, cx: &Cx, input: &RunTaskRequest) -> Result<Needs> {
@@ -69,6 +72,10 @@ impl Handle<RunTask> for Ecs {
             DefinitionStatus::Active => {}
             DefinitionStatus::Inactive => return Err(invalid("TaskDefinition is inactive")),
             DefinitionStatus::DeleteInProgress => return Err(invalid("TaskDefinition is being deleted")),
+        }
+        if input.client_token.as_ref().is_some_and(|token| token.len() > MAX_TOKEN) {
+            // AWS: the limit is documented; the text is recorded for CreateService.
+            return Err(invalid("idempotency token longer than 64."));
         }
         let request = String::from_utf8(roadstead_wire::to_json(&input)).map_err(Fault::internal)?;
         if let Some(token) = input.client_token.as_deref()
@@ -178,6 +185,8 @@ impl Ecs {
             ));
         };
         check_overrides(input, definition)?;
+        check_size(input, definition)?;
+        start::check_platform(input.platform_version.as_deref())?;
         let subnets = start::subnets(cx.kernel(), cx.place(), vpc).await?;
         self.check_roles(cx, &Roles::of(input, Some(definition))).await?;
         let started = start_of(input, cluster, definition, tags);
@@ -394,6 +403,19 @@ fn check_volumes(input: &RunTaskRequest, definition: &TaskDefinition) -> Result<
         ))),
         None => Ok(()),
     }
+}
+
+/// Refuses an overridden size that Fargate does not offer.
+fn check_size(input: &RunTaskRequest, definition: &TaskDefinition) -> Result<()> {
+    let Some(over) = &input.overrides else { return Ok(()) };
+    if over.cpu.is_none() && over.memory.is_none() {
+        return Ok(());
+    }
+    let own = &definition.document.0;
+    check_fargate_size(
+        over.cpu.as_deref().or(own.cpu.as_deref()),
+        over.memory.as_deref().or(own.memory.as_deref()),
+    )
 }
 
 pub(super) fn check_overrides(input: &RunTaskRequest, definition: &TaskDefinition) -> Result<()> {

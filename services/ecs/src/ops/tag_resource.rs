@@ -15,6 +15,10 @@ impl Handle<TagResource> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: TagResourceRequest) -> Reply<TagResource> {
+        if input.tags.iter().any(|tag| tag.value.is_none()) {
+            // AWS: recorded.
+            return Err(crate::error::invalid("Tag value can not be null."));
+        }
         let added = tags_from_api(Some(&input.tags));
         check_tags(&added)?;
         let target = tagged(self, cx, &input.resource_arn).await?;

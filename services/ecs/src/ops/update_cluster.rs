@@ -33,7 +33,7 @@ impl Handle<UpdateCluster> for Ecs {
         let cluster = updated.ok_or_else(crate::error::cluster_not_found)?.record;
         let counts = self.counts(cx, &name).await?;
         Ok(UpdateClusterResponse {
-            cluster: Some(cluster.to_api(cx.place(), counts, Include::ALL)),
+            cluster: Some(cluster.to_api(cx.place(), counts, Include::CHANGED)),
         })
     }
 }

@@ -14,8 +14,9 @@ impl Handle<UpdateClusterSettings> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: UpdateClusterSettingsRequest) -> Reply<UpdateClusterSettings> {
-        let insights = container_insights(Some(&input.settings))?;
+        // AWS: recorded; the cluster is looked at before the values.
         let name = self.active_cluster(cx, Some(&input.cluster)).await?.record.name;
+        let insights = container_insights(Some(&input.settings))?;
         let change = |cluster: &mut Cluster| {
             if let Some(value) = &insights {
                 cluster.container_insights.clone_from(value);
@@ -26,7 +27,7 @@ impl Handle<UpdateClusterSettings> for Ecs {
         let cluster = updated.ok_or_else(crate::error::cluster_not_found)?.record;
         let counts = self.counts(cx, &name).await?;
         Ok(UpdateClusterSettingsResponse {
-            cluster: Some(cluster.to_api(cx.place(), counts, Include::ALL)),
+            cluster: Some(cluster.to_api(cx.place(), counts, Include::CHANGED)),
         })
     }
 }

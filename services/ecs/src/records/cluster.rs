@@ -116,13 +116,20 @@ pub struct Include {
 }
 
 impl Include {
-    /// Everything, as creating and changing a cluster answers.
+    /// Everything, as creating a cluster answers.
     pub const ALL: Self = Self {
         attachments: true,
         configurations: true,
         settings: true,
         statistics: false,
         tags: true,
+    };
+
+    /// What changing a cluster or its settings answers.
+    // AWS: recorded; no tags, whatever the cluster has.
+    pub const CHANGED: Self = Self {
+        tags: false,
+        ..Self::ALL
     };
 }
 

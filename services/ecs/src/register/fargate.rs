@@ -22,7 +22,7 @@ pub(super) fn check(given: &RegisterTaskDefinitionRequest) -> Result<()> {
     if given.network_mode != Some(NetworkMode::Awsvpc) {
         return Err(client("Fargate only supports network mode ‘awsvpc’."));
     }
-    check_size(given)?;
+    check_size(given.cpu.as_deref(), given.memory.as_deref())?;
     check_task(given)?;
     for container in &given.container_definitions {
         check_container(container)?;
@@ -30,11 +30,14 @@ pub(super) fn check(given: &RegisterTaskDefinitionRequest) -> Result<()> {
     check_roles(given)
 }
 
-fn check_size(given: &RegisterTaskDefinitionRequest) -> Result<()> {
+/// Refuses a size that Fargate does not offer: CPU and memory in any notation that ECS takes.
+///
+/// Errors: `ClientException` in AWS's words.
+pub fn check_size(cpu: Option<&str>, memory: Option<&str>) -> Result<()> {
     // AWS: the text is recorded for `cpu`.
     let missing = |what: &str| client(format!("Fargate requires that '{what}' be defined at the task level."));
-    let cpu = given.cpu.as_ref().ok_or_else(|| missing("cpu"))?;
-    let memory = given.memory.as_ref().ok_or_else(|| missing("memory"))?;
+    let cpu = cpu.ok_or_else(|| missing("cpu"))?;
+    let memory = memory.ok_or_else(|| missing("memory"))?;
     match (cpu_units(cpu), mebibytes(memory)) {
         (Some(cpu_units), Some(mib)) if fargate_offers(cpu_units, mib) => Ok(()),
         _ => Err(client(format!(

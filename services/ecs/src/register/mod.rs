@@ -15,6 +15,7 @@ use roadstead_kernel::Result;
 
 pub use self::attributes::{compatibilities, requires_attributes};
 pub use self::container::check_amounts;
+pub use self::fargate::check_size as check_fargate_size;
 pub use self::size::{cpu_units, mebibytes};
 
 use crate::arn::is_name;

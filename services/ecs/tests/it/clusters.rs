@@ -112,6 +112,15 @@ async fn an_unknown_cluster_is_a_failure_not_an_error() {
     assert_eq!(answer["clusters"], json!([]));
     let arn = "arn:aws:ecs:us-east-1:000000000000:cluster/nobody";
     assert_eq!(answer["failures"], json!([{ "arn": arn, "reason": "MISSING" }]));
+    world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
+    let twice = json!({ "clusters": ["demo", "nobody", "demo"] });
+    let answer = world.ecs("DescribeClusters", twice).await.ok();
+    assert_eq!(
+        answer["clusters"].as_array().unwrap().len(),
+        1,
+        "named twice, answered once"
+    );
+    assert_eq!(answer["failures"], json!([{ "arn": arn, "reason": "MISSING" }]));
     let error = world.ecs("DeleteCluster", json!({ "cluster": "nobody" })).await.error();
     assert_eq!(error, ("ClusterNotFoundException".into(), "Cluster not found.".into()));
 }
@@ -129,6 +138,13 @@ async fn a_deleted_cluster_is_described_as_inactive_not_listed_and_not_used() {
         .await
         .ok();
     assert_eq!(described["clusters"][0]["status"], "INACTIVE");
+    let arn = &described["clusters"][0]["clusterArn"];
+    let error = world
+        .ecs("ListTagsForResource", json!({ "resourceArn": arn }))
+        .await
+        .error();
+    let text = "The specified cluster is inactive. Specify an active cluster and try again.";
+    assert_eq!(error, ("InvalidParameterException".into(), text.into()));
     assert_eq!(
         world.ecs("ListClusters", json!({})).await.ok()["clusterArns"],
         json!([])
@@ -207,10 +223,23 @@ async fn regions_do_not_see_each_others_clusters() {
 #[tokio::test]
 async fn settings_are_changed_and_checked() {
     let world = World::new();
-    world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
+    let tagged = json!({ "clusterName": "demo", "tags": [{ "key": "a", "value": "b" }] });
+    world.ecs("CreateCluster", tagged).await.ok();
     let on = json!({ "cluster": "demo", "settings": [{ "name": "containerInsights", "value": "enabled" }] });
     let changed = world.ecs("UpdateClusterSettings", on).await.ok();
     assert_eq!(changed["cluster"]["settings"][0]["value"], "enabled");
+    assert_eq!(
+        changed["cluster"]["tags"],
+        json!([]),
+        "a change does not answer the tags"
+    );
+    let changed = world.ecs("UpdateCluster", json!({ "cluster": "demo" })).await.ok();
+    assert_eq!(changed["cluster"]["tags"], json!([]));
+    let nobody = json!({ "cluster": "nobody", "settings": [{ "name": "containerInsights", "value": "maybe" }] });
+    assert_eq!(
+        world.ecs("UpdateClusterSettings", nobody).await.error(),
+        ("ClusterNotFoundException".into(), "Cluster not found.".into())
+    );
     let wrong = json!({ "cluster": "demo", "settings": [{ "name": "containerInsights", "value": "maybe" }] });
     assert_eq!(
         world.ecs("UpdateClusterSettings", wrong).await.error().0,
@@ -253,6 +282,16 @@ async fn tags_are_added_replaced_and_taken_away() {
         .await
         .ok();
     assert_eq!(left["tags"], json!([{ "key": "b", "value": "" }]));
+    let without = json!({ "resourceArn": arn, "tags": [{ "key": "c", "value": "1" }, { "key": "d" }] });
+    assert_eq!(
+        world.ecs("TagResource", without).await.error(),
+        ("InvalidParameterException".into(), "Tag value can not be null.".into())
+    );
+    let kept = world
+        .ecs("ListTagsForResource", json!({ "resourceArn": arn }))
+        .await
+        .ok();
+    assert_eq!(kept, left, "nothing is changed");
     let reserved = json!({ "resourceArn": arn, "tags": [{ "key": "AWS:x", "value": "" }] });
     assert_eq!(
         world.ecs("TagResource", reserved).await.error().0,

@@ -115,6 +115,13 @@ async fn the_life_of_a_revision_ends_in_two_steps() {
         json!([]),
         "an active revision is not deleted"
     );
+    assert_eq!(
+        deleted["failures"],
+        json!([{
+            "arn": "web:1",
+            "reason": "The specified task definition is still in ACTIVE status. Please deregister the target and try again."
+        }])
+    );
     let gone = world
         .ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:1" }))
         .await
@@ -136,6 +143,49 @@ async fn the_life_of_a_revision_ends_in_two_steps() {
         .ok();
     assert_eq!(deleted["failures"], json!([]));
     assert_eq!(deleted["taskDefinitions"][0]["status"], "DELETE_IN_PROGRESS");
+}
+
+#[tokio::test]
+async fn a_definition_that_is_not_named_rightly_is_refused_in_awss_words() {
+    let world = World::new();
+    let deleted = world
+        .ecs(
+            "DeleteTaskDefinitions",
+            json!({ "taskDefinitions": ["nope:1", "nope"] }),
+        )
+        .await
+        .ok();
+    assert_eq!(
+        deleted["failures"],
+        json!([
+            {
+                "arn": "nope:1",
+                "reason": "The specified task definition does not exist. Specify a valid account, family, revision and try again."
+            },
+            {
+                "arn": "nope",
+                "reason": "The specified task definition identifier is invalid. Specify a valid name or ARN and try again."
+            }
+        ])
+    );
+    let refused = [
+        (
+            "DescribeTaskDefinition",
+            json!({ "taskDefinition": "m1:bad" }),
+            "InvalidParameterException",
+            "Invalid task definition: Invalid revision number.",
+        ),
+        (
+            "DeregisterTaskDefinition",
+            json!({ "taskDefinition": "m1" }),
+            "InvalidParameterException",
+            "Revision is missing",
+        ),
+    ];
+    for (operation, input, code, message) in refused {
+        let error = world.ecs(operation, input).await.error();
+        assert_eq!(error, (code.to_owned(), message.to_owned()), "{operation}");
+    }
 }
 
 #[tokio::test]

@@ -374,6 +374,8 @@ async fn requests_are_refused_in_awss_words() {
     for (more, expected) in cases {
         assert_eq!(stage.refused(1, more.clone()).await, expected, "{more}");
     }
+    let (code, _) = stage.refused(1, json!({ "platformVersion": "9.9.9" })).await;
+    assert_eq!(code, "PlatformUnknownException");
     let listed = stage.world.ecs("ListServices", json!({ "cluster": "demo" })).await.ok();
     assert_eq!(listed["serviceArns"], json!([]), "nothing was made");
 }
@@ -550,6 +552,8 @@ async fn updates_are_refused_in_awss_words() {
     for (more, expected) in cases {
         assert_eq!(stage.update_refused(more).await, expected);
     }
+    let (code, _) = stage.update_refused(json!({ "platformVersion": "9.9.9" })).await;
+    assert_eq!(code, "PlatformUnknownException");
 }
 
 #[tokio::test]

@@ -316,6 +316,38 @@ async fn what_aws_refuses_of_run_task_is_refused_in_its_words() {
     )
     .await;
     check(json!({}), invalid, "No Container Instances were found in your cluster.").await;
+    let sized = |overrides: Value| {
+        json!({
+            "launchType": "FARGATE", "overrides": overrides,
+            "networkConfiguration": vpc(json!({ "subnets": [subnet] }))
+        })
+    };
+    check(
+        sized(json!({ "memory": "8192" })),
+        "ClientException",
+        "No Fargate configuration exists for given values: 256 CPU, 8192 memory. See the Amazon ECS documentation for \
+         the valid values.",
+    )
+    .await;
+    world
+        .run_task(&subnet, sized(json!({ "cpu": "1024", "memory": "2048" })))
+        .await;
+    for (more, code) in [
+        (json!({ "platformVersion": "9.9.9" }), "PlatformUnknownException"),
+        (json!({ "clientToken": "x".repeat(65) }), invalid),
+    ] {
+        let mut whole = sized(json!({}));
+        whole["cluster"] = json!("demo");
+        whole["taskDefinition"] = json!("web");
+        whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        assert_eq!(world.ecs("RunTask", whole).await.error().0, code);
+    }
+    for more in [
+        json!({ "platformVersion": "1.3.0" }),
+        json!({ "clientToken": "x".repeat(64) }),
+    ] {
+        world.run_task(&subnet, more).await;
+    }
     world
         .ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:1" }))
         .await
