@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use roadstead_core::Arn;
 use roadstead_kernel::{Fault, Result};
 
+use super::network::made_for;
 use super::task::gone_is_fine;
 use super::{TaskControl, TaskKey};
 use crate::launch::LABEL_TASK;
-use crate::records::TaskStatus;
+use crate::records::{ContainerStatus, Task, TaskStatus};
 
 /// The task that a container's label names.
 pub(super) fn key_of(label: Option<&String>) -> Option<TaskKey> {
@@ -56,6 +57,22 @@ impl TaskControl {
         }
         for group in groups.into_iter().filter(|group| !living.contains(group)) {
             gone_is_fine(runtime.remove_group(&group).await)?;
+        }
+        Ok(())
+    }
+
+    /// Removes at the engine what an attempt made that did not come to note it, of a container that is given up.
+    pub(super) async fn remove_unnoted(&self, task: &Task, key: &TaskKey, name: &str) -> Result<()> {
+        let is_unnoted = task.containers.iter().any(|container| {
+            container.name == name && container.status == ContainerStatus::Stopped && container.engine_id.is_none()
+        });
+        if !is_unnoted {
+            return Ok(());
+        }
+        let runtime = self.runtime();
+        let found = made_for(runtime, &task.arn(key.place), name).await;
+        for container in found.map_err(Fault::internal)? {
+            gone_is_fine(runtime.remove(&container.id).await)?;
         }
         Ok(())
     }

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use api_ec2::IpPermission;
-use roadstead_containers::{ContainerId, ContainerSpec, ImageError, Runtime, RuntimeError, Status, rootfs};
+use roadstead_containers::{
+    ContainerId, ContainerSpec, ContainerSummary, ImageError, Phase, Runtime, RuntimeError, Status, rootfs,
+};
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Context as _, Fault, Kernel, Result};
 use roadstead_network::{EniSpec, Net, NetError, NetworkNamespace, Peer, Rule, SecurityGroup, Traffic, Vpc};
@@ -114,7 +116,8 @@ impl Networks {
             };
         }
         let started = match made {
-            Ok(id) => self.runtime.start(&id).await.map(|()| id),
+            // One that has ended is of use again: nothing in it runs but what holds the namespace.
+            Ok((id, _)) => self.runtime.start(&id).await.map(|()| id),
             Err(error) => Err(error),
         };
         match started {
@@ -182,12 +185,8 @@ impl Networks {
             Some(id) => vec![ContainerId(id.clone())],
             // A crash may have come between making it and noting it.
             None => {
-                let labels = [
-                    (launch::LABEL_TASK, Some(task.arn(place))),
-                    (launch::LABEL_CONTAINER, Some(launch::PAUSE.to_owned())),
-                ];
-                let labels: Vec<_> = labels.iter().map(|(key, value)| (*key, value.as_deref())).collect();
-                let found = self.runtime.list(&labels).await.map_err(Fault::internal)?;
+                let found = made_for(&*self.runtime, &task.arn(place), launch::PAUSE).await;
+                let found = found.map_err(Fault::internal)?;
                 found.into_iter().map(|container| container.id).collect()
             }
         };
@@ -392,23 +391,30 @@ fn traffic(permission: &IpPermission) -> Option<Traffic> {
     }
 }
 
-/// Makes a container, or finds the one that a step before a crash made.
+/// Makes a container, or finds the one that a step before a crash made, which may have been started since.
 pub(super) async fn create_or_adopt(
     runtime: &dyn Runtime,
     task: &str,
     spec: ContainerSpec,
     name: &str,
-) -> Result<ContainerId, RuntimeError> {
+) -> Result<(ContainerId, Phase), RuntimeError> {
     match runtime.create(spec).await {
         Err(RuntimeError::NameInUse(text)) => {
-            let labels = [(launch::LABEL_TASK, Some(task)), (launch::LABEL_CONTAINER, Some(name))];
-            let found = runtime.list(&labels).await?;
+            let found = made_for(runtime, task, name).await?.into_iter().next();
             found
-                .into_iter()
-                .next()
-                .map(|container| container.id)
+                .map(|container| (container.id, container.phase))
                 .ok_or(RuntimeError::NameInUse(text))
         }
-        other => other,
+        made => made.map(|id| (id, Phase::Created)),
     }
+}
+
+/// What the engine has of a container of a task, noted in the task's record or not.
+pub(super) async fn made_for(
+    runtime: &dyn Runtime,
+    task: &str,
+    name: &str,
+) -> Result<Vec<ContainerSummary>, RuntimeError> {
+    let labels = [(launch::LABEL_TASK, Some(task)), (launch::LABEL_CONTAINER, Some(name))];
+    runtime.list(&labels).await
 }

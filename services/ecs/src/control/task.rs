@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
-use roadstead_containers::{ContainerId, Health, ImageError, LogMode, Runtime, RuntimeError, Status};
+use roadstead_containers::{ContainerId, Health, ImageError, LogMode, Phase, Runtime, RuntimeError, Status};
 use roadstead_control::{Controller, Next, Reconciler};
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
@@ -394,12 +394,17 @@ impl TaskControl {
                 }
                 task.changed();
             }
-            Step::Launch(name) => self.launch(task, definition, key, &name).await?,
+            Step::Launch(name) => {
+                self.launch(task, definition, key, &name).await?;
+                // It may be a repeated attempt that failed sooner than the one before.
+                self.remove_unnoted(task, key, &name).await?;
+            }
             Step::Restart(name) => self.restart(task, &name).await?,
             Step::GiveUp(name) => {
                 if let Some(container) = container(task, &name) {
                     container.status = ContainerStatus::Stopped;
                 }
+                self.remove_unnoted(task, key, &name).await?;
             }
             Step::Stop(code, reason) => task.stop(code, reason, now),
             Step::Signal(name) => {
@@ -661,8 +666,8 @@ impl TaskControl {
                 return Ok(());
             }
         }
-        let id = match create_or_adopt(&*self.runtime, &task.arn(key.place), spec, name).await {
-            Ok(id) => id,
+        let (id, phase) = match create_or_adopt(&*self.runtime, &task.arn(key.place), spec, name).await {
+            Ok(made) => made,
             Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
             Err(error) => {
                 give_up(task, name, &format!("CannotCreateContainerError: {error}"), now);
@@ -697,19 +702,24 @@ impl TaskControl {
                 return Ok(());
             }
         }
-        match self.runtime.start(&id).await {
-            Ok(()) => {}
+        let started = match phase {
+            Phase::Created => self.runtime.start(&id).await.map(|()| None),
+            // Started before a crash: what has ended since must not run twice; the next look takes its end over.
+            Phase::Running | Phase::Exited => self.runtime.inspect(&id).await.map(|state| state.started_at),
+        };
+        let started_at = match started {
+            Ok(at) => at.unwrap_or_else(|| self.kernel.clock().now()),
             Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
             Err(error) => {
                 give_up(task, name, &format!("CannotStartContainerError: {error}"), now);
                 return Ok(());
             }
-        }
+        };
         let bindings = self.bindings(task, &id).await?;
         if let Some(container) = container(task, name) {
             container.bindings = bindings;
             container.status = ContainerStatus::Running;
-            container.started_at = Some(self.kernel.clock().now());
+            container.started_at = Some(started_at);
         }
         if task
             .containers

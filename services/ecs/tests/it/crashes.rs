@@ -5,15 +5,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::{FutureExt as _, StreamExt as _};
 use roadstead::{Installation, Options};
-use roadstead_containers::Runtime;
+use roadstead_containers::{Behaviour, EventKind, PullFailure, Runtime};
 use roadstead_core::{AccountId, Clock, Ids};
 use roadstead_kernel::audit::AuditLog;
 use roadstead_network::{Net, SimulatedNet};
 use roadstead_store::{BoxFuture, Entry, LeaseId, Range, Revision, Store, StoreError, Txn, Watch};
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, definition};
 
 type Stored<T> = Result<T, StoreError>;
 
@@ -118,17 +119,39 @@ async fn take_over(world: &World, secs: u64) {
     world.pass(secs).await;
 }
 
-/// Lets a server that is killed at the given write take over, then one that lives; whether the first one was killed.
-async fn killed_at(write: i64, world: &World, net: &Arc<SimulatedNet>, seed: u64) -> (bool, World) {
-    let store = Arc::clone(world.installation.store());
+/// Lets a server take over that is killed at the given write; whether it was.
+async fn killed_alone_at(write: i64, world: &World, net: &Arc<SimulatedNet>, seed: u64) -> bool {
     let mortal = Arc::new(Mortal {
-        inner: Arc::clone(&store),
+        inner: Arc::clone(world.installation.store()),
         left: AtomicI64::new(write),
     });
     take_over(&again(world, net, Arc::clone(&mortal) as Arc<dyn Store>, seed), 4).await;
-    let heir = again(world, net, store, seed + 1);
+    mortal.is_dead()
+}
+
+/// Lets a server that is killed at the given write take over, then one that lives; whether the first one was killed.
+async fn killed_at(write: i64, world: &World, net: &Arc<SimulatedNet>, seed: u64) -> (bool, World) {
+    let was_killed = killed_alone_at(write, world, net, seed).await;
+    let heir = again(world, net, Arc::clone(world.installation.store()), seed + 1);
     take_over(&heir, 4).await;
-    (mortal.is_dead(), heir)
+    (was_killed, heir)
+}
+
+/// A server with nothing on record, and its network.
+fn first() -> (World, Arc<SimulatedNet>) {
+    let net = Arc::new(SimulatedNet::new());
+    let (installation, clock, engine) =
+        Installation::in_memory_with(7, Some(Arc::clone(&net) as Arc<dyn Net>)).unwrap();
+    let keys = installation.root.clone();
+    let world = World {
+        installation: Arc::new(installation),
+        clock,
+        engine,
+        keys,
+        region: "us-east-1",
+        token: None,
+    };
+    (world, net)
 }
 
 /// The names of the containers of a task at the engine.
@@ -155,18 +178,7 @@ async fn interfaces_in_ec2(world: &World) -> usize {
 async fn a_server_killed_between_any_two_writes_is_followed_by_one_that_puts_all_in_order() {
     let mut killed = (0, 0);
     for write in 0..60 {
-        let net = Arc::new(SimulatedNet::new());
-        let (installation, clock, engine) =
-            Installation::in_memory_with(7, Some(Arc::clone(&net) as Arc<dyn Net>)).unwrap();
-        let keys = installation.root.clone();
-        let world = World {
-            installation: Arc::new(installation),
-            clock,
-            engine,
-            keys,
-            region: "us-east-1",
-            token: None,
-        };
+        let (world, net) = first();
         let subnet = world.cluster_and_definition().await;
         let task = world.run_task(&subnet, json!({})).await;
         let arn = task["taskArn"].as_str().unwrap().to_owned();
@@ -202,4 +214,89 @@ async fn a_server_killed_between_any_two_writes_is_followed_by_one_that_puts_all
     }
     assert!(killed.0 > 5 && killed.1 > 4, "{killed:?}");
     assert!(killed.0 < 60 && killed.1 < 60, "every write was tried: {killed:?}");
+}
+
+/// What becomes of a task whose start a crash interrupted, before it is tried again.
+#[derive(Clone, Copy, Debug)]
+enum Meanwhile {
+    Stopped,
+    ImageGone,
+}
+
+#[tokio::test]
+async fn a_container_that_was_started_but_not_noted_is_removed_when_its_task_ends_before_another_attempt() {
+    for meanwhile in [Meanwhile::Stopped, Meanwhile::ImageGone] {
+        let mut unnoted = 0;
+        for write in 0..60 {
+            let (world, net) = first();
+            let subnet = world.cluster_and_definition().await;
+            let task = world.run_task(&subnet, json!({})).await;
+            let arn = task["taskArn"].as_str().unwrap().to_owned();
+            let was_killed = killed_alone_at(write, &world, &net, 100).await;
+            let shown = world.task(&arn).await;
+            let is_noted = shown["containers"][0]["lastStatus"] != "PENDING";
+            let was_made = containers(&world, &arn).await.contains(&"main".to_owned());
+            unnoted += usize::from(was_made && !is_noted);
+
+            let gone = Behaviour {
+                pull_fails: Some(PullFailure::NotFound),
+                ..Behaviour::default()
+            };
+            match meanwhile {
+                Meanwhile::ImageGone if !is_noted => world.engine.script("simulated/run", gone),
+                _ => {
+                    let stop = json!({ "cluster": "demo", "task": arn });
+                    world.ecs("StopTask", stop).await.ok();
+                }
+            }
+            let heir = again(&world, &net, Arc::clone(world.installation.store()), 200);
+            take_over(&heir, 40).await;
+            let shown = heir.task(&arn).await;
+            assert_eq!(shown["lastStatus"], "STOPPED", "{meanwhile:?}, write {write}: {shown}");
+            assert!(containers(&heir, &arn).await.is_empty(), "{meanwhile:?}, write {write}");
+            if !was_killed {
+                break;
+            }
+        }
+        assert!(
+            unnoted > 0,
+            "{meanwhile:?}: no crash came between the start and noting it"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_ended_between_its_start_and_noting_it_does_not_run_twice() {
+    let mut unnoted = 0;
+    for write in 0..60 {
+        let (world, net) = first();
+        let subnet = world.cluster_and_definition().await;
+        let job = json!([{ "name": "main", "image": "simulated/exit:3-after-1" }]);
+        world.ecs("RegisterTaskDefinition", definition("web", job)).await.ok();
+        let mut events = world.engine.events();
+        let task = world.run_task(&subnet, json!({})).await;
+        let arn = task["taskArn"].as_str().unwrap().to_owned();
+        let was_killed = killed_alone_at(write, &world, &net, 100).await;
+        let shown = world.task(&arn).await;
+        let was_made = containers(&world, &arn).await.contains(&"main".to_owned());
+        unnoted += usize::from(was_made && shown["containers"][0]["lastStatus"] == "PENDING");
+
+        let heir = again(&world, &net, Arc::clone(world.installation.store()), 200);
+        // Nothing tells of its end here: it is found by the next look.
+        take_over(&heir, 40).await;
+        let shown = heir.task(&arn).await;
+        assert_eq!(shown["lastStatus"], "STOPPED", "write {write}: {shown}");
+        assert_eq!(shown["containers"][0]["exitCode"], 3, "write {write}: {shown}");
+        assert_eq!(shown["stopCode"], "EssentialContainerExited", "write {write}: {shown}");
+        let mut starts = 0;
+        while let Some(Some(Ok(event))) = events.next().now_or_never() {
+            let is_job = event.labels["com.amazonaws.ecs.container-name"] == "main";
+            starts += usize::from(is_job && event.kind == EventKind::Started);
+        }
+        assert_eq!(starts, 1, "write {write}");
+        if !was_killed {
+            break;
+        }
+    }
+    assert!(unnoted > 0, "no crash came between the start and noting it");
 }
