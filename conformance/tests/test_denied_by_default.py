@@ -42,7 +42,9 @@ NAMED = {
 }
 # Inputs of one operation only: one of two optional members must be there, or an ARN is of another service.
 GROUP, GROUP_ARN = {"logGroupName": "name"}, {"resourceArn": "arn:aws:logs:us-east-1:000000000000:log-group:name"}
+RULE_ARN = {"ResourceARN": "arn:aws:events:us-east-1:000000000000:rule/name"}
 MORE = {
+    ("events", "ListTagsForResource"): RULE_ARN, ("events", "TagResource"): RULE_ARN, ("events", "UntagResource"): RULE_ARN,
     ("logs", "DescribeLogStreams"): GROUP, ("logs", "FilterLogEvents"): GROUP, ("logs", "GetLogEvents"): GROUP,
     ("logs", "ListTagsForResource"): GROUP_ARN, ("logs", "TagResource"): GROUP_ARN, ("logs", "UntagResource"): GROUP_ARN,
 }
