@@ -8907,97 +8907,99 @@ impl w::Structure for NetworkInfo {
 
 #[derive(Clone, Default, PartialEq)]
 pub struct NetworkInterface {
-    pub association: Option<NetworkInterfaceAssociation>,
-    pub attachment: Option<NetworkInterfaceAttachment>,
-    pub availability_zone: Option<String>,
-    pub connection_tracking_configuration: Option<ConnectionTrackingConfiguration>,
-    pub description: Option<String>,
-    pub groups: Option<Vec<GroupIdentifier>>,
-    pub interface_type: Option<NetworkInterfaceType>,
-    pub ipv6_addresses: Option<Vec<NetworkInterfaceIpv6Address>>,
-    pub mac_address: Option<String>,
     pub network_interface_id: Option<String>,
-    pub outpost_arn: Option<String>,
+    pub subnet_id: Option<String>,
+    pub vpc_id: Option<String>,
+    pub availability_zone: Option<String>,
+    pub description: Option<String>,
     pub owner_id: Option<String>,
-    pub private_dns_name: Option<String>,
-    pub public_dns_name: Option<String>,
-    pub public_ip_dns_name_options: Option<PublicIpDnsNameOptions>,
-    pub private_ip_address: Option<String>,
-    pub private_ip_addresses: Option<Vec<NetworkInterfacePrivateIpAddress>>,
-    pub ipv4_prefixes: Option<Vec<Ipv4PrefixSpecification>>,
-    pub ipv6_prefixes: Option<Vec<Ipv6PrefixSpecification>>,
     pub requester_id: Option<String>,
     pub requester_managed: Option<bool>,
-    pub source_dest_check: Option<bool>,
     pub status: Option<NetworkInterfaceStatus>,
-    pub subnet_id: Option<String>,
+    pub mac_address: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub private_dns_name: Option<String>,
+    pub public_dns_name: Option<String>,
+    pub source_dest_check: Option<bool>,
+    pub groups: Option<Vec<GroupIdentifier>>,
+    pub attachment: Option<NetworkInterfaceAttachment>,
+    pub association: Option<NetworkInterfaceAssociation>,
     pub tag_set: Option<Vec<Tag>>,
-    pub vpc_id: Option<String>,
+    pub private_ip_addresses: Option<Vec<NetworkInterfacePrivateIpAddress>>,
+    pub ipv6_addresses: Option<Vec<NetworkInterfaceIpv6Address>>,
+    pub interface_type: Option<NetworkInterfaceType>,
+    pub operator: Option<OperatorResponse>,
+    pub availability_zone_id: Option<String>,
+    pub connection_tracking_configuration: Option<ConnectionTrackingConfiguration>,
+    pub outpost_arn: Option<String>,
+    pub public_ip_dns_name_options: Option<PublicIpDnsNameOptions>,
+    pub ipv4_prefixes: Option<Vec<Ipv4PrefixSpecification>>,
+    pub ipv6_prefixes: Option<Vec<Ipv6PrefixSpecification>>,
     pub deny_all_igw_traffic: Option<bool>,
     pub ipv6_native: Option<bool>,
     pub ipv6_address: Option<String>,
-    pub operator: Option<OperatorResponse>,
     pub associated_subnets: Option<Vec<String>>,
-    pub availability_zone_id: Option<String>,
 }
 impl w::Structure for NetworkInterface {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
-        put(w, m, 0, &self.association);
-        put(w, m, 1, &self.attachment);
-        put(w, m, 2, &self.availability_zone);
-        put(w, m, 3, &self.connection_tracking_configuration);
+        put(w, m, 0, &self.network_interface_id);
+        put(w, m, 1, &self.subnet_id);
+        put(w, m, 2, &self.vpc_id);
+        put(w, m, 3, &self.availability_zone);
         put(w, m, 4, &self.description);
-        put(w, m, 5, &self.groups);
-        put(w, m, 6, &self.interface_type);
-        put(w, m, 7, &self.ipv6_addresses);
-        put(w, m, 8, &self.mac_address);
-        put(w, m, 9, &self.network_interface_id);
-        put(w, m, 10, &self.outpost_arn);
-        put(w, m, 11, &self.owner_id);
-        put(w, m, 12, &self.private_dns_name);
-        put(w, m, 13, &self.public_dns_name);
-        put(w, m, 14, &self.public_ip_dns_name_options);
-        put(w, m, 15, &self.private_ip_address);
-        put(w, m, 16, &self.private_ip_addresses);
-        put(w, m, 17, &self.ipv4_prefixes);
-        put(w, m, 18, &self.ipv6_prefixes);
-        put(w, m, 19, &self.requester_id);
-        put(w, m, 20, &self.requester_managed);
-        put(w, m, 21, &self.source_dest_check);
-        put(w, m, 22, &self.status);
-        put(w, m, 23, &self.subnet_id);
-        put(w, m, 24, &self.tag_set);
-        put(w, m, 25, &self.vpc_id);
-        put(w, m, 26, &self.deny_all_igw_traffic);
-        put(w, m, 27, &self.ipv6_native);
-        put(w, m, 28, &self.ipv6_address);
-        put(w, m, 29, &self.operator);
-        put(w, m, 30, &self.associated_subnets);
-        put(w, m, 31, &self.availability_zone_id);
+        put(w, m, 5, &self.owner_id);
+        put(w, m, 6, &self.requester_id);
+        put(w, m, 7, &self.requester_managed);
+        put(w, m, 8, &self.status);
+        put(w, m, 9, &self.mac_address);
+        put(w, m, 10, &self.private_ip_address);
+        put(w, m, 11, &self.private_dns_name);
+        put(w, m, 12, &self.public_dns_name);
+        put(w, m, 13, &self.source_dest_check);
+        put(w, m, 14, &self.groups);
+        put(w, m, 15, &self.attachment);
+        put(w, m, 16, &self.association);
+        put(w, m, 17, &self.tag_set);
+        put(w, m, 18, &self.private_ip_addresses);
+        put(w, m, 19, &self.ipv6_addresses);
+        put(w, m, 20, &self.interface_type);
+        put(w, m, 21, &self.operator);
+        put(w, m, 22, &self.availability_zone_id);
+        put(w, m, 23, &self.connection_tracking_configuration);
+        put(w, m, 24, &self.outpost_arn);
+        put(w, m, 25, &self.public_ip_dns_name_options);
+        put(w, m, 26, &self.ipv4_prefixes);
+        put(w, m, 27, &self.ipv6_prefixes);
+        put(w, m, 28, &self.deny_all_igw_traffic);
+        put(w, m, 29, &self.ipv6_native);
+        put(w, m, 30, &self.ipv6_address);
+        put(w, m, 31, &self.associated_subnets);
     }
 }
 
 #[derive(Clone, Default, PartialEq)]
 pub struct NetworkInterfaceAssociation {
+    pub public_ip: Option<String>,
+    pub public_dns_name: Option<String>,
     pub allocation_id: Option<String>,
     pub association_id: Option<String>,
     pub ip_owner_id: Option<String>,
-    pub public_dns_name: Option<String>,
-    pub public_ip: Option<String>,
+    pub nat_enabled: Option<bool>,
     pub customer_owned_ip: Option<String>,
     pub carrier_ip: Option<String>,
 }
 impl w::Structure for NetworkInterfaceAssociation {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
-        put(w, m, 0, &self.allocation_id);
-        put(w, m, 1, &self.association_id);
-        put(w, m, 2, &self.ip_owner_id);
-        put(w, m, 3, &self.public_dns_name);
-        put(w, m, 4, &self.public_ip);
-        put(w, m, 5, &self.customer_owned_ip);
-        put(w, m, 6, &self.carrier_ip);
+        put(w, m, 0, &self.public_ip);
+        put(w, m, 1, &self.public_dns_name);
+        put(w, m, 2, &self.allocation_id);
+        put(w, m, 3, &self.association_id);
+        put(w, m, 4, &self.ip_owner_id);
+        put(w, m, 5, &self.nat_enabled);
+        put(w, m, 6, &self.customer_owned_ip);
+        put(w, m, 7, &self.carrier_ip);
     }
 }
 

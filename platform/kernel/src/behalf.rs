@@ -8,7 +8,7 @@ use api_sts::{AssumeRoleRequest, Credentials};
 use roadstead_core::arn::Place;
 use roadstead_wire::Operation;
 
-use crate::caller::{Caller, Origin, Principal};
+use crate::caller::{Aside, Caller, Origin, Principal};
 use crate::kernel::{Call, Kernel};
 use crate::{Fault, Result};
 
@@ -74,6 +74,11 @@ impl Behalf {
         self.call_as::<O>(self.request_id(), input).await
     }
 
+    /// As [`Behalf::call`], with something said beside the input.
+    pub async fn call_aside<O: Operation>(&self, aside: Option<Aside>, input: O::Input) -> Result<O::Output> {
+        self.send::<O>(self.request_id(), aside, input).await
+    }
+
     /// A new id for a call.
     pub fn request_id(&self) -> String {
         self.kernel.ids().uuid()
@@ -81,6 +86,10 @@ impl Behalf {
 
     /// As [`Behalf::call`], with an id that the caller knows, for messages that name it.
     pub async fn call_as<O: Operation>(&self, request_id: String, input: O::Input) -> Result<O::Output> {
+        self.send::<O>(request_id, None, input).await
+    }
+
+    async fn send<O: Operation>(&self, request_id: String, aside: Option<Aside>, input: O::Input) -> Result<O::Output> {
         // The session is looked up anew each time: a role that was deleted or changed meanwhile counts as it is now.
         let caller = self
             .kernel
@@ -89,7 +98,10 @@ impl Behalf {
         let call = Call {
             caller,
             place: self.place,
-            origin: Origin::within(self.service, None),
+            origin: Origin {
+                aside,
+                ..Origin::within(self.service, None)
+            },
             request_id: Some(request_id),
         };
         self.kernel.call_typed::<O>(call, input).await

@@ -181,6 +181,17 @@ pub struct Origin {
     pub secure: bool,
     /// The ARN of the resource for which a service acts in its own name (`aws:SourceArn`).
     pub about: Option<String>,
+    /// What a service that acts as a role says beside the input.
+    pub aside: Option<Aside>,
+}
+
+/// What services tell each other that their APIs have no parameter for, as AWS's own do.
+///
+/// It allows nothing: the call needs what it needs anyway. No client can say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// The new network interface gets a public address.
+    PublicAddress,
 }
 
 impl Origin {
@@ -191,6 +202,7 @@ impl Origin {
             user_agent: service.to_owned(),
             secure: false,
             about,
+            aside: None,
         }
     }
 }

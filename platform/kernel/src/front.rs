@@ -181,6 +181,7 @@ fn call(caller: Caller, place: Place, request: &Request, peer: Peer, request_id:
         user_agent: request.header("user-agent").unwrap_or_default().to_owned(),
         secure: peer.secure,
         about: None,
+        aside: None,
     };
     Call {
         caller,

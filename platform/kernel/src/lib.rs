@@ -33,7 +33,7 @@ mod session;
 
 pub use accessed::{Accessed, Attempt, KeyUse};
 pub use behalf::{Behalf, session_credentials};
-pub use caller::{Caller, CallerKind, Origin};
+pub use caller::{Aside, Caller, CallerKind, Origin};
 pub use cx::Cx;
 pub use directory::{AccessKey, Directory, Identity, OidcProvider, Role, Secret, Who};
 pub use explain::{Explained, ExplainedPolicy, ExplainedStatement, Question};

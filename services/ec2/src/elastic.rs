@@ -1,4 +1,4 @@
-//! Elastic IPs: drawing them, and putting them in front of private addresses.
+//! Public addresses: drawing them, and putting elastic IPs in front of private addresses.
 
 use std::net::Ipv4Addr;
 
@@ -10,15 +10,16 @@ use crate::address::Block;
 use crate::error::{client, missing};
 use crate::records::{AddressUse, Association, ElasticIp, Interface, InternetGateway, Records, Resource, TakenAddress};
 
-/// Where elastic IPs come from: addresses set aside for tests of networks (RFC 2544), which nobody routes.
+/// Where public addresses come from: addresses set aside for tests of networks (RFC 2544), which nobody routes.
 const POOL: &str = "198.18.0.0/15";
 /// The pool's name among taken addresses of the whole installation.
 const POOL_KEY: &str = "elastic-ip";
 /// How many draws are made before giving up.
 const DRAWS: usize = 64;
 
-/// Draws a public address that nobody in this installation has, and adds it to a transaction.
-pub async fn stage_drawn(records: &Records, txn: &mut Txn, ids: &Ids, allocation: &str) -> Result<Ipv4Addr> {
+/// Draws a public address that nobody in this installation has, and adds it to a transaction for its owner: an
+/// allocation or an interface.
+pub async fn stage_drawn(records: &Records, txn: &mut Txn, ids: &Ids, owner: &str) -> Result<Ipv4Addr> {
     let table = records.table::<TakenAddress>();
     let everywhere = Scope::installation();
     for _ in 0..DRAWS {
@@ -27,7 +28,7 @@ pub async fn stage_drawn(records: &Records, txn: &mut Txn, ids: &Ids, allocation
         let key = ordered(u64::from(u32::from(address)));
         if table.get(everywhere, &[POOL_KEY, &key]).await?.is_none() {
             let taken = TakenAddress {
-                interface: allocation.to_owned(),
+                interface: owner.to_owned(),
             };
             table.stage_new(txn, everywhere, &[POOL_KEY, &key], &taken)?;
             return Ok(address);

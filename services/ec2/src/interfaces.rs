@@ -11,10 +11,10 @@ use roadstead_store::{Op, Range, Store, Table, Txn, Versioned, ordered};
 use crate::derived::service_account;
 use crate::error::{client, invalid, managed_by_service};
 use crate::records::{
-    Attachment, ElasticIp, Group, GroupRef, Interface, InterfacePermission, PrivateAddress, Records, Requester,
-    Resource, Subnet, TakenAddress, Vpc,
+    Association, Attachment, ElasticIp, Group, GroupRef, Interface, InterfacePermission, PrivateAddress, Records,
+    Requester, Resource, Subnet, TakenAddress, Vpc,
 };
-use crate::{idempotency, routes};
+use crate::{elastic, idempotency, routes};
 
 /// The operation that tokens of interfaces belong to.
 pub const CREATE: &str = "CreateNetworkInterface";
@@ -23,6 +23,8 @@ const ECS: &str = "ecs.amazonaws.com";
 /// The service of load balancers; it shows under this name instead of an account.
 const ELB: &str = "elasticloadbalancing.amazonaws.com";
 const ELB_NAME: &str = "amazon-elb";
+/// Whose the public addresses are that are no elastic IPs.
+const AMAZON: &str = "amazon";
 /// Most security groups of an interface.
 const MAX_GROUPS: usize = 5;
 /// How many random addresses are tried before the subnet's are listed.
@@ -40,6 +42,8 @@ pub struct Wanted {
     pub kind: &'static str,
     /// The addresses.
     pub addresses: WantedAddresses,
+    /// Whether a public address stands before the primary one, for as long as the interface is there.
+    pub public: bool,
     /// The service that manages it.
     pub requester: Option<Requester>,
     /// What it is attached to from the start.
@@ -70,6 +74,18 @@ pub async fn stage_new(records: &Records, txn: &mut Txn, ids: &Ids, wanted: Want
 pub async fn stage_parts(records: &Records, txn: &mut Txn, ids: &Ids, wanted: Wanted) -> Result<Interface> {
     let id = ids.ec2("eni");
     let addresses = stage_addresses(records, txn, ids, &id, &wanted.subnet, &wanted.addresses, &[]).await?;
+    let mut addresses: Vec<_> = addresses
+        .into_iter()
+        .map(|ip| PrivateAddress { ip, association: None })
+        .collect();
+    if let Some(primary) = addresses.first_mut().filter(|_| wanted.public) {
+        primary.association = Some(Association {
+            public_ip: elastic::stage_drawn(records, txn, ids, &id).await?,
+            owner: AMAZON.to_owned(),
+            allocation: None,
+            id: None,
+        });
+    }
     let interface = Interface {
         id,
         subnet: wanted.subnet.id.clone(),
@@ -77,10 +93,7 @@ pub async fn stage_parts(records: &Records, txn: &mut Txn, ids: &Ids, wanted: Wa
         zone: wanted.subnet.zone.clone(),
         description: wanted.description,
         mac: mac(ids),
-        addresses: addresses
-            .into_iter()
-            .map(|ip| PrivateAddress { ip, association: None })
-            .collect(),
+        addresses,
         groups: wanted.groups,
         source_dest_check: true,
         kind: wanted.kind.to_owned(),
@@ -220,12 +233,17 @@ pub async fn stage_gone(records: &Records, txn: &mut Txn, gone: &Versioned<Inter
     let interface = &gone.record;
     for address in &interface.addresses {
         stage_released(records, txn, &interface.subnet, address.ip);
-        let allocation = address.association.as_ref().and_then(|a| a.allocation.as_deref());
-        if let Some(allocation) = allocation
-            && let Some(mut elastic) = records.find::<ElasticIp>(allocation).await?
-        {
-            elastic.record.used = None;
-            records.stage_change(txn, &elastic)?;
+        let Some(association) = &address.association else {
+            continue;
+        };
+        match &association.allocation {
+            None => elastic::stage_returned(txn, association.public_ip),
+            Some(allocation) => {
+                if let Some(mut elastic) = records.find::<ElasticIp>(allocation).await? {
+                    elastic.record.used = None;
+                    records.stage_change(txn, &elastic)?;
+                }
+            }
         }
     }
     for group in &interface.groups {

@@ -18,7 +18,7 @@ use api_ec2::{
 };
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
-use roadstead_kernel::{Behalf, Fault, Kernel, Result};
+use roadstead_kernel::{Aside, Behalf, Fault, Kernel, Result};
 
 use crate::error::{invalid, no_linked_role};
 use crate::role::{self, SERVICE};
@@ -156,12 +156,16 @@ impl OnBehalf {
     }
 
     /// ec2:CreateNetworkInterface — the interface of a task; the same token gives the same interface again.
+    ///
+    /// A public address is asked for beside the request: its recorded parameters have none, and the role may associate
+    /// no address afterwards.
     pub async fn create_network_interface(
         &self,
         subnet: &str,
         groups: &[String],
         attachment_arn: String,
         client_token: String,
+        public: bool,
     ) -> Result<NetworkInterface> {
         let input = CreateNetworkInterfaceRequest {
             subnet_id: subnet.to_owned(),
@@ -170,7 +174,10 @@ impl OnBehalf {
             client_token: Some(client_token),
             ..CreateNetworkInterfaceRequest::default()
         };
-        let answer = self.0.call::<CreateNetworkInterface>(input).await?;
+        let answer = self
+            .0
+            .call_aside::<CreateNetworkInterface>(public.then_some(Aside::PublicAddress), input)
+            .await?;
         answer
             .network_interface
             .ok_or_else(|| Fault::internal("EC2 made an interface and did not describe it"))

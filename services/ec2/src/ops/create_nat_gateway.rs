@@ -156,6 +156,7 @@ async fn stage_interface(
             more: usize::from(given.is_none()),
             given: given.into_iter().collect(),
         },
+        public: false,
         requester: Some(Requester {
             service: EC2.to_owned(),
             id: service_account(cx.place(), EC2, "nat"),

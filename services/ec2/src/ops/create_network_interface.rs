@@ -4,6 +4,8 @@
 use api_ec2::op::CreateNetworkInterface;
 use api_ec2::{CreateNetworkInterfaceRequest, CreateNetworkInterfaceResult, NetworkInterfaceStatus};
 
+use roadstead_kernel::Aside;
+
 use crate::interfaces::{self, Wanted, WantedAddresses};
 use crate::prelude::*;
 use crate::records::{Group, Interface, Subnet};
@@ -56,6 +58,8 @@ async fn create(cx: &Cx, records: &Records, input: &CreateNetworkInterfaceReques
         description,
         kind: "interface",
         addresses: addresses(input)?,
+        // AWS: recorded; ECS gets it for a task without a parameter of this call.
+        public: cx.origin().aside == Some(Aside::PublicAddress) && requester.is_some(),
         requester,
         attachment,
         client_token: token.map(str::to_owned),

@@ -300,6 +300,7 @@ impl Interface {
             ip_owner_id: Some(association.owner.clone()),
             public_dns_name: Some(self.public_name(region, association).unwrap_or_default()),
             public_ip: Some(association.public_ip.to_string()),
+            nat_enabled: Some(true),
             ..NetworkInterfaceAssociation::default()
         }
     }

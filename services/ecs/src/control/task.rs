@@ -514,7 +514,7 @@ impl TaskControl {
         let description = arn::attachment(key.place, &planned.attachment);
         let network = &planned.network;
         let eni = role
-            .create_network_interface(&network.subnet, &network.groups, description, token)
+            .create_network_interface(&network.subnet, &network.groups, description, token, network.public_ip)
             .await?;
         let id = eni
             .network_interface_id

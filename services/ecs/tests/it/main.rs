@@ -23,6 +23,7 @@ mod logs;
 mod logs_refused;
 mod metadata;
 mod network;
+mod public_addresses;
 mod role;
 mod secrets;
 mod service_balance;
