@@ -31,7 +31,7 @@ use crate::data_dir::RootKeys;
 const SAVE_EVERY: Duration = Duration::from_secs(2);
 /// How often leases are looked at.
 const TICK_EVERY: Duration = Duration::from_secs(1);
-/// How often log events whose retention is over, and secrets whose recovery window is, are removed.
+/// How often log events whose retention is over, secrets whose recovery window is, and old client tokens are removed.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
 /// Tasks that are worked on at the same time.
 const WORKERS: usize = 8;
@@ -280,6 +280,7 @@ impl Installation {
         tokio::spawn(end_leases(Arc::clone(&self.store)));
         tokio::spawn(purge_logs(Arc::clone(&self.logs), Arc::clone(&self.kernel)));
         tokio::spawn(purge_secrets(Arc::clone(&self.secrets), Arc::clone(&self.kernel)));
+        tokio::spawn(purge_tokens(Arc::clone(&self.ecs), Arc::clone(&self.kernel)));
         let kernel = Arc::clone(&self.kernel);
         tokio::spawn(async move {
             loop {
@@ -350,6 +351,17 @@ async fn purge_secrets(secrets: Arc<SecretsManager>, kernel: Arc<Kernel>) {
             Ok(purged) => tracing::debug!(purged, "deleted secrets were removed"),
             Err(fault) => tracing::warn!(%fault, "deleted secrets could not be removed"),
         }
+    }
+}
+
+/// Forgets the client tokens that were used a day ago.
+async fn purge_tokens(ecs: Arc<Ecs>, kernel: Arc<Kernel>) {
+    loop {
+        match ecs.purge_tokens(kernel.clock().now()).await {
+            Ok(purged) => tracing::debug!(purged, "client tokens were forgotten"),
+            Err(fault) => tracing::warn!(%fault, "old client tokens could not be forgotten"),
+        }
+        tokio::time::sleep(PURGE_EVERY).await;
     }
 }
 

@@ -27,11 +27,13 @@ mod service;
 mod start;
 pub mod task_roles;
 mod task_sets;
+mod tokens;
 
 use std::sync::{Arc, OnceLock};
 
 use roadstead_containers::Runtime;
 use roadstead_control::Controller;
+use roadstead_core::Timestamp;
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Cx, Kernel, Listeners, Result, operations};
 use roadstead_network::Net;
@@ -46,10 +48,11 @@ use crate::error::{cluster_not_active, cluster_not_found};
 use crate::families::LastRevisions;
 use crate::fleet::Fleet;
 use crate::records::{
-    AccountSetting, CapacityProvider, ClientToken, Cluster, ContainerInstance, Counts, Desired, Family, Task,
+    AccountSetting, CapacityProvider, Cluster, ContainerInstance, Counts, Desired, Family, Task,
     TaskDefinition, TaskHead,
 };
 use crate::role::Attempted;
+use crate::tokens::Tokens;
 
 /// The service.
 pub struct Ecs {
@@ -60,7 +63,7 @@ pub struct Ecs {
     last_revisions: LastRevisions,
     definitions: Table<TaskDefinition>,
     tasks: Table<Task>,
-    tokens: Table<ClientToken>,
+    tokens: Tokens,
     attempted: Table<Attempted>,
     settings: Table<AccountSetting>,
     providers: Table<CapacityProvider>,
@@ -140,7 +143,7 @@ impl Ecs {
             last_revisions: LastRevisions::default(),
             definitions: Table::new(Arc::clone(tables)),
             tasks: Table::new(Arc::clone(tables)),
-            tokens: Table::new(Arc::clone(tables)),
+            tokens: Tokens::new(tables),
             attempted: Table::new(Arc::clone(tables)),
             settings: Table::new(Arc::clone(tables)),
             providers: Table::new(Arc::clone(tables)),
@@ -163,6 +166,11 @@ impl Ecs {
     /// Joins the service with who listens to its events, and with the kernel that it tells them through.
     pub fn tell(&self, kernel: &Arc<Kernel>, listeners: Arc<dyn Listeners>) -> Arc<Controller<Forwarder>> {
         self.noticing.join(kernel, listeners)
+    }
+
+    /// Forgets the client tokens of RunTask that were used a day ago or earlier; how many.
+    pub async fn purge_tokens(&self, now: Timestamp) -> Result<usize> {
+        self.tokens.purge(now).await
     }
 
     /// What tells IAM where the service-linked role is in use.

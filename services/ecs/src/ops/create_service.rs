@@ -9,7 +9,7 @@ use crate::arn::DefinitionRef;
 use crate::error::invalid;
 use crate::records::{
     Cluster, Deployment, Document, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus,
-    ShowService, TaskDefinition, check_tags, tags_from_api,
+    ShowService, TaskDefinition, check_tags, digest, tags_from_api,
 };
 use crate::service::{self, Joined};
 use crate::{Ecs, arn, placing, role, scope};
@@ -76,7 +76,7 @@ impl Ecs {
             // AWS: recorded.
             return Err(invalid("idempotency token longer than 36."));
         }
-        let request = request_text(input)?;
+        let request = request_digest(input)?;
         let existing = self.service(cx, &cluster.record.name, &input.service_name).await?;
         if let Some(found) = &existing
             && let Some(reply) = self.repeated(cx, &found.record, input, &request).await?
@@ -143,7 +143,7 @@ impl Ecs {
             created_by: cx.caller().arn().to_owned(),
             ended_at: None,
             token: input.client_token.clone(),
-            request: request_text(input)?,
+            request: request_digest(input)?,
             desired,
             deployments: begins.deployments,
             task_sets: Vec::new(),
@@ -326,14 +326,15 @@ fn check_external(input: &CreateServiceRequest) -> Result<()> {
 
 /// What repetitions of a request have in common: all but its token, its tags and the spelling of its cluster.
 // AWS: recorded; other tags are no other request.
-fn request_text(input: &CreateServiceRequest) -> Result<String> {
+fn request_digest(input: &CreateServiceRequest) -> Result<String> {
     let compared = CreateServiceRequest {
         cluster: None,
         client_token: None,
         tags: None,
         ..input.clone()
     };
-    String::from_utf8(roadstead_wire::to_json(&compared)).map_err(Fault::internal)
+    let text = String::from_utf8(roadstead_wire::to_json(&compared)).map_err(Fault::internal)?;
+    Ok(digest(&text))
 }
 
 // AWS: recorded.

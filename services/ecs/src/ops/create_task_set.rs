@@ -7,7 +7,7 @@ use roadstead_store::StoreError;
 
 use crate::arn::DefinitionRef;
 use crate::error::invalid;
-use crate::records::{SetStatus, TaskSet, check_tags, tags_from_api};
+use crate::records::{SetStatus, TaskSet, check_tags, digest, tags_from_api};
 use crate::service::{self, Joined};
 use crate::{Ecs, arn, role, scope, task_sets};
 
@@ -47,7 +47,7 @@ impl Handle<CreateTaskSet> for Ecs {
             ..Joined::default()
         }
         .check()?;
-        let request = request_text(&input)?;
+        let request = request_digest(&input)?;
         let cluster = self.active_cluster(cx, Some(&input.cluster)).await?.record;
         loop {
             let found = self.service_with_sets(cx, &input.cluster, &input.service).await?;
@@ -129,12 +129,13 @@ impl Handle<CreateTaskSet> for Ecs {
 }
 
 /// What repetitions of a request have in common: all but its token, its tags and the spelling of its cluster.
-fn request_text(input: &CreateTaskSetRequest) -> Result<String> {
+fn request_digest(input: &CreateTaskSetRequest) -> Result<String> {
     let compared = CreateTaskSetRequest {
         cluster: String::new(),
         client_token: None,
         tags: None,
         ..input.clone()
     };
-    String::from_utf8(roadstead_wire::to_json(&compared)).map_err(Fault::internal)
+    let text = String::from_utf8(roadstead_wire::to_json(&compared)).map_err(Fault::internal)?;
+    Ok(digest(&text))
 }

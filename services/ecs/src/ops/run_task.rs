@@ -15,7 +15,7 @@ use crate::arn::DefinitionRef;
 use crate::control::choose_provider;
 use crate::error::{client, invalid};
 use crate::placement::Kind;
-use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, tags_from_api};
+use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, digest, tags_from_api};
 use crate::register::{check_amounts, check_fargate_size, check_storage};
 use crate::start::{self, Start};
 use crate::{Ecs, arn, capacity, scope, task_roles};
@@ -77,14 +77,12 @@ impl Handle<RunTask> for Ecs {
             // AWS: the limit is documented; the text is recorded for CreateService.
             return Err(invalid("idempotency token longer than 64."));
         }
-        let request = String::from_utf8(roadstead_wire::to_json(&input)).map_err(Fault::internal)?;
-        if let Some(token) = input.client_token.as_deref()
-            && let Some(known) = self.tokens.get(scope(cx).of(), &[&cluster.record.name, token]).await?
-        {
-            return self.replay(cx, &cluster.record.name, &known.record, &request).await;
+        let request = request_digest(&input)?;
+        if let Some(replayed) = self.replayed(cx, &input, &cluster.record.name, &request).await? {
+            return Ok(replayed);
         }
         let made = self.plan_tasks(cx, &input, &cluster.record, &definition).await?;
-        let answer = self.admit(cx, &cluster, &input, request, &made).await;
+        let answer = self.admit(cx, &cluster, &input, &request, &made).await;
         self.give_back(cx, &cluster.record.name, &made, answer.as_ref().ok())
             .await?;
         answer
@@ -220,7 +218,7 @@ impl Ecs {
         cx: &Cx,
         cluster: &roadstead_store::Versioned<Cluster>,
         input: &RunTaskRequest,
-        request: String,
+        request: &str,
         made: &Made,
     ) -> Reply<RunTask> {
         let scope = scope(cx);
@@ -237,16 +235,16 @@ impl Ecs {
         {
             let tasks = made.tasks.iter().map(|task| task.id.clone()).collect();
             let record = ClientToken {
-                request: request.clone(),
+                request: request.to_owned(),
                 tasks,
                 failures: made.failures.iter().cloned().map(Into::into).collect(),
                 at: cx.now(),
             };
-            self.tokens.stage_new(&mut txn, scope.of(), &[name, token], &record)?;
+            self.tokens.stage(&mut txn, cx.place(), (name, token), &record).await?;
         }
         match self.store.commit(txn).await {
             Ok(_) => {}
-            Err(StoreError::Conflict { .. }) => return self.admit_lost(cx, input, &request, made).await,
+            Err(StoreError::Conflict { .. }) => return self.admit_lost(cx, input, request, made).await,
             Err(error) => return Err(error.into()),
         }
         Ok(self.answer(cx, made))
@@ -255,12 +253,10 @@ impl Ecs {
     /// Another call changed the cluster or used the token first.
     async fn admit_lost(&self, cx: &Cx, input: &RunTaskRequest, request: &str, made: &Made) -> Reply<RunTask> {
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?;
-        if let Some(token) = input.client_token.as_deref()
-            && let Some(known) = self.tokens.get(scope(cx).of(), &[&cluster.record.name, token]).await?
-        {
-            return self.replay(cx, &cluster.record.name, &known.record, request).await;
+        if let Some(replayed) = self.replayed(cx, input, &cluster.record.name, request).await? {
+            return Ok(replayed);
         }
-        Box::pin(self.admit(cx, &cluster, input, request.to_owned(), made)).await
+        Box::pin(self.admit(cx, &cluster, input, request, made)).await
     }
 
     fn answer(&self, cx: &Cx, made: &Made) -> RunTaskResponse {
@@ -287,6 +283,23 @@ impl Ecs {
             return Ok(());
         }
         self.fleet.release(cx.place(), cluster, &placed).await
+    }
+
+    /// The answer to a request that was made before, told by its token.
+    async fn replayed(
+        &self,
+        cx: &Cx,
+        input: &RunTaskRequest,
+        cluster: &str,
+        request: &str,
+    ) -> Result<Option<RunTaskResponse>> {
+        let Some(token) = input.client_token.as_deref() else {
+            return Ok(None);
+        };
+        match self.tokens.used(cx.place(), cluster, token, cx.now()).await? {
+            Some(known) => self.replay(cx, cluster, &known, request).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Answers a repeated request with the same tasks as they are now; another request with that token is a conflict.
@@ -317,6 +330,12 @@ impl Ecs {
             failures: Some(known.failures.iter().cloned().map(Into::into).collect()),
         })
     }
+}
+
+/// What repetitions of a request have in common.
+fn request_digest(input: &RunTaskRequest) -> Result<String> {
+    let text = String::from_utf8(roadstead_wire::to_json(input)).map_err(Fault::internal)?;
+    Ok(digest(&text))
 }
 
 // AWS: recorded; the request's value wins over the definition's for the same key.

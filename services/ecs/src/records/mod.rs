@@ -4,6 +4,7 @@ mod account_setting;
 mod capacity_provider;
 mod cluster;
 mod container_instance;
+mod digest;
 mod document;
 mod log;
 mod service;
@@ -21,6 +22,7 @@ pub use account_setting::{AccountSetting, KNOWN, KnownSetting};
 pub use capacity_provider::{BUILT_IN, CapacityProvider, built_in_to_api};
 pub use cluster::{Cluster, ClusterStatus, Counts, Include};
 pub use container_instance::{AttributeValue, ContainerInstance, InstanceNow, InstanceStatus, Resources, ShowInstance};
+pub use digest::digest;
 pub use document::Document;
 pub use log::{LogCursor, LogSink};
 pub use service::{
@@ -38,4 +40,4 @@ pub use task::{
 pub use task_definition::{DefinitionStatus, Family, TaskDefinition};
 pub use task_head::TaskHead;
 pub use task_set::{SetStatus, TaskSet, computed_count};
-pub use token::ClientToken;
+pub use token::{ClientToken, REMEMBERED, TokenAge, is_over};

@@ -40,7 +40,7 @@ pub struct Service {
     /// The client token it was made with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// The request it was made with, without token and tags, to compare repetitions with.
+    /// A digest of the request it was made with, without token and tags, to compare repetitions with.
     pub request: String,
     /// How many tasks shall run.
     pub desired: u32,

@@ -19,7 +19,7 @@ pub struct TaskSet {
     /// What its creator calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// The client token it was made with, and the request, to compare repetitions with.
+    /// The client token it was made with, and a digest of the request, to compare repetitions with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<(String, String)>,
     /// Where it stands among the service's task sets.

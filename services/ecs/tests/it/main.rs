@@ -33,4 +33,5 @@ mod services;
 mod settings;
 mod task_sets;
 mod tasks;
+mod tokens;
 mod world;
