@@ -15,7 +15,9 @@ use crate::arn::DefinitionRef;
 use crate::control::choose_provider;
 use crate::error::{client, invalid};
 use crate::placement::Kind;
-use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, digest, tags_from_api};
+use crate::records::{
+    ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, digest, tags_from_api,
+};
 use crate::register::{check_amounts, check_fargate_size, check_storage};
 use crate::start::{self, Start};
 use crate::{Ecs, arn, capacity, scope, task_roles};

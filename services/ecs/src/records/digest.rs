@@ -5,10 +5,13 @@ use std::fmt::Write as _;
 /// The SHA-256 digest of a request's text, in 64 hexadecimal digits.
 pub fn digest(request: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, request.as_bytes());
-    digest.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    digest
+        .as_ref()
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
