@@ -20,9 +20,16 @@ def pytest_runtest_logreport(report):
     if not file or not (over or broken):
         return
     why = report.longrepr[2].removeprefix("Skipped: ") if report.skipped and isinstance(report.longrepr, tuple) else ""
-    line = {"name": report.nodeid.removeprefix("tests/"), "outcome": report.outcome, "why": why}
+    line = {"name": report.nodeid.removeprefix("tests/"), "outcome": report.outcome, "why": why, "seconds": round(report.duration, 3)}
     with open(file, "a", encoding="utf-8") as results:
         results.write(json.dumps(line) + "\n")
+
+
+def pytest_collection_modifyitems(items):
+    """Marks what needs a real engine: `-m engine` and `-m "not engine"` can run beside each other on one host."""
+    for item in items:
+        if "engine" in item.fixturenames:
+            item.add_marker("engine")
 
 
 @pytest.fixture(scope="session")
