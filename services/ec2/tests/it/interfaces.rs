@@ -81,7 +81,7 @@ async fn a_task_s_interface_is_in_use_and_belongs_to_a_service() {
     assert_eq!(shown.text("description"), OF_TASK);
     assert_eq!(shown.text("ownerId"), ACCOUNT);
     assert_eq!(shown.text("requesterManaged"), "true");
-    assert_eq!(shown.texts("status"), ["attached", "in-use"]);
+    assert_eq!(shown.texts("status"), ["in-use", "attached"]);
     for element in ["requesterId", "instanceOwnerId"] {
         let owner = shown.text(element);
         assert!(
