@@ -110,7 +110,7 @@ pub static BOXED_BOOLEAN: Shape = Shape::new("BoxedBoolean", Kind::Boolean);
 pub static BOXED_DOUBLE: Shape = Shape::new("BoxedDouble", Kind::Double);
 pub static BOXED_INTEGER: Shape = Shape::new("BoxedInteger", Kind::Integer);
 pub static BURSTABLE_PERFORMANCE: Shape = Shape::values("BurstablePerformance", &["included", "required", "excluded"]);
-pub static CPU_ARCHITECTURE: Shape = Shape::values("CPUArchitecture", &["X86_64", "ARM64"]);
+pub static CPU_ARCHITECTURE: Shape = Shape::values("CPUArchitecture", &[]);
 pub static CANARY_CONFIGURATION: Shape = Shape::of("CanaryConfiguration", Kind::Structure, &[
     Member::new("canaryPercent", &DOUBLE),
     Member::new("canaryBakeTimeInMinutes", &INTEGER),
@@ -190,7 +190,7 @@ pub static CLUSTER_CONTAINS_SERVICES_EXCEPTION: Shape = Shape::of("ClusterContai
 pub static CLUSTER_CONTAINS_TASKS_EXCEPTION: Shape = Shape::of("ClusterContainsTasksException", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
-pub static CLUSTER_FIELD: Shape = Shape::values("ClusterField", &["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"]);
+pub static CLUSTER_FIELD: Shape = Shape::values("ClusterField", &[]);
 pub static CLUSTER_FIELD_LIST: Shape = Shape::of("ClusterFieldList", Kind::List, &[
     Member::new("member", &CLUSTER_FIELD),
 ]);
@@ -207,7 +207,7 @@ pub static CLUSTER_SETTING: Shape = Shape::of("ClusterSetting", Kind::Structure,
     Member::new("name", &CLUSTER_SETTING_NAME),
     Member::new("value", &STRING),
 ]);
-pub static CLUSTER_SETTING_NAME: Shape = Shape::values("ClusterSettingName", &["containerInsights"]);
+pub static CLUSTER_SETTING_NAME: Shape = Shape::values("ClusterSettingName", &[]);
 pub static CLUSTER_SETTINGS: Shape = Shape::of("ClusterSettings", Kind::List, &[
     Member::new("member", &CLUSTER_SETTING),
 ]);
@@ -333,7 +333,7 @@ pub static CONTAINER_INSTANCE_HEALTH_STATUS: Shape = Shape::of("ContainerInstanc
     Member::new("overallStatus", &INSTANCE_HEALTH_CHECK_STATE),
     Member::new("details", &INSTANCE_HEALTH_CHECK_RESULT_LIST),
 ]);
-pub static CONTAINER_INSTANCE_STATUS: Shape = Shape::values("ContainerInstanceStatus", &["ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED"]);
+pub static CONTAINER_INSTANCE_STATUS: Shape = Shape::values("ContainerInstanceStatus", &[]);
 pub static CONTAINER_INSTANCES: Shape = Shape::of("ContainerInstances", Kind::List, &[
     Member::new("member", &CONTAINER_INSTANCE),
 ]);
@@ -777,7 +777,7 @@ pub static DELETE_SERVICE_RESPONSE: Shape = Shape::of("DeleteServiceResponse", K
     Member::new("service", &SERVICE),
 ]);
 pub static DELETE_TASK_DEFINITIONS_REQUEST: Shape = Shape::of("DeleteTaskDefinitionsRequest", Kind::Structure, &[
-    Member::new("taskDefinitions", &STRING_LIST).required(),
+    Member::new("taskDefinitions", &STRING_LIST),
 ]);
 pub static DELETE_TASK_DEFINITIONS_RESPONSE: Shape = Shape::of("DeleteTaskDefinitionsResponse", Kind::Structure, &[
     Member::new("taskDefinitions", &TASK_DEFINITION_LIST),
@@ -917,7 +917,7 @@ pub static DESCRIBE_CLUSTERS_RESPONSE: Shape = Shape::of("DescribeClustersRespon
 ]);
 pub static DESCRIBE_CONTAINER_INSTANCES_REQUEST: Shape = Shape::of("DescribeContainerInstancesRequest", Kind::Structure, &[
     Member::new("cluster", &STRING),
-    Member::new("containerInstances", &STRING_LIST).required(),
+    Member::new("containerInstances", &STRING_LIST),
     Member::new("include", &CONTAINER_INSTANCE_FIELD_LIST),
 ]);
 pub static DESCRIBE_CONTAINER_INSTANCES_RESPONSE: Shape = Shape::of("DescribeContainerInstancesResponse", Kind::Structure, &[
@@ -958,14 +958,14 @@ pub static DESCRIBE_EXPRESS_GATEWAY_SERVICE_RESPONSE: Shape = Shape::of("Describ
     Member::new("service", &ECS_EXPRESS_GATEWAY_SERVICE),
 ]);
 pub static DESCRIBE_SERVICE_DEPLOYMENTS_REQUEST: Shape = Shape::of("DescribeServiceDeploymentsRequest", Kind::Structure, &[
-    Member::new("serviceDeploymentArns", &STRING_LIST).required(),
+    Member::new("serviceDeploymentArns", &STRING_LIST),
 ]);
 pub static DESCRIBE_SERVICE_DEPLOYMENTS_RESPONSE: Shape = Shape::of("DescribeServiceDeploymentsResponse", Kind::Structure, &[
     Member::new("serviceDeployments", &SERVICE_DEPLOYMENTS),
     Member::new("failures", &FAILURES),
 ]);
 pub static DESCRIBE_SERVICE_REVISIONS_REQUEST: Shape = Shape::of("DescribeServiceRevisionsRequest", Kind::Structure, &[
-    Member::new("serviceRevisionArns", &STRING_LIST).required(),
+    Member::new("serviceRevisionArns", &STRING_LIST),
 ]);
 pub static DESCRIBE_SERVICE_REVISIONS_RESPONSE: Shape = Shape::of("DescribeServiceRevisionsResponse", Kind::Structure, &[
     Member::new("serviceRevisions", &SERVICE_REVISIONS),
@@ -973,7 +973,7 @@ pub static DESCRIBE_SERVICE_REVISIONS_RESPONSE: Shape = Shape::of("DescribeServi
 ]);
 pub static DESCRIBE_SERVICES_REQUEST: Shape = Shape::of("DescribeServicesRequest", Kind::Structure, &[
     Member::new("cluster", &STRING),
-    Member::new("services", &STRING_LIST).required(),
+    Member::new("services", &STRING_LIST),
     Member::new("include", &SERVICE_FIELD_LIST),
 ]);
 pub static DESCRIBE_SERVICES_RESPONSE: Shape = Shape::of("DescribeServicesResponse", Kind::Structure, &[
@@ -1000,7 +1000,7 @@ pub static DESCRIBE_TASK_SETS_RESPONSE: Shape = Shape::of("DescribeTaskSetsRespo
 ]);
 pub static DESCRIBE_TASKS_REQUEST: Shape = Shape::of("DescribeTasksRequest", Kind::Structure, &[
     Member::new("cluster", &STRING),
-    Member::new("tasks", &STRING_LIST).required(),
+    Member::new("tasks", &STRING_LIST),
     Member::new("include", &TASK_FIELD_LIST),
 ]);
 pub static DESCRIBE_TASKS_RESPONSE: Shape = Shape::of("DescribeTasksResponse", Kind::Structure, &[
@@ -1346,7 +1346,7 @@ pub static KEY_VALUE_PAIR: Shape = Shape::of("KeyValuePair", Kind::Structure, &[
     Member::new("name", &STRING),
     Member::new("value", &STRING),
 ]);
-pub static LAUNCH_TYPE: Shape = Shape::values("LaunchType", &["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"]);
+pub static LAUNCH_TYPE: Shape = Shape::values("LaunchType", &[]);
 pub static LIMIT_EXCEEDED_EXCEPTION: Shape = Shape::of("LimitExceededException", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
@@ -1758,7 +1758,7 @@ pub static NETWORK_MODE: Shape = Shape::values("NetworkMode", &["bridge", "host"
 pub static NO_UPDATE_AVAILABLE_EXCEPTION: Shape = Shape::of("NoUpdateAvailableException", Kind::Structure, &[
     Member::new("message", &STRING),
 ]);
-pub static OS_FAMILY: Shape = Shape::values("OSFamily", &["WINDOWS_SERVER_2019_FULL", "WINDOWS_SERVER_2019_CORE", "WINDOWS_SERVER_2016_FULL", "WINDOWS_SERVER_2004_CORE", "WINDOWS_SERVER_2022_CORE", "WINDOWS_SERVER_2022_FULL", "WINDOWS_SERVER_2025_CORE", "WINDOWS_SERVER_2025_FULL", "WINDOWS_SERVER_20H2_CORE", "LINUX"]);
+pub static OS_FAMILY: Shape = Shape::values("OSFamily", &[]);
 pub static PID_MODE: Shape = Shape::values("PidMode", &["host", "task"]);
 pub static PLACEMENT_CONSTRAINT: Shape = Shape::of("PlacementConstraint", Kind::Structure, &[
     Member::new("type", &PLACEMENT_CONSTRAINT_TYPE),
@@ -1985,7 +1985,7 @@ pub static SCALE: Shape = Shape::of("Scale", Kind::Structure, &[
     Member::new("unit", &SCALE_UNIT),
 ]);
 pub static SCALE_UNIT: Shape = Shape::values("ScaleUnit", &["PERCENT"]);
-pub static SCHEDULING_STRATEGY: Shape = Shape::values("SchedulingStrategy", &["REPLICA", "DAEMON"]);
+pub static SCHEDULING_STRATEGY: Shape = Shape::values("SchedulingStrategy", &[]);
 pub static SCOPE: Shape = Shape::values("Scope", &["task", "shared"]);
 pub static SECRET: Shape = Shape::of("Secret", Kind::Structure, &[
     Member::new("name", &STRING).required(),
@@ -2261,7 +2261,7 @@ pub static SETTING: Shape = Shape::of("Setting", Kind::Structure, &[
     Member::new("principalArn", &STRING),
     Member::new("type", &SETTING_TYPE),
 ]);
-pub static SETTING_NAME: Shape = Shape::values("SettingName", &["serviceLongArnFormat", "taskLongArnFormat", "containerInstanceLongArnFormat", "awsvpcTrunking", "containerInsights", "fargateFIPSMode", "tagResourceAuthorization", "fargateTaskRetirementWaitPeriod", "guardDutyActivate", "defaultLogDriverMode", "fargateEventWindows"]);
+pub static SETTING_NAME: Shape = Shape::values("SettingName", &[]);
 pub static SETTING_TYPE: Shape = Shape::values("SettingType", &["user", "aws_managed"]);
 pub static SETTINGS: Shape = Shape::of("Settings", Kind::List, &[
     Member::new("member", &SETTING),
@@ -2270,7 +2270,7 @@ pub static SORT_ORDER: Shape = Shape::values("SortOrder", &["ASC", "DESC"]);
 pub static STABILITY_STATUS: Shape = Shape::values("StabilityStatus", &["STEADY_STATE", "STABILIZING"]);
 pub static START_TASK_REQUEST: Shape = Shape::of("StartTaskRequest", Kind::Structure, &[
     Member::new("cluster", &STRING),
-    Member::new("containerInstances", &STRING_LIST).required(),
+    Member::new("containerInstances", &STRING_LIST),
     Member::new("enableECSManagedTags", &BOOLEAN),
     Member::new("enableExecuteCommand", &BOOLEAN),
     Member::new("group", &STRING),
@@ -2448,7 +2448,7 @@ pub static TASK_DEFINITION: Shape = Shape::of("TaskDefinition", Kind::Structure,
     Member::new("enableFaultInjection", &BOXED_BOOLEAN),
 ]);
 pub static TASK_DEFINITION_FAMILY_STATUS: Shape = Shape::values("TaskDefinitionFamilyStatus", &["ACTIVE", "INACTIVE", "ALL"]);
-pub static TASK_DEFINITION_FIELD: Shape = Shape::values("TaskDefinitionField", &["TAGS"]);
+pub static TASK_DEFINITION_FIELD: Shape = Shape::values("TaskDefinitionField", &[]);
 pub static TASK_DEFINITION_FIELD_LIST: Shape = Shape::of("TaskDefinitionFieldList", Kind::List, &[
     Member::new("member", &TASK_DEFINITION_FIELD),
 ]);
@@ -2617,7 +2617,7 @@ pub static UPDATE_CONTAINER_AGENT_RESPONSE: Shape = Shape::of("UpdateContainerAg
 ]);
 pub static UPDATE_CONTAINER_INSTANCES_STATE_REQUEST: Shape = Shape::of("UpdateContainerInstancesStateRequest", Kind::Structure, &[
     Member::new("cluster", &STRING),
-    Member::new("containerInstances", &STRING_LIST).required(),
+    Member::new("containerInstances", &STRING_LIST),
     Member::new("status", &CONTAINER_INSTANCE_STATUS).required(),
 ]);
 pub static UPDATE_CONTAINER_INSTANCES_STATE_RESPONSE: Shape = Shape::of("UpdateContainerInstancesStateResponse", Kind::Structure, &[

@@ -367,14 +367,7 @@ fn first_for_ecs(violations: &[Violation]) -> String {
     match &violation.constraint {
         // AWS: `Tasks cannot be empty.` is what DescribeTasks says to an empty list; an absent one is taken alike.
         Constraint::Missing => format!("{} cannot be empty.", upper_first(leaf)),
-        Constraint::OneOf(values) => match violation.shape.name {
-            "SettingName" => format!("{} should be one of [{}]", shown(violation), values.join(",")),
-            "ContainerInstanceStatus" => "Container instance status should be one of [ACTIVE, DRAINING]".to_owned(),
-            // AWS: recorded; the list has a value that no model has.
-            "LaunchType" => "launch type should be one of [EC2,FARGATE,EXTERNAL,FMI,MANAGED_INSTANCES]".to_owned(),
-            "SchedulingStrategy" => format!("Scheduling strategy should be one of [{}]", values.join(",")),
-            _ => format!("{} should be one of [{}]", words(leaf), values.join(",")),
-        },
+        Constraint::OneOf(values) => format!("{} should be one of [{}]", words(leaf), values.join(",")),
         _ => collected(violations, true),
     }
 }

@@ -7,6 +7,7 @@ pub mod arn;
 pub mod awslogs;
 mod behalf;
 mod capacity;
+mod choices;
 pub mod control;
 mod emit;
 mod error;

@@ -16,7 +16,7 @@ use crate::records::{
     TaskDefinition,
 };
 use crate::start;
-use crate::{Ecs, arn, capacity, scope};
+use crate::{Ecs, arn, capacity, choices, scope};
 
 /// The alphabet of service deployment ids.
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
@@ -118,13 +118,13 @@ pub fn launch(
             "You may choose a capacity provider or a launch type but not both.",
         ));
     }
+    choices::service_launch_type(launch_type)?;
     match launch_type {
         Some(LaunchType::Ec2) => Ok(Launch::Ec2),
         Some(LaunchType::Fargate) => Ok(Launch::Fargate),
         Some(LaunchType::External) => Ok(Launch::External),
         Some(LaunchType::ManagedInstances) => Err(unsupported("The launch type MANAGED_INSTANCES is")),
-        Some(_) => Err(client("launch type should be one of [EC2,FARGATE]")),
-        None => Ok(match capacity::in_force(strategy, cluster)? {
+        None | Some(LaunchType::Other(_)) => Ok(match capacity::in_force(strategy, cluster)? {
             Some(items) => Launch::Providers(items.into_iter().map(Document).collect()),
             // AWS: recorded.
             None => Launch::Ec2,

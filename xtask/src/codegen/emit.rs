@@ -327,7 +327,10 @@ fn schema(model: &Model<'_>) -> String {
             }
         }
         if let Some(values) = shape.get("enum") {
-            let values = list(values.items().iter().filter_map(Json::text));
+            let values = match model.is_left(name) {
+                true => "&[]".to_owned(),
+                false => list(values.items().iter().filter_map(Json::text)),
+            };
             add!(
                 body,
                 "pub static {static_name}: Shape = Shape::values({name:?}, {values}){traits};"
@@ -390,7 +393,7 @@ fn member_of(model: &Model<'_>, owner: &str, shape: &Json, name: &str, reference
             let _ = write!(out, ".query({query:?})");
         }
     }
-    if model.requires(owner, name) {
+    if model.requires(owner, name) && !model.is_left(&format!("{owner}.{name}")) {
         out.push_str(".required()");
     }
     if reference.flag("flattened") {

@@ -98,6 +98,11 @@ impl<'a> Model<'a> {
             .is_some_and(|list| list.items().iter().any(|name| name.text() == Some(member)))
     }
 
+    /// Whether the service's operations check an enum, or that a `Structure.member` is there, themselves.
+    pub fn is_left(&self, name: &str) -> bool {
+        self.service.left.contains(&name)
+    }
+
     /// Whether a shape becomes a Rust struct.
     pub fn is_structure(&self, name: &str) -> bool {
         let shape = self.shape(name);
@@ -216,6 +221,15 @@ impl<'a> Model<'a> {
     }
 
     fn refuse(&self) -> Result<(), String> {
+        for left in self.service.left {
+            let known = match left.split_once('.') {
+                Some((structure, member)) => self.requires(structure, member),
+                None => self.is_enum(left),
+            };
+            if !known {
+                return Err(format!("`{left}` is neither an enum nor a required member"));
+            }
+        }
         let mut types = BTreeSet::new();
         for name in &self.typed {
             if !self.is_structure(name) && !self.is_enum(name) {

@@ -12,7 +12,7 @@ use crate::records::{
     ShowService, TaskDefinition, check_tags, digest, tags_from_api,
 };
 use crate::service::{self, Joined};
-use crate::{Ecs, arn, placing, role, scope};
+use crate::{Ecs, arn, choices, placing, role, scope};
 
 /// The longest client token.
 const MAX_TOKEN: usize = 36;
@@ -288,6 +288,7 @@ struct Begins {
 /// What only the task sets of a service say where an external controller makes them.
 // AWS: the rules are documented, not the texts.
 fn check_external(input: &CreateServiceRequest) -> Result<()> {
+    choices::service_launch_type(input.launch_type.as_ref())?;
     let breaker = input
         .deployment_configuration
         .as_ref()
@@ -339,13 +340,13 @@ fn request_digest(input: &CreateServiceRequest) -> Result<String> {
 
 // AWS: recorded.
 fn desired(input: &CreateServiceRequest) -> Result<u32> {
-    match (&input.scheduling_strategy, input.desired_count) {
-        (Some(SchedulingStrategy::Daemon), _) => Ok(0),
-        (None | Some(SchedulingStrategy::Replica), Some(asked)) => {
-            service::count(asked, "DesiredCount can not be lesser than 0")
-        }
-        (None | Some(SchedulingStrategy::Replica), None) => Err(invalid("DesiredCount is missing")),
-        (Some(_), _) => Err(invalid("Scheduling strategy should be one of [REPLICA,DAEMON]")),
+    choices::scheduling_strategy(input.scheduling_strategy.as_ref())?;
+    if input.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
+        return Ok(0);
+    }
+    match input.desired_count {
+        Some(asked) => service::count(asked, "DesiredCount can not be lesser than 0"),
+        None => Err(invalid("DesiredCount is missing")),
     }
 }
 

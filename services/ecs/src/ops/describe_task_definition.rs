@@ -1,13 +1,13 @@
 //! ecs:DescribeTaskDefinition — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTaskDefinition.html>
 
 use api_ecs::op::DescribeTaskDefinition;
-use api_ecs::{DescribeTaskDefinitionRequest, DescribeTaskDefinitionResponse, TaskDefinitionField};
+use api_ecs::{DescribeTaskDefinitionRequest, DescribeTaskDefinitionResponse};
 use roadstead_kernel::prelude::*;
 
-use crate::Ecs;
 use crate::arn::DefinitionRef;
 use crate::error::{client, invalid};
 use crate::records::tags_to_api;
+use crate::{Ecs, choices};
 
 impl Handle<DescribeTaskDefinition> for Ecs {
     async fn needs(&self, _cx: &Cx, _input: &DescribeTaskDefinitionRequest) -> Result<Needs> {
@@ -15,15 +15,21 @@ impl Handle<DescribeTaskDefinition> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: DescribeTaskDefinitionRequest) -> Reply<DescribeTaskDefinition> {
+        // AWS: recorded; looked at before the definition.
+        let include = input.include.unwrap_or_default();
+        choices::definition_fields(&include)?;
         let named = DefinitionRef::parse(cx.place(), &input.task_definition).map_err(own_words)?;
         let found = self.definition(cx, &named).await?;
         let definition = found
             .ok_or_else(|| client("Unable to describe task definition."))?
             .record;
-        let with_tags = input.include.unwrap_or_default().contains(&TaskDefinitionField::Tags);
         Ok(DescribeTaskDefinitionResponse {
             task_definition: Some(definition.to_api(cx.place())),
-            tags: with_tags.then(|| tags_to_api(&definition.tags)),
+            // AWS: recorded; the list is there and empty unless it is asked for.
+            tags: Some(match include.is_empty() {
+                true => Vec::new(),
+                false => tags_to_api(&definition.tags),
+            }),
         })
     }
 }

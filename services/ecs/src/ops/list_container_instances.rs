@@ -18,6 +18,11 @@ impl Handle<ListContainerInstances> for Ecs {
 
     async fn handle(&self, cx: &Cx, input: ListContainerInstancesRequest) -> Reply<ListContainerInstances> {
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?.record.name;
+        if let Some(ContainerInstanceStatus::Other(_)) = input.status {
+            return Err(invalid(
+                "Container instance status should be one of [ACTIVE, DRAINING, REGISTERING, DEREGISTERING, REGISTRATION_FAILED]",
+            ));
+        }
         let limit = page_size(input.max_results)?;
         let filters = format!("ListContainerInstances {cluster} {:?} {:?}", input.filter, input.status);
         let after = after(&filters, input.next_token.as_deref())?;

@@ -8,7 +8,7 @@ use roadstead_kernel::prelude::*;
 use crate::error::invalid;
 use crate::records::{Service, ServiceStatus};
 use crate::run::after;
-use crate::{Ecs, arn, scope};
+use crate::{Ecs, arn, choices, scope};
 
 /// The page of a caller who asks for none in particular, and the largest one.
 const PAGES: (usize, i32) = (10, 100);
@@ -21,6 +21,8 @@ impl Handle<ListServices> for Ecs {
 
     async fn handle(&self, cx: &Cx, input: ListServicesRequest) -> Reply<ListServices> {
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?.record.name;
+        choices::launch_type(input.launch_type.as_ref())?;
+        choices::scheduling_strategy(input.scheduling_strategy.as_ref())?;
         let limit = limit(input.max_results, PAGES)?;
         let filters = format!(
             "ListServices {cluster} {:?} {:?} {:?}",

@@ -8,7 +8,7 @@ use roadstead_kernel::prelude::*;
 use crate::instance::no_instance;
 use crate::records::{Desired, Service, Task};
 use crate::run::{after, page_size};
-use crate::{Ecs, arn, scope};
+use crate::{Ecs, arn, choices, scope};
 
 impl Handle<ListTasks> for Ecs {
     async fn needs(&self, cx: &Cx, input: &ListTasksRequest) -> Result<Needs> {
@@ -18,6 +18,7 @@ impl Handle<ListTasks> for Ecs {
 
     async fn handle(&self, cx: &Cx, input: ListTasksRequest) -> Reply<ListTasks> {
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?.record.name;
+        choices::launch_type(input.launch_type.as_ref())?;
         let service = match &input.service_name {
             Some(given) => Some(crate::service::there(self.service(cx, &cluster, given).await?)?.record),
             None => None,

@@ -13,14 +13,14 @@ use roadstead_store::{StoreError, Txn};
 use super::start_task::Choice;
 use crate::arn::DefinitionRef;
 use crate::control::choose_provider;
-use crate::error::{client, invalid};
+use crate::error::{client, invalid, unsupported};
 use crate::placement::Kind;
 use crate::records::{
     ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, digest, tags_from_api,
 };
 use crate::register::{check_amounts, check_fargate_size, check_storage};
 use crate::start::{self, Start};
-use crate::{Ecs, arn, capacity, scope, task_roles};
+use crate::{Ecs, arn, capacity, choices, scope, task_roles};
 
 /// Most tasks of one call.
 const MAX_COUNT: i32 = 10;
@@ -396,7 +396,8 @@ fn place(input: &RunTaskRequest, cluster: &Cluster) -> Result<Place> {
             Ok(Place::Instances(Kind::Ec2))
         }
         (Some(LaunchType::External), _) => Ok(Place::Instances(Kind::External)),
-        (Some(_), _) => Err(invalid("launch type should be one of [EC2,FARGATE,EXTERNAL]")),
+        (Some(LaunchType::ManagedInstances), _) => Err(unsupported("The launch type MANAGED_INSTANCES is")),
+        (Some(LaunchType::Other(_)), _) => Err(invalid(choices::LAUNCH_TYPES)),
     }
 }
 

@@ -18,8 +18,8 @@ impl Handle<UpdateCluster> for Ecs {
         if input.service_connect_defaults.is_some() {
             return Err(unsupported("Service Connect is"));
         }
-        let insights = container_insights(input.settings.as_deref())?;
         let name = self.active_cluster(cx, Some(&input.cluster)).await?.record.name;
+        let insights = container_insights(input.settings.as_deref())?;
         let change = |cluster: &mut Cluster| {
             if let Some(value) = &insights {
                 cluster.container_insights.clone_from(value);

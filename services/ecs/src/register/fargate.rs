@@ -76,7 +76,14 @@ fn check_task(given: &RegisterTaskDefinitionRequest) -> Result<()> {
         return Err(unsupported("inferenceAccelerators"));
     }
     let platform = given.runtime_platform.as_ref();
-    if let Some(OSFamily::Other(other)) = platform.and_then(|platform| platform.operating_system_family.as_ref()) {
+    // AWS: the text is recorded for a family that there is not; which ones Fargate runs is documented.
+    if let Some(
+        other @ (OSFamily::Other(_)
+        | OSFamily::WindowsServer2016Full
+        | OSFamily::WindowsServer2004Core
+        | OSFamily::WindowsServer20h2Core),
+    ) = platform.and_then(|platform| platform.operating_system_family.as_ref())
+    {
         return Err(client(format!(
             "Tasks using the Fargate launch type are not supported on operating system family {other}"
         )));

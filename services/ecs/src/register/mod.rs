@@ -9,7 +9,8 @@ mod size;
 use std::collections::HashSet;
 
 use api_ecs::{
-    CPUArchitecture, ContainerDefinition, NetworkMode, PortMapping, RegisterTaskDefinitionRequest, TransportProtocol,
+    CPUArchitecture, ContainerDefinition, NetworkMode, OSFamily, PortMapping, RegisterTaskDefinitionRequest,
+    TransportProtocol,
 };
 use roadstead_kernel::Result;
 
@@ -59,6 +60,13 @@ pub fn accept(mut given: RegisterTaskDefinitionRequest) -> Result<RegisterTaskDe
     let fargate = fargate::is_meant(&given);
     if fargate {
         fargate::check(&given)?;
+    }
+    if let Some(OSFamily::Other(_)) = given
+        .runtime_platform
+        .as_ref()
+        .and_then(|p| p.operating_system_family.as_ref())
+    {
+        return Err(client("Invalid operating system family"));
     }
     let mut names = HashSet::new();
     for container in &given.container_definitions {

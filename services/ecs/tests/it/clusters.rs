@@ -113,7 +113,7 @@ async fn an_unknown_cluster_is_a_failure_not_an_error() {
     let arn = "arn:aws:ecs:us-east-1:000000000000:cluster/nobody";
     assert_eq!(answer["failures"], json!([{ "arn": arn, "reason": "MISSING" }]));
     world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
-    let twice = json!({ "clusters": ["demo", "nobody", "demo"] });
+    let twice = json!({ "clusters": ["demo", "nobody", "demo"], "include": ["BOGUS"] });
     let answer = world.ecs("DescribeClusters", twice).await.ok();
     assert_eq!(
         answer["clusters"].as_array().unwrap().len(),

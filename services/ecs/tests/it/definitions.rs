@@ -176,6 +176,12 @@ async fn a_definition_that_is_not_named_rightly_is_refused_in_awss_words() {
             "Invalid task definition: Invalid revision number.",
         ),
         (
+            "DescribeTaskDefinition",
+            json!({ "taskDefinition": "nope", "include": ["BOGUS"] }),
+            "ClientException",
+            "BOGUS is not a valid value for include. The value must be one of [[TAGS]]",
+        ),
+        (
             "DeregisterTaskDefinition",
             json!({ "taskDefinition": "m1" }),
             "InvalidParameterException",
@@ -185,6 +191,18 @@ async fn a_definition_that_is_not_named_rightly_is_refused_in_awss_words() {
     for (operation, input, code, message) in refused {
         let error = world.ecs(operation, input).await.error();
         assert_eq!(error, (code.to_owned(), message.to_owned()), "{operation}");
+    }
+    for (platform, message) in [
+        (json!({ "cpuArchitecture": "BOGUS" }), "Invalid CPU architecture"),
+        (
+            json!({ "operatingSystemFamily": "BOGUS" }),
+            "Tasks using the Fargate launch type are not supported on operating system family BOGUS",
+        ),
+    ] {
+        let mut wanted = definition("web", json!([container("main")]));
+        wanted["runtimePlatform"] = platform;
+        let error = world.ecs("RegisterTaskDefinition", wanted).await.error();
+        assert_eq!(error, ("ClientException".to_owned(), message.to_owned()));
     }
 }
 

@@ -34,4 +34,5 @@ mod settings;
 mod task_sets;
 mod tasks;
 mod tokens;
+mod words;
 mod world;
