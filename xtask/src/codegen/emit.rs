@@ -327,9 +327,10 @@ fn schema(model: &Model<'_>) -> String {
             }
         }
         if let Some(values) = shape.get("enum") {
-            let values = match model.is_left(name) {
-                true => "&[]".to_owned(),
-                false => list(values.items().iter().filter_map(Json::text)),
+            let values = if model.is_left(name) {
+                "&[]".to_owned()
+            } else {
+                list(values.items().iter().filter_map(Json::text))
             };
             add!(
                 body,

@@ -26,9 +26,10 @@ impl Handle<DescribeTaskDefinition> for Ecs {
         Ok(DescribeTaskDefinitionResponse {
             task_definition: Some(definition.to_api(cx.place())),
             // AWS: recorded; the list is there and empty unless it is asked for.
-            tags: Some(match include.is_empty() {
-                true => Vec::new(),
-                false => tags_to_api(&definition.tags),
+            tags: Some(if include.is_empty() {
+                Vec::new()
+            } else {
+                tags_to_api(&definition.tags)
             }),
         })
     }
