@@ -473,6 +473,7 @@ pub static CREATE_SERVICE_REQUEST: Shape = Shape::of("CreateServiceRequest", Kin
     Member::new("serviceConnectConfiguration", &SERVICE_CONNECT_CONFIGURATION),
     Member::new("volumeConfigurations", &SERVICE_VOLUME_CONFIGURATIONS),
     Member::new("vpcLatticeConfigurations", &VPC_LATTICE_CONFIGURATIONS),
+    Member::new("monitoring", &MONITORING_CONFIGURATION),
 ]);
 pub static CREATE_SERVICE_RESPONSE: Shape = Shape::of("CreateServiceResponse", Kind::Structure, &[
     Member::new("service", &SERVICE),
@@ -823,6 +824,8 @@ pub static DEPLOYMENT_ALARMS: Shape = Shape::of("DeploymentAlarms", Kind::Struct
 pub static DEPLOYMENT_CIRCUIT_BREAKER: Shape = Shape::of("DeploymentCircuitBreaker", Kind::Structure, &[
     Member::new("enable", &BOOLEAN).required(),
     Member::new("rollback", &BOOLEAN).required(),
+    Member::new("resetOnHealthyTask", &BOXED_BOOLEAN),
+    Member::new("thresholdConfiguration", &THRESHOLD_CONFIGURATION),
 ]);
 pub static DEPLOYMENT_CONFIGURATION: Shape = Shape::of("DeploymentConfiguration", Kind::Structure, &[
     Member::new("deploymentCircuitBreaker", &DEPLOYMENT_CIRCUIT_BREAKER),
@@ -1710,8 +1713,18 @@ pub static MEMORY_MI_B_REQUEST: Shape = Shape::of("MemoryMiBRequest", Kind::Stru
     Member::new("min", &BOXED_INTEGER).required(),
     Member::new("max", &BOXED_INTEGER),
 ]);
+pub static METRIC_CONFIGURATION: Shape = Shape::of("MetricConfiguration", Kind::Structure, &[
+    Member::new("metricNames", &STRING_LIST),
+    Member::new("resolutionSeconds", &BOXED_INTEGER),
+]);
+pub static METRIC_CONFIGURATION_LIST: Shape = Shape::of("MetricConfigurationList", Kind::List, &[
+    Member::new("member", &METRIC_CONFIGURATION),
+]);
 pub static MISSING_VERSION_EXCEPTION: Shape = Shape::of("MissingVersionException", Kind::Structure, &[
     Member::new("message", &STRING),
+]);
+pub static MONITORING_CONFIGURATION: Shape = Shape::of("MonitoringConfiguration", Kind::Structure, &[
+    Member::new("metricConfigurations", &METRIC_CONFIGURATION_LIST),
 ]);
 pub static MOUNT_POINT: Shape = Shape::of("MountPoint", Kind::Structure, &[
     Member::new("sourceVolume", &STRING),
@@ -2218,6 +2231,7 @@ pub static SERVICE_REVISION: Shape = Shape::of("ServiceRevision", Kind::Structur
     Member::new("vpcLatticeConfigurations", &VPC_LATTICE_CONFIGURATIONS),
     Member::new("resolvedConfiguration", &RESOLVED_CONFIGURATION),
     Member::new("ecsManagedResources", &ECS_MANAGED_RESOURCES),
+    Member::new("monitoring", &MONITORING_CONFIGURATION),
 ]);
 pub static SERVICE_REVISION_LOAD_BALANCER: Shape = Shape::of("ServiceRevisionLoadBalancer", Kind::Structure, &[
     Member::new("targetGroupArn", &STRING),
@@ -2548,6 +2562,10 @@ pub static TASK_VOLUME_STORAGE_GI_B: Shape = Shape::new("TaskVolumeStorageGiB", 
 pub static TASKS: Shape = Shape::of("Tasks", Kind::List, &[
     Member::new("member", &TASK),
 ]);
+pub static THRESHOLD_CONFIGURATION: Shape = Shape::of("ThresholdConfiguration", Kind::Structure, &[
+    Member::new("type", &STRING).required(),
+    Member::new("value", &INTEGER).required(),
+]);
 pub static TIMEOUT_CONFIGURATION: Shape = Shape::of("TimeoutConfiguration", Kind::Structure, &[
     Member::new("idleTimeoutSeconds", &DURATION),
     Member::new("perRequestTimeoutSeconds", &DURATION),
@@ -2695,6 +2713,7 @@ pub static UPDATE_SERVICE_REQUEST: Shape = Shape::of("UpdateServiceRequest", Kin
     Member::new("serviceConnectConfiguration", &SERVICE_CONNECT_CONFIGURATION),
     Member::new("volumeConfigurations", &SERVICE_VOLUME_CONFIGURATIONS),
     Member::new("vpcLatticeConfigurations", &VPC_LATTICE_CONFIGURATIONS),
+    Member::new("monitoring", &MONITORING_CONFIGURATION),
 ]);
 pub static UPDATE_SERVICE_RESPONSE: Shape = Shape::of("UpdateServiceResponse", Kind::Structure, &[
     Member::new("service", &SERVICE),

@@ -1291,6 +1291,7 @@ pub struct CreateServiceRequest {
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
     pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
+    pub monitoring: Option<MonitoringConfiguration>,
 }
 impl w::Structure for CreateServiceRequest {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
@@ -1322,6 +1323,7 @@ impl w::Structure for CreateServiceRequest {
             23 => get(&mut self.service_connect_configuration, m, r),
             24 => get(&mut self.volume_configurations, m, r),
             25 => get(&mut self.vpc_lattice_configurations, m, r),
+            26 => get(&mut self.monitoring, m, r),
             _ => Ok(()),
         }
     }
@@ -1352,6 +1354,7 @@ impl w::Structure for CreateServiceRequest {
         put(w, m, 23, &self.service_connect_configuration);
         put(w, m, 24, &self.volume_configurations);
         put(w, m, 25, &self.vpc_lattice_configurations);
+        put(w, m, 26, &self.monitoring);
     }
 }
 
@@ -2385,6 +2388,8 @@ impl w::Structure for DeploymentAlarms {
 pub struct DeploymentCircuitBreaker {
     pub enable: bool,
     pub rollback: bool,
+    pub reset_on_healthy_task: Option<bool>,
+    pub threshold_configuration: Option<ThresholdConfiguration>,
 }
 impl w::Structure for DeploymentCircuitBreaker {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
@@ -2392,12 +2397,16 @@ impl w::Structure for DeploymentCircuitBreaker {
         match at {
             0 => get(&mut self.enable, m, r),
             1 => get(&mut self.rollback, m, r),
+            2 => get(&mut self.reset_on_healthy_task, m, r),
+            3 => get(&mut self.threshold_configuration, m, r),
             _ => Ok(()),
         }
     }
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
         put(w, m, 0, &self.enable);
         put(w, m, 1, &self.rollback);
+        put(w, m, 2, &self.reset_on_healthy_task);
+        put(w, m, 3, &self.threshold_configuration);
     }
 }
 
@@ -5380,6 +5389,43 @@ impl w::Structure for MemoryMiBRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct MetricConfiguration {
+    pub metric_names: Option<Vec<String>>,
+    pub resolution_seconds: Option<i32>,
+}
+impl w::Structure for MetricConfiguration {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.metric_names, m, r),
+            1 => get(&mut self.resolution_seconds, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.metric_names);
+        put(w, m, 1, &self.resolution_seconds);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct MonitoringConfiguration {
+    pub metric_configurations: Option<Vec<MetricConfiguration>>,
+}
+impl w::Structure for MonitoringConfiguration {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.metric_configurations, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.metric_configurations);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct MountPoint {
     pub source_volume: Option<String>,
     pub container_path: Option<String>,
@@ -6857,6 +6903,7 @@ pub struct ServiceRevision {
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
     pub resolved_configuration: Option<ResolvedConfiguration>,
     pub ecs_managed_resources: Option<ECSManagedResources>,
+    pub monitoring: Option<MonitoringConfiguration>,
 }
 impl w::Structure for ServiceRevision {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
@@ -6881,6 +6928,7 @@ impl w::Structure for ServiceRevision {
         put(w, m, 17, &self.vpc_lattice_configurations);
         put(w, m, 18, &self.resolved_configuration);
         put(w, m, 19, &self.ecs_managed_resources);
+        put(w, m, 20, &self.monitoring);
     }
 }
 
@@ -7745,6 +7793,26 @@ impl w::Structure for TaskVolumeConfiguration {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ThresholdConfiguration {
+    pub r#type: String,
+    pub value: i32,
+}
+impl w::Structure for ThresholdConfiguration {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.r#type, m, r),
+            1 => get(&mut self.value, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.r#type);
+        put(w, m, 1, &self.value);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct TimeoutConfiguration {
     pub idle_timeout_seconds: Option<i32>,
     pub per_request_timeout_seconds: Option<i32>,
@@ -8246,6 +8314,7 @@ pub struct UpdateServiceRequest {
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
     pub volume_configurations: Option<Vec<ServiceVolumeConfiguration>>,
     pub vpc_lattice_configurations: Option<Vec<VpcLatticeConfiguration>>,
+    pub monitoring: Option<MonitoringConfiguration>,
 }
 impl w::Structure for UpdateServiceRequest {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
@@ -8273,6 +8342,7 @@ impl w::Structure for UpdateServiceRequest {
             19 => get(&mut self.service_connect_configuration, m, r),
             20 => get(&mut self.volume_configurations, m, r),
             21 => get(&mut self.vpc_lattice_configurations, m, r),
+            22 => get(&mut self.monitoring, m, r),
             _ => Ok(()),
         }
     }
@@ -8299,6 +8369,7 @@ impl w::Structure for UpdateServiceRequest {
         put(w, m, 19, &self.service_connect_configuration);
         put(w, m, 20, &self.volume_configurations);
         put(w, m, 21, &self.vpc_lattice_configurations);
+        put(w, m, 22, &self.monitoring);
     }
 }
 
@@ -8760,6 +8831,8 @@ roadstead_wire::structure! {
     ManagedTargetGroup = MANAGED_TARGET_GROUP;
     MemoryGiBPerVCpuRequest = MEMORY_GI_B_PER_V_CPU_REQUEST;
     MemoryMiBRequest = MEMORY_MI_B_REQUEST;
+    MetricConfiguration = METRIC_CONFIGURATION;
+    MonitoringConfiguration = MONITORING_CONFIGURATION;
     MountPoint = MOUNT_POINT;
     NetworkBandwidthGbpsRequest = NETWORK_BANDWIDTH_GBPS_REQUEST;
     NetworkBinding = NETWORK_BINDING;
@@ -8847,6 +8920,7 @@ roadstead_wire::structure! {
     TaskOverride = TASK_OVERRIDE;
     TaskSet = TASK_SET;
     TaskVolumeConfiguration = TASK_VOLUME_CONFIGURATION;
+    ThresholdConfiguration = THRESHOLD_CONFIGURATION;
     TimeoutConfiguration = TIMEOUT_CONFIGURATION;
     Tmpfs = TMPFS;
     TotalLocalStorageGBRequest = TOTAL_LOCAL_STORAGE_GB_REQUEST;

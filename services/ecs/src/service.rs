@@ -2,9 +2,9 @@
 
 use api_ecs::{
     AvailabilityZoneRebalancing, CapacityProviderStrategyItem, Compatibility, ContainerDefinition,
-    CreateServiceRequest, DeploymentCircuitBreaker, DeploymentConfiguration, DeploymentController,
-    DeploymentControllerType, DeploymentStrategy, LaunchType, LoadBalancer, NetworkConfiguration, PlacementStrategy,
-    ServiceConnectConfiguration, ServiceRegistry, ServiceVolumeConfiguration, VpcLatticeConfiguration,
+    CreateServiceRequest, DeploymentConfiguration, DeploymentController, DeploymentControllerType, DeploymentStrategy,
+    LaunchType, LoadBalancer, NetworkConfiguration, PlacementStrategy, ServiceConnectConfiguration, ServiceRegistry,
+    ServiceVolumeConfiguration, VpcLatticeConfiguration,
 };
 use roadstead_kernel::{Cx, Result};
 use roadstead_store::Versioned;
@@ -16,7 +16,7 @@ use crate::records::{
     TaskDefinition,
 };
 use crate::start;
-use crate::{Ecs, arn, capacity, choices, scope};
+use crate::{Ecs, arn, breaker, capacity, choices, scope};
 
 /// The alphabet of service deployment ids.
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
@@ -102,6 +102,7 @@ impl Ecs {
             network: vpc.and(network).map(|network| Document(network.clone())),
             subnets,
             checked: definition.containers().iter().any(has_check),
+            monitoring: None,
         })
     }
 }
@@ -141,16 +142,16 @@ pub fn merge_configuration(
     is_daemon: bool,
 ) -> Result<DeploymentConfiguration> {
     let mut merged = before.cloned().unwrap_or_else(|| DeploymentConfiguration {
-        deployment_circuit_breaker: Some(DeploymentCircuitBreaker {
-            enable: false,
-            rollback: false,
-        }),
         maximum_percent: Some(if is_daemon { 100 } else { 200 }),
         minimum_healthy_percent: Some(if is_daemon { 0 } else { 100 }),
         strategy: Some(DeploymentStrategy::Rolling),
         bake_time_in_minutes: Some(0),
         ..DeploymentConfiguration::default()
     });
+    merged.deployment_circuit_breaker = Some(breaker::merge(
+        merged.deployment_circuit_breaker.as_ref(),
+        given.and_then(|given| given.deployment_circuit_breaker.as_ref()),
+    )?);
     let Some(given) = given else { return Ok(merged) };
     // AWS: recorded.
     if given.maximum_percent.is_some_and(|percent| percent < 100) {
@@ -178,11 +179,6 @@ pub fn merge_configuration(
     merged.maximum_percent = given.maximum_percent.or(merged.maximum_percent);
     merged.minimum_healthy_percent = given.minimum_healthy_percent.or(merged.minimum_healthy_percent);
     merged.bake_time_in_minutes = given.bake_time_in_minutes.or(merged.bake_time_in_minutes);
-    if let Some(breaker) = &given.deployment_circuit_breaker {
-        // AWS: recorded; a breaker that is off does not roll back.
-        let (enable, rollback) = (breaker.enable, breaker.enable && breaker.rollback);
-        merged.deployment_circuit_breaker = Some(DeploymentCircuitBreaker { enable, rollback });
-    }
     if given.alarms.is_some() {
         merged.alarms.clone_from(&given.alarms);
     }

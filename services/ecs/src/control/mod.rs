@@ -20,7 +20,7 @@ pub use events::follow_engine;
 pub use network::Networks;
 pub use plan::{Plan, Step, plan};
 pub use service::{Pace, ServiceControl, ServiceKey, ServiceTables};
-pub use service_plan::{pause_after, threshold};
+pub use service_plan::pause_after;
 pub use strategy::choose_provider;
 pub use task::{TaskControl, TaskKey};
 pub use vpcs::private_domain;

@@ -13,7 +13,7 @@ use roadstead_store::{Op, StoreError, Table, Txn, Versioned};
 
 use super::service_books::{BALANCING, Draft, said_moved, said_started};
 use super::service_plan::{
-    End, Leaving, Plan, Problem, REPEAT, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan, threshold,
+    End, Leaving, Plan, Problem, REPEAT, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan,
 };
 use super::spread::Spread;
 use super::strategy::choose_provider;
@@ -370,7 +370,8 @@ impl ServiceControl {
             primary: primary.number.clone(),
             rollout: primary.rollout,
             failed: primary.failed_tasks,
-            threshold: service.breaker().0.then(|| threshold(service.desired)),
+            threshold: service.breaker().0.then(|| service.threshold()),
+            resets: service.resets_on_healthy_task(),
             has_others: service.deployments.len() > 1,
             throttle: service.throttle,
             steady_at: service.steady_at,

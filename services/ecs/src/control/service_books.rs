@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use roadstead_core::Timestamp;
 
-use super::service_plan::{Leaving, Problem, Step, Why, threshold};
+use super::service_plan::{Leaving, Problem, Step, Why};
 use crate::records::{
     Deployment, DeploymentStatus, Progress, Rollback, Rollout, Service, ServiceDeployment, ServiceRevision,
     ServiceStatus,
@@ -42,7 +42,8 @@ impl Draft {
             }
             Step::Recover => {
                 self.service.throttle = None;
-                if let Some(primary) = self.service.primary_mut() {
+                let resets = self.service.resets_on_healthy_task();
+                if let Some(primary) = self.service.primary_mut().filter(|_| resets) {
                     primary.failed_tasks = 0;
                 }
             }
@@ -110,7 +111,7 @@ impl Draft {
                 Progress::Successful
             };
             if status == Progress::Successful {
-                deployment.failures = (0, threshold(self.service.desired));
+                deployment.failures = (0, self.service.threshold());
             }
             deployment.end(status, None, now);
         }
@@ -119,7 +120,7 @@ impl Draft {
     /// The circuit breaker: the primary deployment is given up; where that was asked, the last one that completed
     /// leads again, with its tasks that still run.
     fn fail(&mut self, now: Timestamp) {
-        let limit = threshold(self.service.desired);
+        let limit = self.service.threshold();
         let rolls_back = self.service.breaker().1;
         let name = self.service.name.clone();
         let Some(primary) = self.service.deployments.first_mut() else {

@@ -50,6 +50,8 @@ pub struct Seen {
     pub failed: u32,
     /// Failed tasks at which the circuit breaker gives up, when it is on.
     pub threshold: Option<u32>,
+    /// Whether a task that comes to be healthy ends the row of failures.
+    pub resets: bool,
     /// Whether there are other deployments.
     pub has_others: bool,
     /// Why and how long starts are held back.
@@ -186,7 +188,7 @@ pub enum Step {
         failed: u32,
         throttle: Option<Throttle>,
     },
-    /// Forgets earlier failures.
+    /// Forgets earlier failures, where they do not add up to the end, and that starts were held back.
     Recover,
     /// The circuit breaker gives up.
     Fail,
@@ -225,12 +227,6 @@ pub struct Plan {
     pub next: Next,
 }
 
-/// The failed tasks at which the circuit breaker gives up: half of those desired, 3 at least and 200 at most.
-// AWS: documented; 1 → 3, 25 → 13, 400 → 200.
-pub fn threshold(desired: u32) -> u32 {
-    desired.div_ceil(2).clamp(3, 200)
-}
-
 /// Fewest healthy tasks and most tasks for a desired count and percents.
 pub fn bounds(desired: u32, (minimum, maximum): (u32, u32)) -> (usize, usize) {
     let share = |percent: u32| u64::from(desired) * u64::from(percent);
@@ -253,10 +249,13 @@ pub fn plan(seen: &Seen, now: Timestamp) -> Plan {
         .wanted
         .iter()
         .any(|task| task.is_healthy(seen, now) && task.running_since() > throttle.map(|throttle| throttle.last));
-    if is_recovered && (failed > 0 || throttle.is_some()) {
+    if is_recovered && (failed > 0 && seen.resets || throttle.is_some()) {
         steps.push(Step::Recover);
         throttle = None;
-    } else if seen.rollout == Rollout::InProgress
+    }
+    let is_forgiven = is_recovered && seen.resets;
+    if !is_forgiven
+        && seen.rollout == Rollout::InProgress
         && !seen.draining
         && seen.threshold.is_some_and(|threshold| failed >= threshold)
     {

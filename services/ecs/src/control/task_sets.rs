@@ -96,6 +96,7 @@ impl ServiceControl {
             rollout: Rollout::Completed,
             failed: set.failed_tasks,
             threshold: None,
+            resets: true,
             has_others: false,
             throttle: set.throttle,
             steady_at: set.steady_at,

@@ -12,7 +12,7 @@ use crate::records::{
     ShowService, TaskDefinition, check_tags, digest, tags_from_api,
 };
 use crate::service::{self, Joined};
-use crate::{Ecs, arn, choices, placing, role, scope};
+use crate::{Ecs, arn, choices, monitoring, placing, role, scope};
 
 /// The longest client token.
 const MAX_TOKEN: usize = 36;
@@ -102,9 +102,10 @@ impl Ecs {
             &cluster.record,
         )?;
         let network = input.network_configuration.as_ref();
-        let settings = self
+        let mut settings = self
             .settings(cx, &definition, launch, network, input.platform_version.clone())
             .await?;
+        settings.monitoring = input.monitoring.as_ref().map(monitoring::kept).transpose()?.flatten();
         if document.scheduling_strategy == Some(SchedulingStrategy::Daemon) {
             check_daemon(input, settings.launch.is_fargate())?;
         }

@@ -9,7 +9,7 @@ use crate::arn::DefinitionRef;
 use crate::error::{invalid, service_not_active};
 use crate::records::{Cluster, Deployment, Progress, Service, ServiceStatus, Settings, ShowService, TaskDefinition};
 use crate::service::{self, Joined};
-use crate::{Ecs, placing, role, scope, task_sets};
+use crate::{Ecs, monitoring, placing, role, scope, task_sets};
 
 impl Handle<UpdateService> for Ecs {
     async fn needs(&self, cx: &Cx, input: &UpdateServiceRequest) -> Result<Needs> {
@@ -216,16 +216,22 @@ impl Ecs {
                     .record
             }
         };
-        // AWS: recorded; a new definition or force makes a deployment, counts and percents do not.
+        let monitoring = match &input.monitoring {
+            Some(given) => monitoring::kept(given)?,
+            None => before.monitoring.clone(),
+        };
+        // AWS: recorded; a new definition, force or other monitoring makes a deployment, counts and percents do not.
         let is_new = input.force_new_deployment == Some(true)
             || (named.family(), named.revision) != (before.family.as_str(), before.revision)
             || !launch.is_same(&before.launch)
+            || monitoring != before.monitoring
             || platform != before.platform_version
             || given_network.is_some_and(|given| before.network.as_ref().is_none_or(|network| network.0 != *given));
         if !is_new {
             return Ok(None);
         }
-        let settings = self.settings(cx, &named, launch, network, platform).await?;
+        let mut settings = self.settings(cx, &named, launch, network, platform).await?;
+        settings.monitoring = monitoring;
         Ok(Some((settings, named)))
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use api_ecs::{
-    AvailabilityZoneRebalancing, CapacityProviderStrategyItem, CreateServiceRequest, DeploymentController,
-    DeploymentControllerType, DeploymentRolloutState, LaunchType, NetworkConfiguration, PropagateTags,
-    ResourceManagementType, SchedulingStrategy, ServiceCurrentRevisionSummary,
+    AvailabilityZoneRebalancing, CapacityProviderStrategyItem, CreateServiceRequest, DeploymentCircuitBreaker,
+    DeploymentController, DeploymentControllerType, DeploymentRolloutState, LaunchType, MonitoringConfiguration,
+    NetworkConfiguration, PropagateTags, ResourceManagementType, SchedulingStrategy, ServiceCurrentRevisionSummary,
 };
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
@@ -123,6 +123,9 @@ pub struct Settings {
     /// Whether an essential container has a health check.
     #[serde(default)]
     pub checked: bool,
+    /// How finely utilization is measured, where that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitoring: Option<Document<MonitoringConfiguration>>,
 }
 
 /// Where the tasks of a deployment run.
@@ -466,13 +469,27 @@ impl Service {
         )
     }
 
+    fn circuit_breaker(&self) -> Option<&DeploymentCircuitBreaker> {
+        let given = self.document.0.deployment_configuration.as_ref();
+        given.and_then(|c| c.deployment_circuit_breaker.as_ref())
+    }
+
     /// Whether the circuit breaker is on, and whether it rolls back.
     pub fn breaker(&self) -> (bool, bool) {
-        let given = self.document.0.deployment_configuration.as_ref();
-        let breaker = given.and_then(|c| c.deployment_circuit_breaker.as_ref());
-        breaker.map_or((false, false), |breaker| {
+        self.circuit_breaker().map_or((false, false), |breaker| {
             (breaker.enable, breaker.enable && breaker.rollback)
         })
+    }
+
+    /// The failures at which the circuit breaker gives up, for the tasks that are desired now.
+    pub fn threshold(&self) -> u32 {
+        crate::breaker::threshold(self.circuit_breaker(), self.desired)
+    }
+
+    /// Whether a task that comes to be healthy ends the row of failures.
+    pub fn resets_on_healthy_task(&self) -> bool {
+        self.circuit_breaker()
+            .is_none_or(|breaker| breaker.reset_on_healthy_task != Some(false))
     }
 
     /// Makes a deployment the wanted one; the one before it stays `ACTIVE`, older ones drain.
@@ -506,6 +523,9 @@ impl Service {
         if let Some(configuration) = configuration.as_mut().filter(|_| !show.whole) {
             // AWS: recorded; DeleteService answers a narrower form.
             configuration.bake_time_in_minutes = None;
+            if let Some(breaker) = &mut configuration.deployment_circuit_breaker {
+                (breaker.reset_on_healthy_task, breaker.threshold_configuration) = (None, None);
+            }
         }
         let in_progress = primary.filter(|p| p.is_in_progress() && self.status != ServiceStatus::Inactive);
         api_ecs::Service {

@@ -185,7 +185,7 @@ impl ServiceDeployment {
             _ => ServiceDeploymentRollbackMonitorsStatus::MonitoringComplete,
         };
         let (failed, threshold) = match live {
-            Some(live) => (live.failed_tasks, crate::control::threshold(service.desired)),
+            Some(live) => (live.failed_tasks, service.threshold()),
             None => self.failures,
         };
         ServiceDeploymentCircuitBreaker {

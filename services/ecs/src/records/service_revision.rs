@@ -53,6 +53,7 @@ impl ServiceRevision {
             network_configuration: settings.network.as_ref().map(|network| network.0.clone()),
             container_images: Some(self.containers.iter().map(image).collect()),
             guard_duty_enabled: Some(false),
+            monitoring: settings.monitoring.as_ref().map(|monitoring| monitoring.0.clone()),
             created_at: Some(self.created_at),
             ..api_ecs::ServiceRevision::default()
         }

@@ -27,6 +27,8 @@ mod public_addresses;
 mod role;
 mod secrets;
 mod service_balance;
+mod service_breaker;
+mod service_monitoring;
 mod service_roles;
 mod service_scheduler;
 mod services;

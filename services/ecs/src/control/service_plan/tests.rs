@@ -52,6 +52,7 @@ impl Model {
             rollout: Rollout::InProgress,
             failed: 0,
             threshold: None,
+            resets: true,
             has_others: false,
             throttle: None,
             steady_at: None,
@@ -216,7 +217,10 @@ impl Model {
                 seen.failed += failed;
                 seen.throttle = throttle.or(seen.throttle);
             }
-            Step::Recover => (seen.failed, seen.throttle) = (0, None),
+            Step::Recover => {
+                seen.throttle = None;
+                seen.failed *= u32::from(!seen.resets);
+            }
             Step::Fail => seen.rollout = Rollout::Failed,
             Step::Stop(leaving) => {
                 for task in &mut seen.tasks {
@@ -428,19 +432,38 @@ fn bounds_are_rounded_so_that_both_are_kept() {
 }
 
 #[test]
-fn the_breaker_gives_up_at_half_of_the_tasks_within_limits() {
-    let cases = [(0, 3), (1, 3), (6, 3), (25, 13), (400, 200), (800, 200)];
-    for (desired, expected) in cases {
-        assert_eq!(threshold(desired), expected, "{desired}");
-    }
-}
-
-#[test]
 fn pauses_between_failed_starts_grow_to_a_quarter_of_an_hour() {
     let pauses: Vec<u64> = [1, 2, 3, 10, 11, 50]
         .map(|failures| pause_after(failures).as_secs())
         .into();
     assert_eq!(pauses, [1, 2, 4, 512, 900, 900]);
+}
+
+#[test]
+fn a_healthy_task_ends_the_row_of_failures_unless_they_add_up() {
+    for resets in [true, false] {
+        let mut model = Model::new(2, (100, 200));
+        model.seen.threshold = Some(3);
+        model.seen.resets = resets;
+        model.look();
+        for _ in 0..2 {
+            model.happen(&Happening::End(0));
+            model.happen(&Happening::Wait(10));
+            model.look();
+        }
+        assert_eq!(model.seen.failed, 2);
+        model.happen(&Happening::Wait(10));
+        model.look();
+        model.happen(&Happening::Advance(0));
+        model.happen(&Happening::Wait(10));
+        model.look();
+        assert_eq!(model.seen.failed, if resets { 0 } else { 2 });
+        assert_eq!(model.seen.throttle, None);
+        assert_eq!(plan(&model.seen, model.now).steps, [], "nothing is written twice");
+        model.happen(&Happening::End(1));
+        let fails = plan(&model.seen, model.now).steps.contains(&Step::Fail);
+        assert_eq!(fails, !resets);
+    }
 }
 
 #[test]
