@@ -1,13 +1,10 @@
 //! JSON patterns: `{ ($.a.b = "x") && ($.n > 3) || ($.list[0] NOT EXISTS) }`.
 
-use std::cmp::Ordering;
-
-use regex::Regex;
 use roadstead_kernel::Result;
 use serde_json::Value;
 
-use super::terms::quoted_text;
-use super::{bad_characters, regular, unreadable};
+use super::read::{Comparison, Parser};
+use super::{bad_characters, unreadable};
 
 /// How deep parentheses may nest.
 const MAX_DEPTH: usize = 32;
@@ -37,25 +34,12 @@ pub enum Step {
 /// What a property is tested for.
 #[derive(Debug)]
 pub enum Test {
-    /// The property is there and equals the operand, or does not.
-    Equal(Operand, bool),
-    /// The property is a number that compares so to the operand.
-    Compare(fn(Ordering) -> bool, f64),
+    /// The property is there and compares so.
+    Compared(Comparison),
     /// The property is this literal.
     Is(Value),
     /// There is no such property.
     Missing,
-}
-
-/// What a property is compared with.
-#[derive(Debug)]
-pub enum Operand {
-    /// Text with `*` for anything.
-    Text(String),
-    /// A number.
-    Number(f64),
-    /// A regular expression.
-    Regular(Regex),
 }
 
 impl Expression {
@@ -64,14 +48,10 @@ impl Expression {
         let inner = text
             .strip_prefix('{')
             .and_then(|text| text.trim_end().strip_suffix('}'));
-        let mut parser = Parser {
-            rest: inner.ok_or_else(|| unreadable("a brace is not closed"))?,
-        };
+        let mut parser = Parser::new(inner.ok_or_else(|| unreadable("a brace is not closed"))?);
         let expression = parser.any(0)?;
-        match parser.rest.trim_start().chars().next() {
-            None => Ok(expression),
-            Some(other) => Err(bad_characters(&other.to_string())),
-        }
+        parser.end()?;
+        Ok(expression)
     }
 
     /// Whether a value fulfils the condition.
@@ -102,56 +82,11 @@ fn holds(value: &Value, path: &[Step], test: &dyn Fn(&Value) -> bool) -> bool {
 impl Test {
     fn holds(&self, found: &Value) -> bool {
         match self {
-            Self::Equal(operand, wanted) => match found {
-                Value::String(_) | Value::Number(_) | Value::Bool(_) => operand.equals(found) == *wanted,
-                Value::Null | Value::Array(_) | Value::Object(_) => false,
-            },
-            Self::Compare(wanted, number) => {
-                let order = found.as_f64().and_then(|found| found.partial_cmp(number));
-                order.is_some_and(*wanted)
-            }
+            Self::Compared(comparison) => comparison.holds_for(found),
             Self::Is(literal) => found == literal,
             Self::Missing => false,
         }
     }
-}
-
-impl Operand {
-    fn equals(&self, found: &Value) -> bool {
-        match (self, found) {
-            (Self::Number(number), Value::Number(found)) => {
-                found.as_f64().is_some_and(|found| found.total_cmp(number).is_eq())
-            }
-            (Self::Number(_), _) => false,
-            (Self::Text(pattern), Value::String(found)) => glob(pattern, found),
-            (Self::Text(pattern), other) => glob(pattern, &other.to_string()),
-            (Self::Regular(regex), Value::String(found)) => regex.is_match(found),
-            (Self::Regular(regex), other) => regex.is_match(&other.to_string()),
-        }
-    }
-}
-
-/// Whether text matches a pattern in which `*` stands for anything.
-fn glob(pattern: &str, text: &str) -> bool {
-    let Some((head, tail)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut rest) = text.strip_prefix(head) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = tail.split('*').collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        match rest.split_once(part) {
-            Some((_, after)) => rest = after,
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-struct Parser<'a> {
-    rest: &'a str,
 }
 
 impl Parser<'_> {
@@ -193,32 +128,6 @@ impl Parser<'_> {
         }
         let path = self.path()?;
         Ok(Expression::Test(path, self.test()?))
-    }
-
-    /// Takes a token from the front, blanks before it as well.
-    fn take(&mut self, token: &str) -> bool {
-        let after = self.rest.trim_start().strip_prefix(token);
-        self.rest = after.unwrap_or(self.rest);
-        after.is_some()
-    }
-
-    /// Takes a word in any letter case.
-    fn take_word(&mut self, word: &str) -> bool {
-        let rest = self.rest.trim_start();
-        let head = rest.get(..word.len()).filter(|head| head.eq_ignore_ascii_case(word));
-        let after = head.and_then(|_| rest.get(word.len()..));
-        let whole = after.filter(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'));
-        self.rest = whole.unwrap_or(self.rest);
-        whole.is_some()
-    }
-
-    /// Takes the characters for which `wanted` says so.
-    fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> String {
-        let end = self.rest.find(|c| !wanted(c)).unwrap_or(self.rest.len());
-        let (taken, after) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
-        let taken = taken.to_owned();
-        self.rest = after;
-        taken
     }
 
     /// `$.name[0].other`, dots and brackets without blanks between.
@@ -275,51 +184,10 @@ impl Parser<'_> {
                 Err(unreadable("NOT is followed by EXISTS"))
             };
         }
-        if self.take("!=") {
-            return Ok(Test::Equal(self.operand()?, false));
+        match self.comparison()? {
+            Some(comparison) => Ok(Test::Compared(comparison)),
+            None => Err(unreadable("a property selector is followed by an operator")),
         }
-        let order: fn(Ordering) -> bool = if self.take("<=") {
-            Ordering::is_le
-        } else if self.take(">=") {
-            Ordering::is_ge
-        } else if self.take("<") {
-            Ordering::is_lt
-        } else if self.take(">") {
-            Ordering::is_gt
-        } else if self.take("=") {
-            return Ok(Test::Equal(self.operand()?, true));
-        } else {
-            return Err(unreadable("a property selector is followed by an operator"));
-        };
-        match self.operand()? {
-            Operand::Number(number) => Ok(Test::Compare(order, number)),
-            Operand::Text(_) | Operand::Regular(_) => Err(unreadable("only numbers can be compared by size")),
-        }
-    }
-
-    fn operand(&mut self) -> Result<Operand> {
-        self.rest = self.rest.trim_start();
-        if let Some(quoted) = self.rest.strip_prefix('"') {
-            let (text, after) = quoted_text(quoted)?;
-            self.rest = after;
-            return Ok(Operand::Text(text));
-        }
-        if let Some(body) = self.rest.strip_prefix('%') {
-            let (inner, after) = body
-                .split_once('%')
-                .ok_or_else(|| unreadable("a percent sign is not closed"))?;
-            self.rest = after;
-            return Ok(Operand::Regular(regular::parse(inner)?));
-        }
-        let word = self.take_while(|c| c.is_alphanumeric() || "_-+.*/:@".contains(c));
-        if word.is_empty() {
-            return Err(bad_characters(&self.rest.chars().take(1).collect::<String>()));
-        }
-        let number = word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
-        Ok(match word.parse::<f64>() {
-            Ok(value) if number => Operand::Number(value),
-            _ => Operand::Text(word),
-        })
     }
 }
 
@@ -344,7 +212,16 @@ mod tests {
             ("{ $.eventType = UpdateTrail }", true),
             ("{$.eventType=updatetrail}", false),
             (r#"{ $.sourceIPAddress != "123.123.*" }"#, true),
-            (r#"{ $.sourceIPAddress = "111.*.111" }"#, true),
+            ("{ $.sourceIPAddress != 123.123.* }", true),
+            (r#"{ $.sourceIPAddress = "111.*.111" }"#, false),
+            (r#"{ $.eventType = "*Trail" }"#, true),
+            ("{ $.eventType = *date* }", true),
+            ("{ $.latency = * }", true),
+            ("{ $.missing = * }", false),
+            ("{ $.arrayKey = value }", false),
+            ("{ $.arrayKey != 1 }", false),
+            ("{ $.latency > +70 }", true),
+            ("{ $.status != 500 }", true),
             (r#"{ $.missing != "x" }"#, false),
             (r#"{ $.arrayKey[0] = "value" }"#, true),
             (r#"{ $.arrayKey[1] = "value" }"#, false),
@@ -406,6 +283,7 @@ mod tests {
             "{ $.\"a\" = 1 }",
             "{ $.a IS x }",
             "{ $.a NOT }",
+            "{ $.a = %x% || $.a = %y% || $.a = %z% }",
             &deep,
         ] {
             let refused = Expression::parse(pattern).expect_err(pattern);

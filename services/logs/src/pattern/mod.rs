@@ -1,10 +1,12 @@
 //! Filter patterns: which messages an expression of CloudWatch Logs' pattern language matches.
 //!
-//! Terms, quoted terms, `?` and `-` terms, regular expressions between percent signs and JSON patterns are carried out;
-//! patterns for space-delimited messages are refused.
+//! Terms, quoted terms, `?` and `-` terms and regular expressions between percent signs; JSON patterns in braces; patterns
+//! of space-delimited messages in brackets.
 
 mod json;
+mod read;
 mod regular;
+mod space;
 mod terms;
 
 use roadstead_kernel::Result;
@@ -20,6 +22,8 @@ pub enum Pattern {
     Terms(terms::Terms),
     /// Messages that are JSON, by their properties.
     Json(json::Expression),
+    /// Messages by the words in them.
+    Fields(space::Fields),
 }
 
 impl Pattern {
@@ -30,9 +34,7 @@ impl Pattern {
             return Ok(Self::Everything);
         }
         if text.starts_with('[') {
-            return Err(invalid(
-                "Filter patterns for space-delimited log events are not supported; use terms, a regular expression or a JSON pattern.",
-            ));
+            return Ok(Self::Fields(space::Fields::parse(text)?));
         }
         if text.starts_with('{') {
             return Ok(Self::Json(json::Expression::parse(text)?));
@@ -45,6 +47,7 @@ impl Pattern {
         match self {
             Self::Everything => true,
             Self::Terms(terms) => terms.matches(message),
+            Self::Fields(fields) => fields.matches(message),
             Self::Json(expression) => {
                 // What does not begin as JSON does is not worth reading.
                 let likely = message.trim_start().starts_with(['{', '[']);

@@ -93,6 +93,11 @@ async fn patterns_choose_messages() {
         ),
         ("{ $.level = \"info\" }", &[]),
         ("%[45]0[0-9]%", &["POST / 500 ERROR", "GET /x 404 ERROR"]),
+        ("[..., status = 4*, word]", &["GET /x 404 ERROR"]),
+        (
+            "[method, path, status > 200, ...]",
+            &["POST / 500 ERROR", "GET /x 404 ERROR"],
+        ),
     ] {
         assert_eq!(
             found(&bed, json!({ "filterPattern": pattern })).await,
@@ -100,7 +105,7 @@ async fn patterns_choose_messages() {
             "{pattern}"
         );
     }
-    for pattern in ["[ip, user]", "a:b", "{ $.x", "{ x = 1 }"] {
+    for pattern in ["[ip, user", "a:b", "{ $.x", "{ x = 1 }"] {
         let input = json!({ "logGroupName": "g", "filterPattern": pattern });
         bed.refused("FilterLogEvents", input, "InvalidParameterException").await;
     }
