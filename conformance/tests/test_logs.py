@@ -1,14 +1,17 @@
 """CloudWatch Logs: groups, streams, and events that come back in order, all of them, for who may read them."""
 
 import json
+import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 from pytest import allow, refused
 
-from roadstead import ACCOUNT, REGION
+from roadstead import ACCOUNT, REGION, environment
 
 GONE = "The specified log group does not exist."
 NO_STREAM = "The specified log stream does not exist."
@@ -237,3 +240,64 @@ def test_a_group_can_be_followed_across_its_streams(logs, name, stream):
     put(logs, stream, *[str(number) for number in range(9_000)], at=at + 1)
     assert tail.news() == ["three"] + [str(number) for number in range(9_000)]
     assert tail.news() == []
+
+
+def test_events_are_watched_as_they_come_in(server, logs, stream, name):
+    answer = logs.start_live_tail(logGroupIdentifiers=[arn(name)], logEventFilterPattern="[level, code = 5*]")
+    events = iter(answer["responseStream"])
+    start = next(events)["sessionStart"]
+    assert start["logGroupIdentifiers"] == [arn(name)] and start["logEventFilterPattern"] == "[level, code = 5*]"
+    put(logs, stream, "INFO 200", "ERROR 503")
+    seen = []
+    while not seen:
+        update = next(events)["sessionUpdate"]
+        assert update["sessionMetadata"] == {"sampled": False}
+        seen = update["sessionResults"]
+    (event,) = seen
+    assert (event["message"], event["logStreamName"], event["logGroupIdentifier"]) == ("ERROR 503", name, arn(name))
+    answer["responseStream"].close()
+
+
+def test_the_command_line_watches_and_a_server_that_stops_ends_it(own_server, name):
+    logs = own_server.client("logs")
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "awscli", "logs", "start-live-tail", "--log-group-identifiers", arn(name)],
+        env=environment(PYTHONUNBUFFERED="1", **own_server.exports), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )
+    try:
+        # The session has begun when what is put shows.
+        stopping = threading.Event()
+
+        def put_again():
+            while not stopping.wait(0.3):
+                put(logs, {"logGroupName": name, "logStreamName": "s"}, "it goes on")
+
+        putting = threading.Thread(target=put_again)
+        putting.start()
+        line = watching.stdout.readline()
+        stopping.set()
+        putting.join()
+        assert line.rstrip("\n").endswith("it goes on"), watching.stderr.read()
+        before = time.monotonic()
+        assert own_server.stop() == 0
+        assert time.monotonic() - before < 4
+        watching.wait(timeout=20)
+    finally:
+        watching.kill()
+        watching.wait()
+
+
+def test_the_raw_answer_names_each_event(server, logs, stream):
+    put(logs, stream, "one")
+    raw = {}
+    keep = lambda http_response, **_: raw.update(json.loads(http_response.content))
+    logs.meta.events.register("after-call.cloudwatch-logs.GetLogEvents", keep)
+    logs.get_log_events(**stream)
+    (event,) = raw["events"]
+    assert set(event) == {"eventId", "ingestionTime", "message", "timestamp"}
+    assert re.fullmatch(r"f/\d{56}/s", raw["nextForwardToken"]) and re.fullmatch(r"b/\d{56}/s", raw["nextBackwardToken"])
+    (found,) = logs.filter_log_events(logGroupName=stream["logGroupName"])["events"]
+    assert found["eventId"] == event["eventId"]

@@ -136,5 +136,6 @@ fn text(status: StatusCode, media_type: &'static str, body: String) -> Response 
         status,
         headers,
         body: Bytes::from(body),
+        frames: None,
     }
 }

@@ -2,17 +2,19 @@
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use roadstead_kernel::{BoxFuture, Fault, Kernel, Peer, Result};
-use roadstead_wire::{Request, Response};
+use roadstead_wire::{Frames, Request, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -73,7 +75,8 @@ impl Listener {
             let installation = Arc::clone(&self.installation);
             let mut stop = stop.clone();
             tokio::spawn(async move {
-                let service = service_fn(|request| answer(&installation, request, peer.ip()));
+                let until = stop.clone();
+                let service = service_fn(|request| answer(&installation, request, peer.ip(), &until));
                 let connection = http().serve_connection(TokioIo::new(stream), service);
                 tokio::pin!(connection);
                 let ended = tokio::select! {
@@ -125,7 +128,7 @@ impl roadstead_ecs::metadata::Api for TaskApi {
                     address: from,
                     secure: false,
                 };
-                Ok(reply(answer_to_the_end(&kernel, request, peer).await))
+                Ok(reply(answer_to_the_end(&kernel, request, peer).await, None))
             });
             trace_end(http().serve_connection(TokioIo::new(connection), service).await);
         })
@@ -147,19 +150,21 @@ async fn answer(
     installation: &Arc<Installation>,
     request: hyper::Request<Incoming>,
     peer: IpAddr,
-) -> std::result::Result<hyper::Response<Full<Bytes>>, Infallible> {
+    stop: &watch::Receiver<bool>,
+) -> std::result::Result<hyper::Response<ReplyBody>, Infallible> {
     let request = match whole(request).await {
         Ok(request) => request,
         Err(refusal) => return Ok(refusal),
     };
     if request.uri.path().starts_with("/_roadstead/") {
-        return Ok(reply(admin::answer(installation, &request, peer).await));
+        return Ok(reply(admin::answer(installation, &request, peer).await, None));
     }
     let peer = Peer {
         address: peer,
         secure: false,
     };
-    Ok(reply(answer_to_the_end(&installation.kernel, request, peer).await))
+    let response = answer_to_the_end(&installation.kernel, request, peer).await;
+    Ok(reply(response, Some(stop)))
 }
 
 /// Answers on a task of its own: a client that hangs up must not leave what was begun without its end, or its record.
@@ -177,7 +182,7 @@ async fn answer_to_the_end(kernel: &Arc<Kernel>, request: Request, peer: Peer) -
 }
 
 /// A request with its whole body, or why there is none.
-async fn whole(request: hyper::Request<Incoming>) -> std::result::Result<Request, hyper::Response<Full<Bytes>>> {
+async fn whole(request: hyper::Request<Incoming>) -> std::result::Result<Request, hyper::Response<ReplyBody>> {
     let (head, body) = request.into_parts();
     let body = match Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => body.to_bytes(),
@@ -194,15 +199,72 @@ async fn whole(request: hyper::Request<Incoming>) -> std::result::Result<Request
     })
 }
 
-fn reply(response: Response) -> hyper::Response<Full<Bytes>> {
-    let mut reply = hyper::Response::new(Full::new(response.body));
+/// A body as it is sent: what is there, then what comes until the server stops.
+struct ReplyBody {
+    whole: Option<Bytes>,
+    frames: Option<Frames>,
+    stopped: Option<BoxFuture<'static, ()>>,
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, Infallible>>> {
+        if let Some(whole) = self.whole.take() {
+            return Poll::Ready(Some(Ok(Frame::data(whole))));
+        }
+        let is_over = self
+            .stopped
+            .as_mut()
+            .is_some_and(|stopped| stopped.as_mut().poll(cx).is_ready());
+        if is_over {
+            (self.frames, self.stopped) = (None, None);
+        }
+        match &mut self.frames {
+            Some(frames) => frames
+                .poll_next(cx)
+                .map(|next| next.map(|bytes| Ok(Frame::data(bytes)))),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.whole.is_none() && self.frames.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match (&self.whole, &self.frames) {
+            (_, Some(_)) => SizeHint::default(),
+            (whole, None) => SizeHint::with_exact(whole.as_ref().map_or(0, |whole| whole.len() as u64)),
+        }
+    }
+}
+
+fn reply(response: Response, stop: Option<&watch::Receiver<bool>>) -> hyper::Response<ReplyBody> {
+    let stopped = stop.filter(|_| response.frames.is_some()).map(|stop| {
+        let mut stop = stop.clone();
+        Box::pin(async move { stopped(&mut stop).await }) as BoxFuture<'static, ()>
+    });
+    let mut reply = hyper::Response::new(ReplyBody {
+        whole: Some(response.body).filter(|body| !body.is_empty()),
+        frames: response.frames,
+        stopped,
+    });
     *reply.status_mut() = response.status;
     *reply.headers_mut() = response.headers;
     reply
 }
 
-fn plain(status: u16, text: &'static str) -> hyper::Response<Full<Bytes>> {
-    let mut reply = hyper::Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+fn plain(status: u16, text: &'static str) -> hyper::Response<ReplyBody> {
+    let mut reply = hyper::Response::new(ReplyBody {
+        whole: Some(Bytes::from_static(text.as_bytes())),
+        frames: None,
+        stopped: None,
+    });
     *reply.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
     reply
 }

@@ -1525,9 +1525,10 @@ pub static OUTPUT_FORMATS: Shape = Shape::of("OutputFormats", Kind::List, &[
     Member::new("member", &OUTPUT_FORMAT),
 ]);
 pub static OUTPUT_LOG_EVENT: Shape = Shape::of("OutputLogEvent", Kind::Structure, &[
-    Member::new("timestamp", &TIMESTAMP),
-    Member::new("message", &EVENT_MESSAGE),
+    Member::new("eventId", &EVENT_ID),
     Member::new("ingestionTime", &TIMESTAMP),
+    Member::new("message", &EVENT_MESSAGE),
+    Member::new("timestamp", &TIMESTAMP),
 ]);
 pub static OUTPUT_LOG_EVENTS: Shape = Shape::of("OutputLogEvents", Kind::List, &[
     Member::new("member", &OUTPUT_LOG_EVENT),

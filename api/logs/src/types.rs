@@ -4270,16 +4270,18 @@ roadstead_wire::open_enum!(OutputFormat {
 
 #[derive(Clone, Default, PartialEq)]
 pub struct OutputLogEvent {
-    pub timestamp: Option<i64>,
-    pub message: Option<String>,
+    pub event_id: Option<String>,
     pub ingestion_time: Option<i64>,
+    pub message: Option<String>,
+    pub timestamp: Option<i64>,
 }
 impl w::Structure for OutputLogEvent {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
-        put(w, m, 0, &self.timestamp);
-        put(w, m, 1, &self.message);
-        put(w, m, 2, &self.ingestion_time);
+        put(w, m, 0, &self.event_id);
+        put(w, m, 1, &self.ingestion_time);
+        put(w, m, 2, &self.message);
+        put(w, m, 3, &self.timestamp);
     }
 }
 

@@ -8,6 +8,7 @@ use crate::codec::json::JsonWriter;
 use crate::codec::xml::XmlWriter;
 use crate::dynamic::Dynamic;
 use crate::error::ApiError;
+use crate::frames::{self, Frames};
 use crate::message::Response;
 use crate::meta::{Protocol, ServiceMeta};
 use crate::negotiate::payload_media;
@@ -21,6 +22,15 @@ const SMITHY_PROTOCOL: http::HeaderName = http::HeaderName::from_static("smithy-
 /// Writes the reply to a call that succeeded.
 pub fn encode<O: Output>(call: &Call, output: &O, request_id: &str) -> Response {
     encode_value(call, output, request_id)
+}
+
+/// Begins the reply to a call that succeeded and whose reply goes on.
+pub fn encode_frames(call: &Call, frames: Frames, request_id: &str) -> Response {
+    let mut response = Response::new(call.operation.status);
+    identify(&mut response, request_id);
+    response.set_static(CONTENT_TYPE, frames::MEDIA_TYPE);
+    response.frames = Some(frames.after(frames::initial_response()));
+    response
 }
 
 /// Writes the reply to a call that succeeded, without knowing the output's type.

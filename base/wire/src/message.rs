@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
+use crate::frames::Frames;
+
 /// A request with its whole body.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -16,8 +18,8 @@ pub struct Request {
     pub body: Bytes,
 }
 
-/// A reply with its whole body.
-#[derive(Clone, Debug)]
+/// A reply with its whole body, or with one that goes on.
+#[derive(Debug)]
 pub struct Response {
     /// The status.
     pub status: StatusCode,
@@ -25,6 +27,8 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// What follows it for as long as it comes.
+    pub frames: Option<Frames>,
 }
 
 impl Request {
@@ -46,6 +50,7 @@ impl Response {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             headers: HeaderMap::with_capacity(4),
             body: Bytes::new(),
+            frames: None,
         }
     }
 

@@ -112,7 +112,7 @@ impl Kernel {
             }
         };
         match self.run(entry, call, input).await {
-            Ok(output) => Ok(entry.serve.encode(&wire_call, &output, request_id)),
+            Ok(output) => Ok(entry.serve.encode(&wire_call, output, request_id)),
             Err(fault) => Err(public(&fault).into_owned()),
         }
     }

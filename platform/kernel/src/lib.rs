@@ -41,7 +41,7 @@ pub use fault::{Cause, Context, Fault, Result};
 pub use front::Peer;
 pub use kernel::{Kernel, Parts};
 pub use needs::{KeyValue, Needs};
-pub use operation::{Erased, Handle, Mounted, Reply, Serve, Service};
+pub use operation::{Erased, Handle, HandleStream, Mounted, Reply, Serve, Service, Streamed};
 pub use own_name::OwnName;
 pub use places::places;
 pub use publish::Listeners;

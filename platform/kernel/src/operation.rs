@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use roadstead_store::BoxFuture;
-use roadstead_wire::{ApiError, Call, Names, Operation, OperationMeta, Request, Response, ServiceMeta};
+use roadstead_wire::{ApiError, Call, Frames, Names, Operation, OperationMeta, Request, Response, ServiceMeta};
 
 use roadstead_wire::to_value;
 
@@ -26,6 +26,15 @@ pub trait Handle<O: Operation>: Send + Sync + 'static {
 
     /// Does it. Called only after everything `needs` named was allowed.
     fn handle(&self, cx: &Cx, input: O::Input) -> impl Future<Output = Reply<O>> + Send;
+}
+
+/// One operation whose reply goes on until a side ends it: what it needs to be allowed, and how it begins.
+pub trait HandleStream<O: Operation>: Send + Sync + 'static {
+    /// The actions, resources and condition keys that must be allowed; reads at most, never writes.
+    fn needs(&self, cx: &Cx, input: &O::Input) -> impl Future<Output = Result<Needs>> + Send;
+
+    /// Begins it. Called only after everything `needs` named was allowed; what it answers is dropped when the caller hangs up.
+    fn handle(&self, cx: &Cx, input: O::Input) -> impl Future<Output = Result<Frames>> + Send;
 }
 
 /// A service and its operations; implemented by [`operations!`](crate::operations).
@@ -55,7 +64,7 @@ pub trait Serve: Send + Sync {
     /// Runs the handler.
     fn handle<'a>(&'a self, cx: &'a Cx, input: Erased) -> BoxFuture<'a, Result<Erased>>;
     /// Writes the reply.
-    fn encode(&self, call: &Call, output: &Erased, request_id: &str) -> Response;
+    fn encode(&self, call: &Call, output: Erased, request_id: &str) -> Response;
 }
 
 /// Joins a handler and an operation; made by [`operations!`](crate::operations).
@@ -108,15 +117,67 @@ impl<S: Handle<O>, O: Operation> Serve for Mounted<S, O> {
         })
     }
 
-    fn encode(&self, call: &Call, output: &Erased, request_id: &str) -> Response {
+    fn encode(&self, call: &Call, output: Erased, request_id: &str) -> Response {
         match output.downcast_ref::<O::Output>() {
             Some(output) => roadstead_wire::encode(call, output, request_id),
-            None => roadstead_wire::encode_error(
-                call.operation.service,
-                call.protocol,
-                &crate::kernel::internal_failure(),
-                request_id,
-            ),
+            None => broken(call, request_id),
+        }
+    }
+}
+
+fn broken(call: &Call, request_id: &str) -> Response {
+    let error = crate::kernel::internal_failure();
+    roadstead_wire::encode_error(call.operation.service, call.protocol, &error, request_id)
+}
+
+/// Joins a handler and an operation whose reply goes on; made by [`operations!`](crate::operations).
+pub struct Streamed<S, O>(Arc<S>, PhantomData<fn() -> O>);
+
+impl<S: HandleStream<O>, O: Operation> Streamed<S, O> {
+    /// Mounts the service's handler of the operation.
+    pub fn boxed(service: &Arc<S>) -> Box<dyn Serve> {
+        Box::new(Self(Arc::clone(service), PhantomData))
+    }
+}
+
+impl<S: HandleStream<O>, O: Operation> Serve for Streamed<S, O> {
+    fn meta(&self) -> &'static OperationMeta {
+        O::META
+    }
+
+    fn decode(&self, call: &Call, request: &Request) -> Result<Erased, ApiError> {
+        roadstead_wire::decode::<O::Input>(call, request).map(|input| Box::new(input) as Erased)
+    }
+
+    fn parameters(&self, input: &Erased) -> serde_json::Value {
+        let input = input.downcast_ref::<O::Input>();
+        input.map_or(serde_json::Value::Null, |input| to_value(input, Names::LowerFirst))
+    }
+
+    /// What goes on is recorded nowhere.
+    fn elements(&self, _: &Erased) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+
+    fn needs<'a>(&'a self, cx: &'a Cx, input: &'a Erased) -> BoxFuture<'a, Result<Needs>> {
+        match input.downcast_ref::<O::Input>() {
+            Some(input) => Box::pin(HandleStream::<O>::needs(&*self.0, cx, input)),
+            None => Box::pin(std::future::ready(Err(wrong_type()))),
+        }
+    }
+
+    fn handle<'a>(&'a self, cx: &'a Cx, input: Erased) -> BoxFuture<'a, Result<Erased>> {
+        Box::pin(async move {
+            let input = input.downcast::<O::Input>().map_err(|_| wrong_type())?;
+            let frames = HandleStream::<O>::handle(&*self.0, cx, *input).await?;
+            Ok(Box::new(frames) as Erased)
+        })
+    }
+
+    fn encode(&self, call: &Call, output: Erased, request_id: &str) -> Response {
+        match output.downcast::<Frames>() {
+            Ok(frames) => roadstead_wire::encode_frames(call, *frames, request_id),
+            Err(_) => broken(call, request_id),
         }
     }
 }
@@ -130,11 +191,17 @@ impl<S: Handle<O>, O: Operation> Serve for Mounted<S, O> {
 ///     delete_cluster::DeleteCluster,
 /// }
 /// ```
+///
+/// Operations whose replies go on stand behind a semicolon.
 #[macro_export]
 macro_rules! operations {
-    ($service:ty: $api:ident, $($file:ident :: $operation:ident),+ $(,)?) => {
+    (
+        $service:ty: $api:ident, $($file:ident :: $operation:ident),+ $(,)?
+        $(; $($streamed:ident :: $stream:ident),+ $(,)?)?
+    ) => {
         mod ops {
             $(mod $file;)+
+            $($(mod $streamed;)+)?
         }
 
         impl $crate::Service for $service {
@@ -143,7 +210,10 @@ macro_rules! operations {
             }
 
             fn operations(self: ::std::sync::Arc<Self>) -> ::std::vec::Vec<::std::boxed::Box<dyn $crate::Serve>> {
-                ::std::vec![$($crate::Mounted::<$service, $api::op::$operation>::boxed(&self)),+]
+                ::std::vec![
+                    $($crate::Mounted::<$service, $api::op::$operation>::boxed(&self),)+
+                    $($($crate::Streamed::<$service, $api::op::$stream>::boxed(&self),)+)?
+                ]
             }
         }
     };

@@ -44,3 +44,10 @@ pub fn too_many_tags(resource: &str) -> Fault {
     let error: ApiError = errors::TOO_MANY_TAGS_EXCEPTION.with(text);
     error.field("resourceName", resource.to_owned()).into()
 }
+
+/// More live tail sessions than an account can have at a time.
+pub fn too_many_sessions() -> Fault {
+    errors::LIMIT_EXCEEDED_EXCEPTION
+        .with("The account has as many live tail sessions as it can have at a time.")
+        .into()
+}

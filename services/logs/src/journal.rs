@@ -83,6 +83,7 @@ impl Logs {
                 Err(error) if error.is_conflict() => continue,
                 Err(error) => return Err(error).context("writing log events"),
             }
+            self.live.tell(place, &group, &stream.name, accepted, now);
             // The events are durable already: a fold that fails is made up for by the next one.
             if fold && let Err(fault) = fold_journal(&self.store, &lane, stream.next_number).await {
                 tracing::warn!(%fault, group = group_name, stream = stream_name, "a journal of log events was not folded");

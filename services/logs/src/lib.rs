@@ -7,6 +7,7 @@ mod intake;
 mod journal;
 mod lane;
 mod listing;
+mod live;
 mod pattern;
 mod policies;
 mod position;
@@ -27,6 +28,7 @@ use tokio::sync::{Mutex, MutexGuard};
 pub use crate::purge::Purged;
 
 use crate::error::{busy, group_not_found, stream_not_found};
+use crate::live::LiveTails;
 use crate::records::{Group, Policy, Stream};
 
 /// How many locks there are; two streams seldom share one.
@@ -42,6 +44,8 @@ pub struct Logs {
     policies: Table<Policy>,
     /// Writers of one stream in this process take turns instead of losing races in the store, which guards them anyway.
     turns: Vec<Mutex<()>>,
+    /// Those who watch what comes in.
+    live: LiveTails,
 }
 
 operations! {
@@ -67,7 +71,8 @@ operations! {
     tag_log_group::TagLogGroup,
     tag_resource::TagResource,
     untag_log_group::UntagLogGroup,
-    untag_resource::UntagResource,
+    untag_resource::UntagResource;
+    start_live_tail::StartLiveTail,
 }
 
 impl Logs {
@@ -78,6 +83,7 @@ impl Logs {
             streams: Table::new(Arc::clone(&store)),
             policies: Table::new(Arc::clone(&store)),
             turns: (0..LOCKS).map(|_| Mutex::default()).collect(),
+            live: LiveTails::default(),
             store,
         })
     }

@@ -61,7 +61,7 @@ impl Handle<GetLogEvents> for Logs {
             (_, _, None) => (low.previous(), low),
         };
         Ok(GetLogEventsResponse {
-            events: Some(events.into_iter().map(to_api).collect()),
+            events: Some(events.into_iter().map(|event| to_api(&stream.uid, event)).collect()),
             next_forward_token: Some(format!("f/{}/s", ahead.digits(&stream.uid))),
             next_backward_token: Some(format!("b/{}/s", back.digits(&stream.uid))),
         })
@@ -94,8 +94,9 @@ async fn page(mut cursor: Cursor, forward: bool, low: Position, high: Position, 
     Ok(events)
 }
 
-fn to_api(event: Event) -> OutputLogEvent {
+fn to_api(stream: &str, event: Event) -> OutputLogEvent {
     OutputLogEvent {
+        event_id: Some(event.position.digits(stream)),
         timestamp: Some(event.position.at),
         message: Some(event.message),
         ingestion_time: Some(event.ingested),

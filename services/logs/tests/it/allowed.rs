@@ -116,6 +116,7 @@ async fn every_operation_is_denied_without_a_policy() {
         ("PutLogEvents", put("g")),
         ("GetLogEvents", stream),
         ("FilterLogEvents", json!({ "logGroupName": "g" })),
+        ("StartLiveTail", json!({ "logGroupIdentifiers": [arn] })),
         (
             "PutRetentionPolicy",
             json!({ "logGroupName": "g", "retentionInDays": 1 }),
@@ -142,7 +143,7 @@ async fn every_operation_is_denied_without_a_policy() {
         assert_eq!(refused.code, "AccessDeniedException", "{operation}");
     }
     let mounted = bed.kernel.operations().filter(|(_, implemented)| *implemented).count();
-    assert_eq!(mounted, 22);
+    assert_eq!(mounted, 23);
 }
 
 #[tokio::test]

@@ -52,8 +52,13 @@ async fn events_come_back_in_the_order_of_time_then_of_arrival() {
     bed.put("g", "s", &[(NOW, "a")]).await;
     let answer = get(&bed, json!({})).await;
     assert_eq!(messages(&answer), ["a", "b", "c", "d", "e"]);
-    let first = json!({ "timestamp": NOW, "message": "a", "ingestionTime": NOW + 9 });
-    assert_eq!(answer["events"][0], first);
+    let mut first = answer["events"][0].clone();
+    let id = first.as_object_mut().unwrap().remove("eventId").unwrap();
+    let expected = json!({ "timestamp": NOW, "message": "a", "ingestionTime": NOW + 9 });
+    assert_eq!(first, expected);
+    let filtered = bed.ok("FilterLogEvents", json!({ "logGroupName": "g" })).await;
+    assert_eq!(filtered["events"][0]["eventId"], id);
+    assert_eq!(id.as_str().unwrap().len(), 56);
     check_token(&answer["nextForwardToken"], 'f');
     check_token(&answer["nextBackwardToken"], 'b');
 }

@@ -13,6 +13,7 @@ mod bed;
 mod events;
 mod filters;
 mod groups;
+mod live;
 mod paging;
 mod policies;
 mod restart;
