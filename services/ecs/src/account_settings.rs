@@ -21,6 +21,11 @@ fn principal(cx: &Cx) -> String {
     }
 }
 
+/// Whether the caller is the root user, or has its settings.
+pub fn is_root(cx: &Cx) -> bool {
+    principal(cx) == root(cx)
+}
+
 /// The principal that a request is about. Errors: `InvalidParameterException` for what is no user, role or root user of
 /// the account, `ClientException` where one user speaks of another.
 pub fn addressed(cx: &Cx, given: Option<&str>) -> Result<String> {
@@ -38,7 +43,7 @@ pub fn addressed(cx: &Cx, given: Option<&str>) -> Result<String> {
             "The principalArn must be the ARN of an IAM user, an IAM role or the root user.",
         ));
     }
-    if own != root(cx) {
+    if !is_root(cx) {
         // AWS: documented; only the root user speaks of others.
         return Err(client("To specify another principal, you must be the root user."));
     }

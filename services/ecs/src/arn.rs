@@ -9,6 +9,10 @@ use crate::error::{cluster_not_found, invalid};
 /// The cluster that is meant when none is named.
 pub const DEFAULT_CLUSTER: &str = "default";
 
+/// The text of AWS for a task definition that is not there.
+// AWS: recorded.
+pub const NO_DEFINITION: &str = "TaskDefinition not found.";
+
 /// The ARN of a cluster.
 pub fn cluster(place: Place, name: &str) -> String {
     place.arn("ecs", format_args!("cluster/{name}"))
@@ -73,15 +77,36 @@ pub fn is_name(text: &str) -> bool {
 }
 
 /// Reads a cluster's name from what the caller gave: nothing, a name, or an ARN of this place.
+///
+/// Errors: `ClusterNotFoundException` for a cluster of another place, `InvalidParameterException` for what names none.
 pub fn cluster_name(place: Place, given: Option<&str>) -> Result<String> {
     let given = given.filter(|text| !text.is_empty()).unwrap_or(DEFAULT_CLUSTER);
     if !given.starts_with("arn:") {
-        return Ok(given.to_owned());
+        if is_name(given) {
+            return Ok(given.to_owned());
+        }
+        // AWS: reported (amazon-ecs-nodejs-microservices#18).
+        return Err(invalid(format!(
+            r"Cluster must match ^[a-zA-Z0-9\-_]{{1,255}}$, but was {given}"
+        )));
     }
     let arn = Arn::parse(given).filter(|arn| arn.service == "ecs" && arn.place() == Some(place));
-    match arn.and_then(|arn| arn.resource.strip_prefix("cluster/")) {
-        Some(name) => Ok(name.to_owned()),
+    match arn.and_then(|arn| arn.typed_resource()) {
+        Some(("cluster", name)) => Ok(name.to_owned()),
+        // AWS: reported (aws-cli#7875).
+        Some((kind, _)) => Err(invalid(format!("Unsupported resource type: {kind}"))),
         None => Err(cluster_not_found()),
+    }
+}
+
+/// Refuses an ARN that names another cluster than the one that the request is about.
+// AWS: reported (aws-toolkit-vscode#2915, protoactor-dotnet#2055); without a full stop.
+pub fn same_cluster(named: Option<&str>, cluster: &str) -> Result<()> {
+    match named {
+        Some(named) if named != cluster => Err(invalid(format!(
+            "Invalid identifier: Identifier is for cluster {named}. Your cluster is {cluster}"
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -124,6 +149,13 @@ pub fn task_id(place: Place, given: &str) -> Result<(Option<&str>, &str)> {
     })
 }
 
+/// The id of a task of a cluster, from the id itself or an ARN; `InvalidParameterException` for another cluster's.
+pub fn task_of<'a>(place: Place, cluster: &str, given: &'a str) -> Result<&'a str> {
+    let (named, id) = task_id(place, given)?;
+    same_cluster(named, cluster)?;
+    Ok(id)
+}
+
 /// The id of a container instance, from the id itself or an ARN in either format; the cluster, where the ARN names one.
 pub fn container_instance_id(place: Place, given: &str) -> Result<(Option<&str>, &str)> {
     if !given.starts_with("arn:") {
@@ -154,7 +186,7 @@ impl DefinitionRef {
         let text = if given.starts_with("arn:") {
             let arn = Arn::parse(given).filter(|arn| arn.service == "ecs" && arn.place() == Some(place));
             arn.and_then(|arn| arn.resource.strip_prefix("task-definition/"))
-                .ok_or_else(|| crate::error::client("Unable to describe task definition."))?
+                .ok_or_else(|| crate::error::client(NO_DEFINITION))?
         } else {
             given
         };

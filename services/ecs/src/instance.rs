@@ -11,7 +11,7 @@ use crate::records::ContainerInstance;
 use crate::{Ecs, arn, scope, scope_of};
 
 impl Ecs {
-    /// A container instance of a cluster by id or ARN; an ARN of another cluster finds nothing.
+    /// A container instance of a cluster by id or ARN; `InvalidParameterException` for an ARN of another cluster.
     pub(crate) async fn instance(
         &self,
         cx: &Cx,
@@ -19,9 +19,7 @@ impl Ecs {
         given: &str,
     ) -> Result<Option<Versioned<ContainerInstance>>> {
         let (named, id) = arn::container_instance_id(cx.place(), given)?;
-        if named.is_some_and(|named| named != cluster) {
-            return Ok(None);
-        }
+        arn::same_cluster(named, cluster)?;
         Ok(self.instances.get(scope(cx).of(), &[cluster, id]).await?)
     }
 

@@ -8,6 +8,7 @@ pub mod awslogs;
 mod behalf;
 mod breaker;
 mod capacity;
+mod checks;
 mod choices;
 pub mod control;
 mod emit;

@@ -126,7 +126,7 @@ pub fn in_zones(subnets: &[(String, String)]) -> Option<Rule> {
     }
     let zones: Vec<&str> = subnets.iter().map(|(_, zone)| zone.as_str()).collect();
     let text = format!("attribute:{ZONE} in [{}]", zones.join(", "));
-    Query::parse(&text).ok().map(Rule::MemberOf)
+    Query::parse(&text).ok().map(Rule::Located)
 }
 
 /// The sum of what callers gave, which no instance has if it is too large to count.

@@ -1,5 +1,6 @@
 //! What several operations share: page sizes and tokens, finding definitions, the things that carry tags.
 
+use api_ecs::errors;
 use roadstead_core::{Arn, Tags, paging};
 use roadstead_kernel::{Cx, Fault, Result};
 use roadstead_store::{Scope, StoreError, Txn, Versioned, ordered};
@@ -12,15 +13,24 @@ use crate::records::{
 };
 use crate::{Ecs, scope};
 
-/// The largest page, and the page of a caller who asks for none in particular.
+/// The page of a caller who asks for none in particular.
 const PAGE: usize = 100;
 
 /// The size of a page; `InvalidParameterException` outside 1 to 100.
 pub fn page_size(asked: Option<i32>) -> Result<usize> {
-    match asked.map(usize::try_from) {
-        None => Ok(PAGE),
-        Some(Ok(size @ 1..=PAGE)) => Ok(size),
-        Some(_) => Err(invalid(format!("maxResults must be between 1 and {PAGE}."))),
+    limit(asked, (PAGE, 100))
+}
+
+/// The size of a page, given the usual and the largest one.
+pub fn limit(asked: Option<i32>, (usual, most): (usize, i32)) -> Result<usize> {
+    match asked {
+        None => Ok(usual),
+        // AWS: recorded for ListServices.
+        Some(asked) if asked > most => Err(invalid(format!("Max results can not be greater than {most}"))),
+        Some(asked) => match usize::try_from(asked) {
+            Ok(asked) if asked > 0 => Ok(asked),
+            _ => Err(invalid("Max results can not be less than 1")),
+        },
     }
 }
 
@@ -142,60 +152,56 @@ pub enum Tagged {
     },
 }
 
-/// What an ARN names, if it carries tags; else `InvalidParameterException`.
+/// What an ARN names, if it carries tags.
+///
+/// Errors: `InvalidParameterException` for an ARN of the old format and for what carries none, `ClusterNotFoundException`
+/// for what would be in a cluster that is not there.
 pub async fn tagged(ecs: &Ecs, cx: &Cx, arn: &str) -> Result<Tagged> {
     let parsed = Arn::parse(arn).filter(|arn| arn.service == "ecs" && arn.place() == Some(cx.place()));
-    let Some((kind, rest)) = parsed.and_then(|arn| arn.typed_resource()) else {
-        return Err(invalid(format!("Invalid identifier: {arn}")));
-    };
+    let unknown = || invalid(format!("Invalid identifier: {arn}"));
+    let (kind, rest) = parsed.and_then(|arn| arn.typed_resource()).ok_or_else(unknown)?;
     match kind {
         "cluster" => {
             let cluster = ecs.cluster(cx, Some(rest)).await?;
             if cluster.record.is_active() {
-                Ok(Tagged::Cluster(rest.to_owned()))
-            } else {
-                // AWS: recorded for ListTagsForResource.
-                Err(invalid(
-                    "The specified cluster is inactive. Specify an active cluster and try again.",
-                ))
+                return Ok(Tagged::Cluster(rest.to_owned()));
             }
+            // AWS: recorded for ListTagsForResource.
+            return Err(invalid(
+                "The specified cluster is inactive. Specify an active cluster and try again.",
+            ));
         }
-        "task-definition" => Ok(Tagged::Definition(DefinitionRef::parse(cx.place(), rest)?)),
-        "task" => match rest.split_once('/') {
-            Some((cluster, id)) => Ok(Tagged::Task {
-                cluster: cluster.to_owned(),
-                id: id.to_owned(),
-            }),
-            None => Err(invalid(format!("Invalid identifier: {arn}"))),
-        },
-        "container-instance" => match rest.split_once('/') {
-            Some((cluster, id)) => Ok(Tagged::Instance {
-                cluster: cluster.to_owned(),
-                id: id.to_owned(),
-            }),
-            None => Err(invalid(format!("Invalid identifier: {arn}"))),
-        },
-        "service" => match rest.split_once('/') {
-            Some((cluster, name)) => Ok(Tagged::Service {
-                cluster: cluster.to_owned(),
-                name: name.to_owned(),
-            }),
-            None => Err(invalid(format!("Invalid identifier: {arn}"))),
-        },
-        "task-set" => {
-            let parts: Vec<&str> = rest.split('/').collect();
-            match parts.as_slice() {
-                [cluster, service, "ecs-svc", number] => Ok(Tagged::TaskSet {
-                    cluster: (*cluster).to_owned(),
-                    service: (*service).to_owned(),
-                    number: (*number).to_owned(),
-                }),
-                _ => Err(invalid(format!("Invalid identifier: {arn}"))),
-            }
-        }
-        "capacity-provider" if !crate::capacity::is_built_in(rest) => Ok(Tagged::Provider(rest.to_owned())),
-        _ => Err(invalid(format!("Invalid identifier: {arn}"))),
+        "task-definition" => return Ok(Tagged::Definition(DefinitionRef::parse(cx.place(), rest)?)),
+        "capacity-provider" if !crate::capacity::is_built_in(rest) => return Ok(Tagged::Provider(rest.to_owned())),
+        "service" | "task" | "container-instance" | "task-set" => {}
+        _ => return Err(unknown()),
     }
+    let (cluster, rest) = rest.split_once('/').ok_or_else(|| {
+        // AWS: reported (ecs_deploy#49); the code is documented.
+        invalid("Long arn format must be used for tagging operations")
+    })?;
+    let target = match (kind, rest.split('/').collect::<Vec<_>>().as_slice()) {
+        ("service", [name]) => Tagged::Service {
+            cluster: cluster.to_owned(),
+            name: (*name).to_owned(),
+        },
+        ("task", [id]) => Tagged::Task {
+            cluster: cluster.to_owned(),
+            id: (*id).to_owned(),
+        },
+        ("container-instance", [id]) => Tagged::Instance {
+            cluster: cluster.to_owned(),
+            id: (*id).to_owned(),
+        },
+        ("task-set", [service, "ecs-svc", number]) => Tagged::TaskSet {
+            cluster: cluster.to_owned(),
+            service: (*service).to_owned(),
+            number: (*number).to_owned(),
+        },
+        _ => return Err(unknown()),
+    };
+    ecs.cluster(cx, Some(cluster)).await?;
+    Ok(target)
 }
 
 impl Tagged {
@@ -246,7 +252,7 @@ impl Tagged {
         }
     }
 
-    /// Changes the tags it carries.
+    /// Changes the tags it carries. Errors: `ResourceNotFoundException` where it is not there.
     pub async fn change(&self, ecs: &Ecs, cx: &Cx, change: impl Fn(&mut Tags) -> Result<()>) -> Result<()> {
         match self {
             Self::Cluster(name) => {
@@ -260,7 +266,7 @@ impl Tagged {
                 let changed = ecs
                     .change_definition(cx, named, |definition| change(&mut definition.tags))
                     .await?;
-                changed.map(|_| ()).ok_or_else(no_definition)
+                changed.map(|_| ()).ok_or_else(|| self.gone())
             }
             Self::Task { cluster, id } => {
                 let apply = |task: &mut Task| {
@@ -268,22 +274,22 @@ impl Tagged {
                     change(&mut task.tags)
                 };
                 let changed = ecs.tasks.update(scope(cx).of(), &[cluster, id], apply).await?;
-                changed.map(|_| ()).ok_or_else(no_task)
+                changed.map(|_| ()).ok_or_else(|| self.gone())
             }
             Self::Instance { cluster, id } => {
                 let apply = |instance: &mut ContainerInstance| {
                     if instance.is_registered() {
                         change(&mut instance.tags)
                     } else {
-                        Err(no_instance())
+                        Err(self.gone())
                     }
                 };
                 let changed = ecs.instances.update(scope(cx).of(), &[cluster, id], apply).await?;
-                changed.map(|_| ()).ok_or_else(no_instance)
+                changed.map(|_| ()).ok_or_else(|| self.gone())
             }
             Self::Service { cluster, name } => {
                 let apply = |service: &mut Service| match service.status {
-                    ServiceStatus::Inactive => Err(no_service()),
+                    ServiceStatus::Inactive => Err(self.gone()),
                     ServiceStatus::Active | ServiceStatus::Draining => change(&mut service.tags),
                 };
                 let changed = ecs
@@ -291,7 +297,7 @@ impl Tagged {
                     .services
                     .update(scope(cx).of(), &[cluster, name], apply)
                     .await?;
-                changed.map(|_| ()).ok_or_else(no_service)
+                changed.map(|_| ()).ok_or_else(|| self.gone())
             }
             Self::TaskSet {
                 cluster,
@@ -300,23 +306,40 @@ impl Tagged {
             } => {
                 let apply = |service: &mut Service| {
                     let set = service.task_sets.iter_mut().find(|set| set.number == *number);
-                    change(&mut set.ok_or_else(no_task_set)?.tags)
+                    change(&mut set.ok_or_else(|| self.gone())?.tags)
                 };
                 let changed = ecs
                     .services
                     .services
                     .update(scope(cx).of(), &[cluster, service], apply)
                     .await?;
-                changed.map(|_| ()).ok_or_else(no_task_set)
+                changed.map(|_| ()).ok_or_else(|| self.gone())
             }
             Self::Provider(name) => {
                 let changed = ecs
                     .providers
                     .update(scope(cx).of(), &[name], |provider| change(&mut provider.tags))
                     .await?;
-                changed.map(|_| ()).ok_or_else(crate::capacity::not_found)
+                changed.map(|_| ()).ok_or_else(|| self.gone())
             }
         }
+    }
+
+    /// That it is not there, for who wants to change it.
+    // AWS: the code is documented, not the text.
+    fn gone(&self) -> Fault {
+        let what = match self {
+            Self::Cluster(_) => return cluster_not_found(),
+            Self::Definition(_) => "task definition",
+            Self::Task { .. } => "task",
+            Self::Service { .. } => "service",
+            Self::Instance { .. } => "container instance",
+            Self::Provider(_) => "capacity provider",
+            Self::TaskSet { .. } => "task set",
+        };
+        errors::RESOURCE_NOT_FOUND_EXCEPTION
+            .with(format!("The specified {what} was not found."))
+            .into()
     }
 }
 

@@ -16,18 +16,16 @@ use crate::records::{
     TaskDefinition,
 };
 use crate::start;
-use crate::{Ecs, arn, breaker, capacity, choices, scope};
+use crate::{Ecs, arn, breaker, capacity, checks, choices, scope};
 
 /// The alphabet of service deployment ids.
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
 impl Ecs {
-    /// A service of a cluster by name or ARN; an ARN of another cluster finds nothing.
+    /// A service of a cluster by name or ARN; `InvalidParameterException` for an ARN of another cluster.
     pub(crate) async fn service(&self, cx: &Cx, cluster: &str, given: &str) -> Result<Option<Versioned<Service>>> {
         let (named, service) = arn::service_name(cx.place(), given)?;
-        if named.is_some_and(|named| named != cluster) {
-            return Ok(None);
-        }
+        arn::same_cluster(named, cluster)?;
         Ok(self.services.services.get(scope(cx).of(), &[cluster, service]).await?)
     }
 
@@ -44,7 +42,7 @@ impl Ecs {
         let found = self
             .definition(cx, &named)
             .await?
-            .ok_or_else(|| client("TaskDefinition not found."))?
+            .ok_or_else(|| client(arn::NO_DEFINITION))?
             .record;
         match found.status {
             DefinitionStatus::Active => Ok(found),
@@ -83,6 +81,8 @@ impl Ecs {
         }
         if launch.is_fargate() {
             start::check_platform(platform_version.as_deref())?;
+        } else {
+            checks::platform_on_instances(platform_version.as_deref())?;
         }
         let subnets = match vpc {
             Some(vpc) => start::subnets(cx.kernel(), cx.place(), vpc).await?,

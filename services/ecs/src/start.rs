@@ -9,7 +9,7 @@ use roadstead_kernel::{Kernel, Result};
 use roadstead_metadata::Secret;
 
 use crate::behalf::OnBehalf;
-use crate::error::invalid;
+use crate::checks;
 use crate::records::{
     ContainerRecord, ContainerStatus, Desired, Document, Host, Interface, InterfaceStatus, Network, Task,
     TaskDefinition, TaskStatus, Wiring,
@@ -122,9 +122,7 @@ pub fn check_platform(given: Option<&str>) -> Result<()> {
 ///
 /// Errors: `InvalidParameterException` when the role is missing, or when a subnet or a security group does not exist.
 pub async fn subnets(kernel: &Arc<Kernel>, place: Place, vpc: &AwsVpcConfiguration) -> Result<Vec<(String, String)>> {
-    if vpc.subnets.is_empty() {
-        return Err(invalid("subnets can not be empty."));
-    }
+    checks::vpc(vpc)?;
     let role = OnBehalf::for_interfaces(kernel, place).await?;
     let found = role.describe_subnets(&vpc.subnets).await?;
     let groups = vpc.security_groups.as_deref().unwrap_or_default();

@@ -7,7 +7,7 @@ use roadstead_store::StoreError;
 
 use crate::behalf::OnBehalf;
 use crate::error::{client, invalid, unsupported};
-use crate::records::{CapacityProvider, Document, check_tags, tags_from_api};
+use crate::records::{CapacityProvider, Document, checked_tags, tags_from_api};
 use crate::{Ecs, arn, capacity, scope};
 
 impl Handle<CreateCapacityProvider> for Ecs {
@@ -31,8 +31,7 @@ impl Handle<CreateCapacityProvider> for Ecs {
             ));
         }
         capacity::check_name(&input.name)?;
-        let tags = tags_from_api(input.tags.as_deref());
-        check_tags(&tags)?;
+        let tags = checked_tags(input.tags.as_deref())?;
         let group = capacity::group(given)?;
         if self.provider(cx, &input.name).await?.is_some() {
             return Err(exists());

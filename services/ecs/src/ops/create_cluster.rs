@@ -7,7 +7,7 @@ use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
 use crate::error::{invalid, unsupported};
-use crate::records::{Cluster, ClusterStatus, Counts, Document, Include, check_tags, tags_from_api};
+use crate::records::{Cluster, ClusterStatus, Counts, Document, Include, checked_tags, tags_from_api};
 use crate::{Ecs, arn, capacity, role, scope};
 
 impl Handle<CreateCluster> for Ecs {
@@ -120,8 +120,7 @@ fn name(input: &CreateClusterRequest) -> Result<&str> {
 
 fn wanted(cx: &Cx, input: CreateClusterRequest, usual_insights: String, providers: Vec<String>) -> Result<Cluster> {
     let name = name(&input)?.to_owned();
-    let tags = tags_from_api(input.tags.as_deref());
-    check_tags(&tags)?;
+    let tags = checked_tags(input.tags.as_deref())?;
     let strategy = capacity::strategy(
         input.default_capacity_provider_strategy.as_deref().unwrap_or_default(),
         &providers,

@@ -9,10 +9,10 @@ use crate::arn::DefinitionRef;
 use crate::error::invalid;
 use crate::records::{
     Cluster, Deployment, Document, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus,
-    ShowService, TaskDefinition, check_tags, digest, tags_from_api,
+    ShowService, TaskDefinition, checked_tags, digest, tags_from_api,
 };
 use crate::service::{self, Joined};
-use crate::{Ecs, arn, choices, monitoring, placing, role, scope};
+use crate::{Ecs, arn, checks, choices, monitoring, placing, role, scope};
 
 /// The longest client token.
 const MAX_TOKEN: usize = 36;
@@ -72,10 +72,7 @@ impl Ecs {
             ));
         }
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?;
-        if input.client_token.as_ref().is_some_and(|token| token.len() > MAX_TOKEN) {
-            // AWS: recorded.
-            return Err(invalid("idempotency token longer than 36."));
-        }
+        checks::client_token(input.client_token.as_deref(), MAX_TOKEN)?;
         let request = request_digest(input)?;
         let existing = self.service(cx, &cluster.record.name, &input.service_name).await?;
         if let Some(found) = &existing
@@ -83,8 +80,7 @@ impl Ecs {
         {
             return Ok(Some(reply));
         }
-        let tags = tags_from_api(input.tags.as_deref());
-        check_tags(&tags)?;
+        checked_tags(input.tags.as_deref())?;
         let desired = desired(input)?;
         let (document, definition) = self.wanted(cx, input).await?;
         let Some(definition) = definition else {

@@ -7,9 +7,9 @@ use roadstead_store::StoreError;
 
 use crate::arn::DefinitionRef;
 use crate::error::invalid;
-use crate::records::{SetStatus, TaskSet, check_tags, digest, tags_from_api};
+use crate::records::{SetStatus, TaskSet, checked_tags, digest, tags_from_api};
 use crate::service::{self, Joined};
-use crate::{Ecs, arn, role, scope, task_sets};
+use crate::{Ecs, arn, checks, role, scope, task_sets};
 
 /// Most task sets of a service.
 // AWS: reported (ecs-bg-external-controller#6).
@@ -35,11 +35,8 @@ impl Handle<CreateTaskSet> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: CreateTaskSetRequest) -> Reply<CreateTaskSet> {
-        if input.client_token.as_ref().is_some_and(|token| token.len() > MAX_TOKEN) {
-            return Err(invalid("idempotency token longer than 36."));
-        }
-        let tags = tags_from_api(input.tags.as_deref());
-        check_tags(&tags)?;
+        checks::client_token(input.client_token.as_deref(), MAX_TOKEN)?;
+        let tags = checked_tags(input.tags.as_deref())?;
         let scale = task_sets::scale(input.scale.as_ref())?;
         Joined {
             load_balancers: input.load_balancers.as_deref(),

@@ -8,10 +8,9 @@ use api_ecs::{
 use roadstead_core::paging;
 use roadstead_kernel::prelude::*;
 
-use super::list_services::limit;
 use crate::error::invalid;
 use crate::records::{BUILT_IN, built_in_to_api};
-use crate::run::after;
+use crate::run::{after, limit};
 use crate::{Ecs, arn, capacity, scope};
 
 /// The page of a caller who asks for none in particular, and the largest one.
@@ -58,16 +57,18 @@ impl Handle<DescribeCapacityProviders> for Ecs {
         let mut found: Vec<CapacityProvider> = Vec::new();
         let mut failures = Vec::new();
         for name in names {
-            if capacity::is_built_in(&name) {
+            // AWS: documented; with a cluster, only its own are told of.
+            let is_asked = scoped
+                .as_ref()
+                .is_none_or(|cluster| cluster.capacity_providers.contains(&name));
+            if !is_asked {
+                failures.push(missing(cx, &name));
+            } else if capacity::is_built_in(&name) {
                 found.push(built_in_to_api(cx.place(), &name));
             } else if let Some(own) = self.provider(cx, &name).await? {
                 found.push(own.record.to_api(cx.place(), with_tags, None));
             } else {
-                failures.push(Failure {
-                    arn: Some(arn::capacity_provider(cx.place(), &name)),
-                    reason: Some("MISSING".to_owned()),
-                    detail: None,
-                });
+                failures.push(missing(cx, &name));
             }
         }
         let mut next_token = None;
@@ -90,6 +91,14 @@ impl Handle<DescribeCapacityProviders> for Ecs {
             failures: Some(failures),
             next_token,
         })
+    }
+}
+
+fn missing(cx: &Cx, name: &str) -> Failure {
+    Failure {
+        arn: Some(arn::capacity_provider(cx.place(), name)),
+        reason: Some("MISSING".to_owned()),
+        detail: None,
     }
 }
 

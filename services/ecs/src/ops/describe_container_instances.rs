@@ -23,9 +23,8 @@ impl Handle<DescribeContainerInstances> for Ecs {
             return Err(client("Container Instances cannot be empty."));
         }
         if input.container_instances.len() > MAX {
-            return Err(invalid(format!(
-                "Container Instances cannot have more than {MAX} elements."
-            )));
+            // AWS: reported (ecs-watchbot#81).
+            return Err(invalid(format!("instanceIds can have at most {MAX} items.")));
         }
         let include = input.include.unwrap_or_default();
         let show = ShowInstance {

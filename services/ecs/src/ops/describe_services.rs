@@ -34,8 +34,9 @@ impl Handle<DescribeServices> for Ecs {
         if input.services.is_empty() {
             return Err(invalid("Services cannot be empty."));
         }
+        // AWS: reported (ecs-autoscale#32).
         if input.services.len() > MAX {
-            return Err(invalid(format!("Services cannot have more than {MAX} elements.")));
+            return Err(invalid(format!("service names can have at most {MAX} items.")));
         }
         let show = ShowService {
             tags: input.include.is_some_and(|fields| !fields.is_empty()),

@@ -4,7 +4,7 @@ use api_ecs::op::DescribeTaskDefinition;
 use api_ecs::{DescribeTaskDefinitionRequest, DescribeTaskDefinitionResponse};
 use roadstead_kernel::prelude::*;
 
-use crate::arn::DefinitionRef;
+use crate::arn::{DefinitionRef, NO_DEFINITION};
 use crate::error::{client, invalid};
 use crate::records::tags_to_api;
 use crate::{Ecs, choices};
@@ -35,9 +35,12 @@ impl Handle<DescribeTaskDefinition> for Ecs {
     }
 }
 
-// AWS: recorded; this operation alone says a bad revision in these words.
+// AWS: recorded; this operation alone says an unknown definition and a bad revision in these words.
 fn own_words(fault: Fault) -> Fault {
     let is_bad_revision = |error: &ApiError| error.message.starts_with("Invalid revision number.");
+    if fault.api().is_some_and(|error| error.message == NO_DEFINITION) {
+        return client("Unable to describe task definition.");
+    }
     if fault.api().is_some_and(is_bad_revision) {
         return invalid("Invalid task definition: Invalid revision number.");
     }

@@ -40,7 +40,7 @@ impl Handle<DescribeTasks> for Ecs {
         let mut tasks = Vec::new();
         let mut failures = Vec::new();
         for given in &input.tasks {
-            let (_, id) = arn::task_id(cx.place(), given)?;
+            let id = arn::task_of(cx.place(), &cluster, given)?;
             match self.tasks.get(scope(cx).of(), &[&cluster, id]).await? {
                 Some(found) => tasks.push(found.record.to_api(cx.place(), show)),
                 None => failures.push(Failure {

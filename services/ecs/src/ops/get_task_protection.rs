@@ -29,7 +29,7 @@ impl Handle<GetTaskProtection> for Ecs {
         }
         let (mut protected_tasks, mut failures) = (Vec::new(), Vec::new());
         for given in &given {
-            let (_, id) = arn::task_id(cx.place(), given)?;
+            let id = arn::task_of(cx.place(), &cluster, given)?;
             let found = self.tasks.get(scope(cx).of(), &[&cluster, id]).await?;
             match found.map(|found| found.record) {
                 Some(task) if can_be_protected(&task) => protected_tasks.push(shown(&task, cx.place(), cx.now())),

@@ -5,10 +5,9 @@ use api_ecs::{ListAccountSettingsRequest, ListAccountSettingsResponse, Setting};
 use roadstead_core::paging;
 use roadstead_kernel::prelude::*;
 
-use super::list_services::limit;
 use crate::account_settings::{addressed, named};
 use crate::records::KNOWN;
-use crate::run::after;
+use crate::run::{after, limit};
 use crate::{Ecs, scope};
 
 /// The page of a caller who asks for none in particular, and the largest one.

@@ -19,6 +19,10 @@ impl Handle<ListAttributes> for Ecs {
         if input.target_type != TargetType::ContainerInstance {
             return Err(invalid("Target type should be one of [container-instance]"));
         }
+        if input.attribute_value.is_some() && input.attribute_name.is_none() {
+            // AWS: the rule is documented, not the text.
+            return Err(invalid("An attribute name must be specified along with a value."));
+        }
         let limit = page_size(input.max_results)?;
         let filters = format!(
             "ListAttributes {cluster} {:?} {:?}",

@@ -5,8 +5,7 @@ use api_ecs::{ListServiceDeploymentsRequest, ListServiceDeploymentsResponse};
 use roadstead_core::paging;
 use roadstead_kernel::prelude::*;
 
-use super::list_services::limit;
-use crate::run::after;
+use crate::run::{after, limit};
 use crate::{Ecs, scope, service};
 
 /// The page of a caller who asks for none in particular, and the largest one.

@@ -5,9 +5,8 @@ use api_ecs::{ListServicesRequest, ListServicesResponse, ResourceManagementType,
 use roadstead_core::paging;
 use roadstead_kernel::prelude::*;
 
-use crate::error::invalid;
 use crate::records::{Service, ServiceStatus};
-use crate::run::after;
+use crate::run::{after, limit};
 use crate::{Ecs, arn, choices, scope};
 
 /// The page of a caller who asks for none in particular, and the largest one.
@@ -44,19 +43,6 @@ impl Handle<ListServices> for Ecs {
             service_arns: Some(page.items.iter().map(|service| service.arn(cx.place())).collect()),
             next_token: page.next.map(|key| paging::token(&filters, &key)),
         })
-    }
-}
-
-/// The size of a page; errors in AWS's words beyond the largest one.
-pub fn limit(asked: Option<i32>, (usual, most): (usize, i32)) -> Result<usize> {
-    match asked {
-        None => Ok(usual),
-        // AWS: recorded.
-        Some(asked) if asked > most => Err(invalid(format!("Max results can not be greater than {most}"))),
-        Some(asked) => match usize::try_from(asked) {
-            Ok(asked) if asked > 0 => Ok(asked),
-            _ => Err(invalid("Max results can not be less than 1")),
-        },
     }
 }
 

@@ -18,7 +18,8 @@ impl Handle<ListTaskDefinitionFamilies> for Ecs {
     async fn handle(&self, cx: &Cx, input: ListTaskDefinitionFamiliesRequest) -> Reply<ListTaskDefinitionFamilies> {
         let limit = page_size(input.max_results)?;
         let prefix = input.family_prefix.unwrap_or_default();
-        let status = input.status.unwrap_or(TaskDefinitionFamilyStatus::Active);
+        // AWS: documented; without a status, families without an active definition are listed too.
+        let status = input.status.unwrap_or(TaskDefinitionFamilyStatus::All);
         let filters = format!("ListTaskDefinitionFamilies {prefix} {}", status.as_str());
         let after = after(&filters, input.next_token.as_deref())?;
         let all = self.families.list_all(scope(cx).of()).await?;

@@ -5,6 +5,7 @@ use api_ecs::{DesiredStatus, ListTasksRequest, ListTasksResponse};
 use roadstead_core::paging;
 use roadstead_kernel::prelude::*;
 
+use crate::error::invalid;
 use crate::instance::no_instance;
 use crate::records::{Desired, Service, Task};
 use crate::run::{after, page_size};
@@ -33,6 +34,7 @@ impl Handle<ListTasks> for Ecs {
             ),
             None => None,
         };
+        check(&input)?;
         let limit = page_size(input.max_results)?;
         let filters = format!(
             "ListTasks {cluster} {:?} {:?} {:?} {:?} {:?} {:?}",
@@ -58,6 +60,25 @@ impl Handle<ListTasks> for Ecs {
             next_token: page.next.map(|key| paging::token(&filters, &key)),
         })
     }
+}
+
+/// Refuses filters that say nothing, or that do not go together.
+fn check(input: &ListTasksRequest) -> Result<()> {
+    if input.family.as_deref().is_some_and(|family| !arn::is_name(family)) {
+        // AWS: reported (amazon-ecs-cli#542).
+        return Err(invalid(r"family must match ^[a-zA-Z0-9\-_]+$"));
+    }
+    let others = [
+        input.family.is_some(),
+        input.service_name.is_some(),
+        input.container_instance.is_some(),
+        input.launch_type.is_some(),
+    ];
+    if input.started_by.is_some() && others.contains(&true) {
+        // AWS: the rule is documented, not the text; clients are seen to name a desired status with it.
+        return Err(invalid("startedBy cannot be combined with other filters."));
+    }
+    Ok(())
 }
 
 /// Whether a task belongs to one of the service's deployments.

@@ -12,7 +12,7 @@ use crate::error::{client, invalid};
 use crate::instance::no_instance;
 use crate::placement::ZONE;
 use crate::records::{
-    AttributeValue, ContainerInstance, InstanceStatus, Resources, ShowInstance, check_tags, tags_from_api,
+    AttributeValue, ContainerInstance, InstanceStatus, Resources, ShowInstance, checked_tags, tags_from_api,
 };
 use crate::{Ecs, scope};
 
@@ -68,8 +68,7 @@ impl Ecs {
                 .stage_replace(&mut txn, scope.of(), &[&name, &record.id], found.revision, &record)?;
             record
         } else {
-            let tags = tags_from_api(input.tags.as_deref());
-            check_tags(&tags)?;
+            let tags = checked_tags(input.tags.as_deref())?;
             let mut record = ContainerInstance {
                 id: cx.ids().hex(32),
                 cluster: name.clone(),

@@ -4,7 +4,7 @@ use api_ecs::op::RegisterTaskDefinition;
 use api_ecs::{RegisterTaskDefinitionRequest, RegisterTaskDefinitionResponse};
 use roadstead_kernel::prelude::*;
 
-use crate::records::{DefinitionStatus, Document, TaskDefinition, check_tags, tags_from_api, tags_to_api};
+use crate::records::{DefinitionStatus, Document, TaskDefinition, checked_tags, tags_from_api, tags_to_api};
 use crate::register::accept;
 use crate::{Ecs, arn};
 
@@ -32,8 +32,7 @@ impl Handle<RegisterTaskDefinition> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: RegisterTaskDefinitionRequest) -> Reply<RegisterTaskDefinition> {
-        let tags = tags_from_api(input.tags.as_deref());
-        check_tags(&tags)?;
+        let tags = checked_tags(input.tags.as_deref())?;
         let definition = TaskDefinition {
             revision: 0,
             status: DefinitionStatus::Active,

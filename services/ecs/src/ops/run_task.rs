@@ -16,14 +16,18 @@ use crate::control::choose_provider;
 use crate::error::{client, invalid, unsupported};
 use crate::placement::Kind;
 use crate::records::{
-    ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, check_tags, digest, tags_from_api,
+    ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, checked_tags, digest, tags_from_api,
 };
 use crate::register::{check_amounts, check_fargate_size, check_storage};
 use crate::start::{self, Start};
-use crate::{Ecs, arn, capacity, choices, scope, task_roles};
+use crate::{Ecs, arn, capacity, checks, choices, scope, task_roles};
 
 /// Most tasks of one call.
 const MAX_COUNT: i32 = 10;
+
+/// Longest `startedBy`.
+// AWS: documented.
+const MAX_STARTED_BY: usize = 128;
 
 /// Longest client token.
 const MAX_TOKEN: usize = 64;
@@ -67,7 +71,7 @@ impl Handle<RunTask> for Ecs {
         let definition = self
             .definition(cx, &named)
             .await?
-            .ok_or_else(|| client("TaskDefinition not found."))?
+            .ok_or_else(|| client(arn::NO_DEFINITION))?
             .record;
         // AWS: recorded; the definition's state is looked at before the client token.
         match definition.status {
@@ -75,10 +79,7 @@ impl Handle<RunTask> for Ecs {
             DefinitionStatus::Inactive => return Err(invalid("TaskDefinition is inactive")),
             DefinitionStatus::DeleteInProgress => return Err(invalid("TaskDefinition is being deleted")),
         }
-        if input.client_token.as_ref().is_some_and(|token| token.len() > MAX_TOKEN) {
-            // AWS: the limit is documented; the text is recorded for CreateService.
-            return Err(invalid("idempotency token longer than 64."));
-        }
+        checks::client_token(input.client_token.as_deref(), MAX_TOKEN)?;
         let request = request_digest(&input)?;
         if let Some(replayed) = self.replayed(cx, &input, &cluster.record.name, &request).await? {
             return Ok(replayed);
@@ -158,6 +159,8 @@ impl Ecs {
         if !(1..=MAX_COUNT).contains(&count) {
             return Err(invalid(format!("Count must be between 1 and {MAX_COUNT}.")));
         }
+        checks::started_by(input.started_by.as_deref(), MAX_STARTED_BY)?;
+        checks::overrides(input.overrides.as_ref())?;
         check_volumes(input, definition)?;
         let tags = task_tags(input, cluster, definition)?;
         let strategy = match place(input, cluster)? {
@@ -342,8 +345,7 @@ fn request_digest(input: &RunTaskRequest) -> Result<String> {
 
 // AWS: recorded; the request's value wins over the definition's for the same key.
 pub(super) fn task_tags(input: &RunTaskRequest, cluster: &Cluster, definition: &TaskDefinition) -> Result<Tags> {
-    let given = tags_from_api(input.tags.as_deref());
-    check_tags(&given)?;
+    let given = checked_tags(input.tags.as_deref())?;
     let mut tags = match &input.propagate_tags {
         Some(PropagateTags::TaskDefinition) => definition.tags.clone(),
         Some(PropagateTags::Service) => {
@@ -393,6 +395,7 @@ fn place(input: &RunTaskRequest, cluster: &Cluster) -> Result<Place> {
             if vpc.is_some_and(|vpc| vpc.assign_public_ip == Some(AssignPublicIp::Enabled)) {
                 return Err(invalid("Assign public IP is not supported for this launch type."));
             }
+            checks::platform_on_instances(input.platform_version.as_deref())?;
             Ok(Place::Instances(Kind::Ec2))
         }
         (Some(LaunchType::External), _) => Ok(Place::Instances(Kind::External)),

@@ -13,8 +13,11 @@ use crate::placement::{Demand, Kind, Refusal, Strategy};
 use crate::placing::{self, Asked};
 use crate::records::{Cluster, Mode, Show, TaskDefinition, tags_from_api};
 use crate::start;
-use crate::{Ecs, arn, scope, task_roles};
+use crate::{Ecs, arn, checks, scope, task_roles};
 
+/// Longest `startedBy`.
+// AWS: documented; shorter than RunTask's.
+const MAX_STARTED_BY: usize = 36;
 /// Most instances of one call.
 // AWS: documented.
 const MAX: usize = 10;
@@ -66,6 +69,8 @@ impl Handle<StartTask> for Ecs {
                 "Container Instances cannot have more than {MAX} elements."
             )));
         }
+        checks::started_by(input.started_by.as_deref(), MAX_STARTED_BY)?;
+        checks::overrides(input.overrides.as_ref())?;
         let run = as_run(&input);
         let tags = task_tags(&run, &cluster.record, &definition)?;
         let choice = Choice::These(&input.container_instances);
@@ -213,11 +218,8 @@ impl Ecs {
                 let (mut ids, mut spots, mut failures) = (Vec::new(), Vec::new(), Vec::new());
                 for given in instances {
                     let (named, id) = arn::container_instance_id(cx.place(), given)?;
-                    let shown = arn::container_instance(cx.place(), named.unwrap_or(cluster), id);
-                    if named.is_some_and(|named| named != cluster) {
-                        failures.push(failure(shown, "MISSING"));
-                        continue;
-                    }
+                    arn::same_cluster(named, cluster)?;
+                    let shown = arn::container_instance(cx.place(), cluster, id);
                     let task = cx.ids().hex(32);
                     match self.fleet.place_on(cx.place(), cluster, id, demand, &task).await? {
                         Some(Ok(spot)) => {

@@ -15,7 +15,7 @@ impl Handle<StopTask> for Ecs {
 
     async fn handle(&self, cx: &Cx, input: StopTaskRequest) -> Reply<StopTask> {
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?.record.name;
-        let (_, id) = arn::task_id(cx.place(), &input.task)?;
+        let id = arn::task_of(cx.place(), &cluster, &input.task)?;
         let reason = input
             .reason
             .filter(|reason| !reason.is_empty())

@@ -1,11 +1,12 @@
 //! ecs:TagResource — <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TagResource.html>
 
 use api_ecs::op::TagResource;
-use api_ecs::{TagResourceRequest, TagResourceResponse};
+use api_ecs::{TagResourceRequest, TagResourceResponse, errors};
+use roadstead_core::tags::MAX_TAGS;
 use roadstead_kernel::prelude::*;
 
 use crate::Ecs;
-use crate::records::{check_tags, tags_from_api};
+use crate::records::{checked_tags, tags_from_api};
 use crate::run::tagged;
 
 impl Handle<TagResource> for Ecs {
@@ -15,12 +16,7 @@ impl Handle<TagResource> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: TagResourceRequest) -> Reply<TagResource> {
-        if input.tags.iter().any(|tag| tag.value.is_none()) {
-            // AWS: recorded.
-            return Err(crate::error::invalid("Tag value can not be null."));
-        }
-        let added = tags_from_api(Some(&input.tags));
-        check_tags(&added)?;
+        let added = checked_tags(Some(&input.tags))?;
         let target = tagged(self, cx, &input.resource_arn).await?;
         target
             .change(self, cx, |tags| {
@@ -33,11 +29,11 @@ impl Handle<TagResource> for Ecs {
 }
 
 fn check_count(tags: &Tags) -> Result<()> {
-    if tags.counted() > roadstead_core::tags::MAX_TAGS {
-        return Err(crate::error::invalid(format!(
-            "The number of tags exceeds the limit of {}.",
-            roadstead_core::tags::MAX_TAGS
-        )));
+    if tags.counted() > MAX_TAGS {
+        // AWS: the code is documented, not the text.
+        return Err(errors::LIMIT_EXCEEDED_EXCEPTION
+            .with(format!("The number of tags exceeds the limit of {MAX_TAGS}."))
+            .into());
     }
     Ok(())
 }

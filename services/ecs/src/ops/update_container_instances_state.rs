@@ -30,9 +30,7 @@ impl Handle<UpdateContainerInstancesState> for Ecs {
             return Err(client("Container Instances cannot be empty."));
         }
         if input.container_instances.len() > MAX {
-            return Err(invalid(format!(
-                "Container Instances cannot have more than {MAX} elements."
-            )));
+            return Err(invalid(format!("instanceIds can have at most {MAX} items.")));
         }
         let status = match input.status {
             ContainerInstanceStatus::Active => InstanceStatus::Active,

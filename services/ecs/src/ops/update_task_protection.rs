@@ -45,7 +45,7 @@ impl Handle<UpdateTaskProtection> for Ecs {
             .then(|| cx.now().plus(Duration::from_secs(minutes * 60)).cut_to_secs());
         let (mut protected_tasks, mut failures) = (Vec::new(), Vec::new());
         for given in &input.tasks {
-            let (_, id) = arn::task_id(cx.place(), given)?;
+            let id = arn::task_of(cx.place(), &cluster, given)?;
             let protect = |task: &mut Task| {
                 if can_be_protected(task) {
                     task.protected_until = until;

@@ -86,6 +86,8 @@ pub enum Rule {
     Distinct,
     /// The expression holds of the instance.
     MemberOf(Query),
+    /// The instance is in a zone of the task's subnets, which the expression says.
+    Located(Query),
 }
 
 /// A placement strategy.
@@ -126,6 +128,8 @@ pub enum Refusal {
     Agent,
     /// It lacks an attribute.
     Attribute,
+    /// It is in another zone than the task's subnets.
+    Location,
     /// An expression does not hold.
     MemberOf,
     /// It has a task of the group.
@@ -147,6 +151,8 @@ impl Refusal {
             Self::Inactive => "INACTIVE",
             Self::Agent => "AGENT",
             Self::Attribute => "ATTRIBUTE",
+            // AWS: documented.
+            Self::Location => "LOCATION",
             // AWS: both from memory.
             Self::MemberOf => "MemberOf placement constraint unsatisfied.",
             Self::Distinct => "DistinctInstance placement constraint unsatisfied.",
@@ -164,6 +170,7 @@ impl Refusal {
             Self::Inactive => "encountered error \"INACTIVE\"",
             Self::Agent => "encountered error \"AGENT\"",
             Self::Attribute => "is missing an attribute required by your task",
+            Self::Location => "encountered error \"LOCATION\"",
             Self::MemberOf => "encountered error \"MemberOf placement constraint unsatisfied.\"",
             Self::Distinct => "encountered error \"DistinctInstance placement constraint unsatisfied.\"",
             Self::Cpu => "has insufficient CPU units available",

@@ -409,12 +409,12 @@ impl Node {
         if self.kind != demand.kind || !demand.attributes.iter().all(has) {
             return Some(Refusal::Attribute);
         }
-        let member = |rule: &Rule| match rule {
-            Rule::MemberOf(query) => query.holds(self),
-            Rule::Distinct => true,
-        };
-        if !demand.rules.iter().all(member) {
-            return Some(Refusal::MemberOf);
+        for rule in &demand.rules {
+            match rule {
+                Rule::Located(query) if !query.holds(self) => return Some(Refusal::Location),
+                Rule::MemberOf(query) if !query.holds(self) => return Some(Refusal::MemberOf),
+                Rule::Located(_) | Rule::MemberOf(_) | Rule::Distinct => {}
+            }
         }
         if demand.rules.contains(&Rule::Distinct) && self.of_group(&usage.group) > 0 {
             return Some(Refusal::Distinct);

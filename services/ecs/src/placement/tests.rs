@@ -104,7 +104,7 @@ impl Naive {
                 Rule::MemberOf(query) if query.text().starts_with("attribute:rack ==") => {
                     instance.attributes.get("rack").map(String::as_str) == Some("r1")
                 }
-                Rule::MemberOf(_) => self.on(&instance.id).any(|usage| &*usage.group == "a"),
+                Rule::MemberOf(_) | Rule::Located(_) => self.on(&instance.id).any(|usage| &*usage.group == "a"),
             })
             && sum(|usage| usage.cpu) + i64::from(demand.usage.cpu) <= instance.total.cpu
             && sum(|usage| usage.memory) + i64::from(demand.usage.memory) <= instance.total.memory

@@ -25,8 +25,26 @@ pub fn tags_to_api(tags: &Tags) -> Vec<Tag> {
         .collect()
 }
 
-/// Checks tags that a caller wants to set. Errors: `InvalidParameterException`.
-pub fn check_tags(tags: &Tags) -> Result<()> {
+/// The tags that a caller wants to set. Errors: `InvalidParameterException`.
+pub fn checked_tags(given: Option<&[Tag]>) -> Result<Tags> {
+    let given = given.unwrap_or_default();
+    if given.iter().any(|tag| tag.key.is_none()) {
+        return Err(invalid("Tag key can not be null."));
+    }
+    if given.iter().any(|tag| tag.value.is_none()) {
+        // AWS: recorded for TagResource.
+        return Err(invalid("Tag value can not be null."));
+    }
+    let tags = tags_from_api(Some(given));
+    if tags.iter().count() < given.len() {
+        // AWS: reported (terraform-provider-aws#32259).
+        return Err(invalid("Multiple tags contain the same key."));
+    }
+    check(&tags)?;
+    Ok(tags)
+}
+
+fn check(tags: &Tags) -> Result<()> {
     if tags.counted() > MAX_TAGS {
         return Err(invalid(format!("The number of tags exceeds the limit of {MAX_TAGS}.")));
     }

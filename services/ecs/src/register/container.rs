@@ -37,9 +37,8 @@ pub(super) fn check(given: &RegisterTaskDefinitionRequest, container: &Container
         return Err(client("Container.image should not be null or empty."));
     }
     if !is_name(name) {
-        return Err(client(
-            "Container.name can only contain letters, numbers, hyphens and underscores, and can be up to 255 characters long.",
-        ));
+        // AWS: reported (terraform-provider-aws#5950).
+        return Err(client("Container.name contains invalid characters."));
     }
     check_limits(given, container, name)?;
     check_timeouts(container, name)?;

@@ -22,6 +22,8 @@ pub use self::size::{cpu_units, mebibytes};
 use crate::arn::is_name;
 use crate::error::client;
 
+/// Longest definition, in bytes of JSON.
+const MAX_LENGTH: usize = 65_536;
 /// Most containers of a definition.
 const MAX_CONTAINERS: usize = 10;
 
@@ -30,17 +32,15 @@ const MAX_CONTAINERS: usize = 10;
 /// Errors: `ClientException` in AWS's words, where they are known.
 pub fn accept(mut given: RegisterTaskDefinitionRequest) -> Result<RegisterTaskDefinitionRequest> {
     if !is_name(&given.family) {
-        return Err(client(
-            "Family should only contain letters, numbers, hyphens and underscores and be at most 255 characters long.",
-        ));
+        // AWS: reported (amazon-ecs-cli#37).
+        return Err(client("Family contains invalid characters."));
     }
     if given.container_definitions.is_empty() {
         return Err(client("Container list cannot be empty."));
     }
     if given.container_definitions.len() > MAX_CONTAINERS {
-        return Err(client(format!(
-            "Too many container definitions. Maximum number is {MAX_CONTAINERS}."
-        )));
+        // AWS: reported (amazon-ecs-cli#184).
+        return Err(client("Too many containers."));
     }
     // AWS: recorded; looked at before the network mode.
     if given.container_definitions.iter().all(|c| c.essential == Some(false)) {
@@ -85,7 +85,20 @@ pub fn accept(mut given: RegisterTaskDefinitionRequest) -> Result<RegisterTaskDe
     given.cpu = normal(given.cpu, cpu_units, "cpu")?;
     given.memory = normal(given.memory, mebibytes, "memory")?;
     given.tags = None;
+    check_length(&given)?;
     Ok(given)
+}
+
+/// Refuses a definition that is too long, written as JSON.
+// AWS: the quota is documented, the text reported (amazon-ecs-developer-guide#149).
+fn check_length(given: &RegisterTaskDefinitionRequest) -> Result<()> {
+    let length = roadstead_wire::to_json(given).len();
+    if length > MAX_LENGTH {
+        return Err(client(format!(
+            "Actual length: '{length}'. Max allowed length is '{MAX_LENGTH}' bytes."
+        )));
+    }
+    Ok(())
 }
 
 /// A size as a plain number.

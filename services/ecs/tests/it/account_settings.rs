@@ -138,6 +138,12 @@ async fn only_the_root_user_sets_for_others() {
         .ok();
     assert_eq!(effective(&ann, "awsvpcTrunking").await, "enabled");
     assert_eq!(effective(&world, "awsvpcTrunking").await, "disabled");
+    // AWS: documented; nobody else says how long Fargate waits before it retires tasks.
+    let wait = json!({ "name": "fargateTaskRetirementWaitPeriod", "value": "14" });
+    let refused = ann.ecs("PutAccountSetting", wait.clone()).await.error();
+    assert_eq!(refused.0, "ClientException");
+    world.ecs("PutAccountSetting", wait).await.ok();
+    assert_eq!(effective(&ann, "fargateTaskRetirementWaitPeriod").await, "14");
 }
 
 #[tokio::test]

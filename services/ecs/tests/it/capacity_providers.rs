@@ -166,6 +166,25 @@ async fn a_provider_is_changed_tagged_associated_and_deleted_only_when_nothing_h
 }
 
 #[tokio::test]
+async fn with_a_cluster_only_its_own_providers_are_described() {
+    let world = World::new();
+    world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
+    put(&world, json!(["FARGATE_SPOT"]), json!([])).await;
+    let names = |answer: &Value| {
+        let all = answer["capacityProviders"].as_array().unwrap().clone();
+        all.into_iter().map(|one| one["name"].clone()).collect::<Vec<_>>()
+    };
+    let all = json!({ "cluster": "demo" });
+    let answer = world.ecs("DescribeCapacityProviders", all).await.ok();
+    assert_eq!(names(&answer), ["FARGATE_SPOT"]);
+    let asked = json!({ "cluster": "demo", "capacityProviders": ["FARGATE", "FARGATE_SPOT"] });
+    let answer = world.ecs("DescribeCapacityProviders", asked).await.ok();
+    assert_eq!(names(&answer), ["FARGATE_SPOT"]);
+    let arn = "arn:aws:ecs:us-east-1:000000000000:capacity-provider/FARGATE";
+    assert_eq!(answer["failures"], json!([{ "arn": arn, "reason": "MISSING" }]));
+}
+
+#[tokio::test]
 async fn a_clusters_providers_are_replaced_as_a_whole() {
     let world = World::new();
     world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();

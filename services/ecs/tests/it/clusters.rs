@@ -213,10 +213,13 @@ async fn regions_do_not_see_each_others_clusters() {
         json!([])
     );
     let arn = "arn:aws:ecs:us-east-1:000000000000:cluster/demo";
-    let error = elsewhere
+    let answer = elsewhere
         .ecs("DescribeClusters", json!({ "clusters": [arn] }))
         .await
-        .error();
+        .ok();
+    assert_eq!(answer["clusters"], json!([]));
+    assert_eq!(answer["failures"], json!([{ "arn": arn, "reason": "MISSING" }]));
+    let error = elsewhere.ecs("ListTasks", json!({ "cluster": arn })).await.error();
     assert_eq!(error.0, "ClusterNotFoundException");
 }
 

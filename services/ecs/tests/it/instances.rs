@@ -491,10 +491,7 @@ async fn an_awsvpc_task_gets_its_interface_in_the_zone_of_its_instance() {
     let answer = world
         .run_plain(json!({ "taskDefinition": "own", "networkConfiguration": network(&elsewhere) }))
         .await;
-    assert_eq!(
-        answer["failures"][0]["reason"],
-        "MemberOf placement constraint unsatisfied."
-    );
+    assert_eq!(answer["failures"][0]["reason"], "LOCATION");
     let public = json!({ "awsvpcConfiguration": { "subnets": [chosen], "assignPublicIp": "ENABLED" } });
     let input = json!({ "cluster": "demo", "taskDefinition": "own", "networkConfiguration": public });
     let (_, message) = world.ecs("RunTask", input).await.error();

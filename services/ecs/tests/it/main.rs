@@ -24,6 +24,7 @@ mod logs_refused;
 mod metadata;
 mod network;
 mod public_addresses;
+mod requests;
 mod role;
 mod secrets;
 mod service_balance;
