@@ -101,6 +101,8 @@ impl Start<'_> {
             execution_stopped_at: None,
             stopped_at: None,
             stop: None,
+            ending: None,
+            untold: None,
             protected_until: None,
             credentials: Secret::new(ids.uuid()),
         }
@@ -176,6 +178,7 @@ fn container_record(ids: &Ids, container: &ContainerDefinition) -> ContainerReco
         digest: None,
         exit_code: None,
         reason: None,
+        tried: false,
         healthy: None,
         signalled_at: None,
         started_at: None,

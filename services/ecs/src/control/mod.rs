@@ -10,6 +10,7 @@ mod service;
 mod service_books;
 mod service_plan;
 mod spread;
+mod starting;
 mod storage;
 mod strategy;
 mod task;

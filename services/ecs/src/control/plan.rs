@@ -9,15 +9,15 @@ use super::order::{Readiness, definition_of, depends_on, readiness};
 use super::storage;
 use crate::awslogs::PATIENCE;
 use crate::launch::stop_timeout;
-use crate::records::{
-    ContainerRecord, ContainerStatus, Desired, InterfaceStatus, StopCode, Task, TaskDefinition, TaskStatus,
-};
+use crate::records::{ContainerRecord, ContainerStatus, InterfaceStatus, StopCode, Task, TaskDefinition, TaskStatus};
 
 /// How long a stopped task stays on record.
 pub const KEEP_STOPPED: Duration = Duration::from_secs(3600);
 /// Why a task stops whose pause container ended.
 const NETWORK_LOST: &str =
     "ResourceInitializationError: the network namespace of the task was lost: its pause container ended";
+/// Why a task stops whose container ended that it cannot do without.
+const ESSENTIAL_EXITED: &str = "Essential container in task exited";
 /// How often a task is looked at when nothing calls for it.
 const LOOK: Duration = Duration::from_secs(30);
 /// How often a task is looked at with a container that waits for another.
@@ -40,8 +40,10 @@ pub enum Step {
     Restart(String),
     /// Gives up a container that never ran and never will.
     GiveUp(String),
-    /// Decides that the task stops.
-    Stop(StopCode, &'static str),
+    /// Decides that the task ends by itself.
+    End(StopCode, &'static str),
+    /// Lets a change of the containers make a version of its own.
+    Tell,
     /// Sends a container its stop signal.
     Signal(String),
     /// Ends a container that did not heed its stop signal.
@@ -84,6 +86,20 @@ impl Plan {
 
 /// Plans the next step of a task.
 pub fn plan(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
+    let plan = step(task, definition, now);
+    let Some(left) = task.untold.map(|due| due.since(now)) else {
+        return plan;
+    };
+    match (&plan.step, plan.next) {
+        // AWS: recorded; the end of one container is told before the next one is asked to end.
+        (None | Some(Step::Signal(_)), _) if left.is_zero() => Plan::step(Step::Tell),
+        (None, Next::In(next)) => Plan::wait(Next::In(next.min(left))),
+        (None, _) => Plan::wait(Next::In(left)),
+        (Some(_), _) => plan,
+    }
+}
+
+fn step(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
     match task.status {
         TaskStatus::Stopped => {
             let age = now.since(task.stopped_at.unwrap_or(now));
@@ -93,7 +109,7 @@ pub fn plan(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
             }
         }
         TaskStatus::Deprovisioning => deprovision(task, definition, now),
-        _ if task.desired == Desired::Stopped => stop(task, definition, now),
+        _ if task.is_stopping() => stop(task, definition, now),
         _ if task.interface.as_ref().is_some_and(|interface| interface.wiring.lost) => {
             let never_ran = task.started_at.is_none();
             let code = if never_ran {
@@ -101,7 +117,7 @@ pub fn plan(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
             } else {
                 StopCode::EssentialExited
             };
-            Plan::step(Step::Stop(code, NETWORK_LOST))
+            Plan::step(Step::End(code, NETWORK_LOST))
         }
         TaskStatus::Provisioning => provision(task),
         TaskStatus::Pending => start(task, definition, now),
@@ -123,27 +139,22 @@ fn provision(task: &Task) -> Plan {
 }
 
 fn start(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
-    if task
-        .containers
-        .iter()
-        .any(|c| c.essential && c.status == ContainerStatus::Stopped)
-    {
-        let ran = task.containers.iter().all(|c| !c.essential || c.exit_code.is_some());
-        return Plan::step(if ran {
-            Step::Stop(StopCode::EssentialExited, "Essential container in task exited")
+    let ended = |c: &&ContainerRecord| c.essential && c.status == ContainerStatus::Stopped;
+    let ran = |c: &ContainerRecord| c.status == ContainerStatus::Running || c.exit_code.is_some();
+    let all_ran = task.containers.iter().all(|c| !c.essential || ran(c));
+    if let Some(ended) = task.containers.iter().find(ended).filter(|_| !all_ran) {
+        return Plan::step(if ended.exit_code.is_some() {
+            Step::End(StopCode::EssentialExited, ESSENTIAL_EXITED)
         } else {
-            Step::Stop(StopCode::FailedToStart, "Task failed to start")
+            Step::End(StopCode::FailedToStart, "Task failed to start")
         });
     }
     let (step, wait) = next_container(task, definition, now);
     if let Some(step) = step {
         return Plan::step(step);
     }
-    let essential_run = task
-        .containers
-        .iter()
-        .all(|c| !c.essential || c.status == ContainerStatus::Running);
-    if essential_run {
+    // AWS: recorded; a task whose container ended at once ran all the same.
+    if all_ran {
         return Plan::step(Step::Advance(TaskStatus::Running));
     }
     Plan::wait(Next::In(wait))
@@ -166,7 +177,7 @@ fn next_container(task: &Task, definition: &TaskDefinition, now: Timestamp) -> (
                 continue;
             }
             // AWS: recorded for a SUCCESS dependency that failed.
-            Readiness::Never if container.essential => Step::Stop(StopCode::FailedToStart, "Task failed to start"),
+            Readiness::Never if container.essential => Step::End(StopCode::FailedToStart, "Task failed to start"),
             Readiness::Never => Step::GiveUp(container.name.clone()),
         };
         return (Some(step), wait);
@@ -180,10 +191,7 @@ fn watch(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
         .iter()
         .any(|container| container.essential && container.status == ContainerStatus::Stopped)
     {
-        return Plan::step(Step::Stop(
-            StopCode::EssentialExited,
-            "Essential container in task exited",
-        ));
+        return Plan::step(Step::End(StopCode::EssentialExited, ESSENTIAL_EXITED));
     }
     match next_container(task, definition, now) {
         (Some(step), _) => Plan::step(step),

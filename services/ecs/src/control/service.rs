@@ -20,8 +20,8 @@ use super::strategy::choose_provider;
 use super::{TaskControl, TaskKey};
 use crate::fleet::Fleet;
 use crate::records::{
-    Deployment, Desired, Launch, Member, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus,
-    StopCode, Task, TaskDefinition, TaskStatus,
+    Deployment, Launch, Member, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus, StopCode,
+    Task, TaskDefinition, TaskStatus,
 };
 use crate::run::revision_key;
 use crate::scope_of;
@@ -312,11 +312,12 @@ impl ServiceControl {
             .unwrap_or_default()
             .to_owned();
         let checked = service.settings_of(&number).is_some_and(|settings| settings.checked);
-        let state = match (task.status, task.desired) {
-            (TaskStatus::Stopped, _) => TaskState::Ended(self.end(&task)),
-            (_, Desired::Stopped) | (TaskStatus::Deprovisioning, _) => TaskState::Stopping(self.end(&task)),
-            (TaskStatus::Provisioning | TaskStatus::Pending, _) => TaskState::Pending,
-            (TaskStatus::Running, _) => {
+        let state = match task.status {
+            TaskStatus::Stopped => TaskState::Ended(self.end(&task)),
+            TaskStatus::Deprovisioning => TaskState::Stopping(self.end(&task)),
+            _ if task.is_stopping() => TaskState::Stopping(self.end(&task)),
+            TaskStatus::Provisioning | TaskStatus::Pending => TaskState::Pending,
+            TaskStatus::Running => {
                 let health = if checked { health(&task) } else { TaskHealth::Unchecked };
                 TaskState::Running(task.started_at.unwrap_or(task.created_at), health)
             }
@@ -334,12 +335,12 @@ impl ServiceControl {
     }
 
     fn end(&self, task: &Task) -> End {
-        match (&task.stop, task.started_at) {
+        match (task.stop.as_ref().or(task.ending.as_ref()), task.started_at) {
             (Some((StopCode::Scheduler, why)), _) if why == SICK => End::Sick,
             (Some((StopCode::Scheduler | StopCode::User, _)), _) => End::Fine,
             (_, None) => End::NeverRan,
             (_, Some(started)) => {
-                let ended = task.execution_stopped_at.or(task.stopping_at).unwrap_or(started);
+                let ended = task.ended_at().unwrap_or(started);
                 if ended.since(started) < self.pace().healthy_after {
                     End::Crashed
                 } else {

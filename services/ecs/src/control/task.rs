@@ -1,8 +1,9 @@
 //! Tasks: looks at the record and at the engine, plans, and takes one step after the other.
 
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
-use roadstead_containers::{ContainerId, Health, ImageError, LogMode, Phase, Runtime, RuntimeError, Status};
+use roadstead_containers::{ContainerId, Health, Runtime, RuntimeError, Status};
 use roadstead_control::{Controller, Next, Reconciler};
 use roadstead_core::Tags;
 use roadstead_core::arn::Place;
@@ -10,7 +11,7 @@ use roadstead_kernel::{Fault, Kernel, Result, places};
 use roadstead_network::Net;
 use roadstead_store::{StoreError, Table};
 
-use super::network::{Networks, create_or_adopt};
+use super::network::Networks;
 use super::order;
 use super::plan::{Plan, Step, plan};
 use super::{ServiceControl, ServiceKey};
@@ -19,11 +20,11 @@ use crate::behalf::OnBehalf;
 use crate::fleet::Fleet;
 use crate::metadata::{Metadata, TRY_AGAIN};
 use crate::records::{
-    Binding, ContainerRecord, ContainerStatus, Desired, Interface, InterfaceStatus, Mode, Network, StopCode, Task,
-    TaskDefinition, TaskStatus, Wiring,
+    ContainerRecord, ContainerStatus, Interface, InterfaceStatus, Network, StopCode, Task, TaskDefinition, TaskStatus,
+    Wiring,
 };
 use crate::run::revision_key;
-use crate::{arn, launch, scope_of, secrets};
+use crate::{arn, scope_of};
 
 /// Names a task.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -123,6 +124,10 @@ impl TaskControl {
         &self.metadata
     }
 
+    pub(super) fn kernel(&self) -> &Arc<Kernel> {
+        &self.kernel
+    }
+
     pub(super) fn runtime(&self) -> &dyn Runtime {
         &*self.runtime
     }
@@ -177,6 +182,9 @@ impl Reconciler for TaskControl {
     async fn reconcile(&self, key: &TaskKey) -> Result<Next> {
         let scope = scope_of(key.place);
         let id = [key.cluster.as_str(), key.task.as_str()];
+        // A container that was just started is not looked at before the task is where that takes it: one that ends at once
+        // ran all the same.
+        let mut is_fresh = false;
         for _ in 0..MAX_STEPS {
             let Some(found) = self.tasks.get(scope.of(), &id).await? else {
                 return Ok(Next::Forget);
@@ -190,22 +198,28 @@ impl Reconciler for TaskControl {
                 return Err(Fault::internal("the task's definition is gone"));
             };
             let mut task = found.record;
-            self.observe(&mut task, &definition, key).await?;
-            self.follow_output(&mut task, key).await?;
+            if !is_fresh {
+                self.observe(&mut task, &definition, key).await?;
+                self.follow_output(&mut task, key).await?;
+            }
             let now = self.kernel.clock().now();
             let mut setback = self.metadata.keep(&task, &definition, key).await?;
-            if task.desired == Desired::Running
+            if !task.is_stopping()
                 && task.started_at.is_none()
                 && let Some(setback) = setback.take()
             {
-                task.stop(StopCode::FailedToStart, setback, now);
+                task.end(StopCode::FailedToStart, setback);
                 self.save(&task, key).await?;
             }
             let Plan { step, next } = plan(&task, &definition, now);
+            if is_fresh && step.is_none() {
+                is_fresh = false;
+                continue;
+            }
             let Some(step) = step else {
                 // What runs goes on without metadata for a while: a server that starts again must end no task.
                 return match setback {
-                    Some(setback) if task.desired == Desired::Running => {
+                    Some(setback) if !task.is_stopping() => {
                         tracing::warn!(
                             task = key.task,
                             setback,
@@ -224,19 +238,20 @@ impl Reconciler for TaskControl {
                 self.tasks.delete(scope.of(), &id, found.revision).await?;
                 return Ok(Next::Forget);
             }
+            is_fresh = task.status == TaskStatus::Pending && matches!(step, Step::Launch(_));
             self.apply(&mut task, &definition, key, step).await?;
             // What was changed by a call meanwhile (a stop, tags) is kept: only this controller writes the rest.
             self.save(&task, key).await?;
         }
-        Ok(Next::In(std::time::Duration::ZERO))
+        Ok(Next::In(Duration::ZERO))
     }
 }
 
 impl TaskControl {
     /// Takes over from the engine what became of the containers.
     async fn observe(&self, task: &mut Task, definition: &TaskDefinition, key: &TaskKey) -> Result<()> {
-        let before = task.version;
-        let lives = task.desired == Desired::Running;
+        let mut ended = false;
+        let lives = !task.is_stopping();
         let (mut restarting, mut probed) = (false, false);
         for at in 0..task.containers.len() {
             let Some(container) = task.containers.get(at) else {
@@ -290,13 +305,16 @@ impl TaskControl {
                 }
             }
             container.status = ContainerStatus::Stopped;
-            task.changed();
+            ended = true;
+        }
+        if ended {
+            task.tell_by(self.kernel.clock().now());
         }
         let lost = self.lost_network(task).await?;
         if let Some(interface) = task.interface.as_mut().filter(|_| lost) {
             interface.wiring.lost = true;
         }
-        if task.version != before || lost || restarting || probed {
+        if ended || lost || restarting || probed {
             self.save(task, key).await?;
         }
         Ok(())
@@ -332,7 +350,7 @@ impl TaskControl {
 
     /// Whether the pause container of a task that shall run has ended, and that is news.
     async fn lost_network(&self, task: &Task) -> Result<bool> {
-        let lives = task.desired == Desired::Running && task.status < TaskStatus::Deprovisioning;
+        let lives = !task.is_stopping() && task.status < TaskStatus::Deprovisioning;
         let wiring = task.interface.as_ref().map(|interface| &interface.wiring);
         match wiring
             .filter(|wiring| lives && !wiring.lost)
@@ -349,7 +367,7 @@ impl TaskControl {
             let mut merged = task.clone();
             merged.tags.clone_from(&stored.tags);
             merged.protected_until = stored.protected_until;
-            if stored.desired != task.desired && stored.stop.is_some() {
+            if stored.stop.is_some() && stored.stop != task.stop {
                 merged.desired = stored.desired;
                 merged.stop.clone_from(&stored.stop);
                 merged.stopping_at = stored.stopping_at;
@@ -377,23 +395,17 @@ impl TaskControl {
                 }
             }
             Step::DetachInterface => self.detach_interface(task, key).await?,
+            Step::Advance(TaskStatus::Deprovisioning) => task.deprovision(now),
             Step::Advance(status) => {
                 task.status = status;
                 match status {
                     TaskStatus::Running => task.started_at = Some(now),
-                    TaskStatus::Deprovisioning => {
-                        let ended = task
-                            .containers
-                            .iter()
-                            .filter_map(|container| container.finished_at)
-                            .max();
-                        task.execution_stopped_at = ended;
-                    }
                     TaskStatus::Stopped => task.stopped_at = Some(now),
-                    TaskStatus::Provisioning | TaskStatus::Pending => {}
+                    TaskStatus::Provisioning | TaskStatus::Pending | TaskStatus::Deprovisioning => {}
                 }
                 task.changed();
             }
+            Step::Tell => task.changed(),
             Step::Launch(name) => {
                 self.launch(task, definition, key, &name).await?;
                 // It may be a repeated attempt that failed sooner than the one before.
@@ -406,7 +418,7 @@ impl TaskControl {
                 }
                 self.remove_unnoted(task, key, &name).await?;
             }
-            Step::Stop(code, reason) => task.stop(code, reason, now),
+            Step::End(code, reason) => task.end(code, reason),
             Step::Signal(name) => {
                 if let Some(container) = container(task, &name) {
                     container.signalled_at = Some(now);
@@ -468,13 +480,12 @@ impl TaskControl {
         }
         container.restart_due = false;
         if container.status == ContainerStatus::Stopped {
-            task.changed();
+            task.tell_by(now);
         }
         Ok(())
     }
 
     async fn create_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
-        let now = self.kernel.clock().now();
         let assumed = OnBehalf::for_interfaces(&self.kernel, key.place).await;
         // Without a session nothing can have been made, and nothing could be deleted.
         let nothing_made = matches!(assumed, Err(Fault::Api(_)));
@@ -494,7 +505,7 @@ impl TaskControl {
                     "Unexpected EC2 error while attempting to Create Network Interface in subnet '{subnet}': {}",
                     error.code
                 );
-                task.stop(StopCode::FailedToStart, reason, now);
+                task.end(StopCode::FailedToStart, reason);
                 if let Some(interface) = task.interface.as_mut().filter(|_| nothing_made) {
                     interface.status = InterfaceStatus::Deleted;
                 }
@@ -584,19 +595,18 @@ impl TaskControl {
                 };
                 task.interface = Some(Interface { wiring, ..interface });
             }
-            Err(setback) => task.stop(StopCode::FailedToStart, setback, self.kernel.clock().now()),
+            Err(setback) => task.end(StopCode::FailedToStart, setback),
         }
         Ok(())
     }
 
     async fn attach_interface(&self, task: &mut Task, key: &TaskKey) -> Result<()> {
-        let now = self.kernel.clock().now();
         let Some(interface) = &mut task.interface else {
             return Ok(());
         };
         match self.networks.attach(key.place, interface).await? {
             Ok(()) => interface.status = InterfaceStatus::Attached,
-            Err(setback) => task.stop(StopCode::FailedToStart, setback, now),
+            Err(setback) => task.end(StopCode::FailedToStart, setback),
         }
         Ok(())
     }
@@ -612,139 +622,6 @@ impl TaskControl {
         });
         Ok(())
     }
-
-    async fn launch(&self, task: &mut Task, definition: &TaskDefinition, key: &TaskKey, name: &str) -> Result<()> {
-        let now = self.kernel.clock().now();
-        let first = task.pull_started_at.is_none();
-        task.pull_started_at.get_or_insert(now);
-        let Some(wanted) = definition.containers().iter().find(|c| c.name.as_deref() == Some(name)) else {
-            return Err(Fault::internal("a container that its definition does not have"));
-        };
-        let given = match secrets::resolve(&self.kernel, key.place, task, definition, (wanted, first)).await? {
-            Ok(given) => given,
-            Err(why) => {
-                task.stop(StopCode::FailedToStart, why, now);
-                return Ok(());
-            }
-        };
-        let image = wanted.image.as_deref().unwrap_or_default();
-        let digest = match self.runtime.ensure_image(image, given.registry.as_ref()).await {
-            Ok(found) => found.digest,
-            Err(ImageError::EngineUnreachable(why)) => return Err(Fault::internal(why)),
-            Err(error) => {
-                give_up(task, name, &format!("CannotPullContainerError: {error}"), now);
-                return Ok(());
-            }
-        };
-        task.pull_stopped_at = Some(self.kernel.clock().now());
-        let pause = task
-            .interface
-            .as_ref()
-            .and_then(|interface| interface.wiring.pause.clone())
-            .map(ContainerId);
-        let mut spec = match launch::spec(key.place, task, definition, wanted, pause.as_ref()) {
-            Ok(spec) => spec,
-            Err(why) => {
-                give_up(task, name, &format!("ResourceInitializationError: {why}"), now);
-                return Ok(());
-            }
-        };
-        secrets::add(&mut spec, given);
-        if self.logs.reconciler().keeps_all(key.place, wanted).await? {
-            spec.log = LogMode::Keep;
-        }
-        self.metadata.join(&mut spec.env, key, task, definition, wanted);
-        if let Err(setback) = self.make_volumes(key.place, task, definition, wanted).await? {
-            give_up(task, name, &setback, now);
-            return Ok(());
-        }
-        match self.share_limits(task, definition, wanted, &mut spec).await {
-            Ok(()) => {}
-            Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
-            Err(error) => {
-                give_up(task, name, &format!("ResourceInitializationError: {error}"), now);
-                return Ok(());
-            }
-        }
-        let (id, phase) = match create_or_adopt(&*self.runtime, &task.arn(key.place), spec, name).await {
-            Ok(made) => made,
-            Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
-            Err(error) => {
-                give_up(task, name, &format!("CannotCreateContainerError: {error}"), now);
-                return Ok(());
-            }
-        };
-        let is_on_instance = task.host.is_some();
-        if let Some(container) = container(task, name) {
-            container.engine_id = Some(id.0.clone());
-            container.runtime_id = is_on_instance.then(|| id.0.clone());
-            container.digest = Some(digest);
-        }
-        match self
-            .logs
-            .reconciler()
-            .open(key.place, task, definition, wanted, &id.0)
-            .await?
-        {
-            Ok(sink) => {
-                if let Some(container) = container(task, name) {
-                    container.log = sink;
-                }
-            }
-            Err((sink, why)) => {
-                if let Some(container) = container(task, name) {
-                    // AWS: recorded; neither digest nor reason, but a runtime id.
-                    container.digest = None;
-                    container.log = Some(sink);
-                    container.status = ContainerStatus::Stopped;
-                }
-                task.stop(StopCode::FailedToStart, why, now);
-                return Ok(());
-            }
-        }
-        let started = match phase {
-            Phase::Created => self.runtime.start(&id).await.map(|()| None),
-            // Started before a crash: what has ended since must not run twice; the next look takes its end over.
-            Phase::Running | Phase::Exited => self.runtime.inspect(&id).await.map(|state| state.started_at),
-        };
-        let started_at = match started {
-            Ok(at) => at.unwrap_or_else(|| self.kernel.clock().now()),
-            Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
-            Err(error) => {
-                give_up(task, name, &format!("CannotStartContainerError: {error}"), now);
-                return Ok(());
-            }
-        };
-        let bindings = self.bindings(task, &id).await?;
-        if let Some(container) = container(task, name) {
-            container.bindings = bindings;
-            container.status = ContainerStatus::Running;
-            container.started_at = Some(started_at);
-        }
-        if task
-            .containers
-            .iter()
-            .any(|c| c.essential && c.status == ContainerStatus::Pending)
-        {
-            task.changed();
-        }
-        Ok(())
-    }
-}
-
-impl TaskControl {
-    /// The ports of the host that lead to a container, where its task is connected by the engine's bridge.
-    async fn bindings(&self, task: &Task, id: &ContainerId) -> Result<Vec<Binding>> {
-        if task.host.as_ref().map(|host| host.mode) != Some(Mode::Bridge) {
-            return Ok(Vec::new());
-        }
-        match self.runtime.inspect(id).await {
-            Ok(state) => Ok(launch::bindings(&state)),
-            // The next look finds out what became of it.
-            Err(RuntimeError::NotFound(_)) => Ok(Vec::new()),
-            Err(error) => Err(Fault::internal(error)),
-        }
-    }
 }
 
 /// The tags of a task's interface: those that ECS manages, and those that were propagated to the task with them.
@@ -756,16 +633,8 @@ fn interface_tags(task: &Task) -> Tags {
     }
 }
 
-fn container<'a>(task: &'a mut Task, name: &str) -> Option<&'a mut ContainerRecord> {
+pub(super) fn container<'a>(task: &'a mut Task, name: &str) -> Option<&'a mut ContainerRecord> {
     task.containers.iter_mut().find(|container| container.name == name)
-}
-
-fn give_up(task: &mut Task, name: &str, reason: &str, now: roadstead_core::Timestamp) {
-    if let Some(container) = container(task, name) {
-        container.status = ContainerStatus::Stopped;
-        container.reason = Some(reason.to_owned());
-    }
-    task.stop(StopCode::FailedToStart, reason, now);
 }
 
 /// What has to go may be gone already.

@@ -145,7 +145,7 @@ impl Seen<'_> {
         all.put("ImageID", image_id.unwrap_or_default());
         all.put_some("Ports", some(self.ports(defined, state, form)));
         all.put("Labels", self.labels(container, defined));
-        all.put("DesiredStatus", self.task.desired.as_str());
+        all.put("DesiredStatus", self.task.wanted().as_str());
         all.put("KnownStatus", self.known(container).as_str());
         all.put_some("ExitCode", exited);
         all.put("Limits", limits);
@@ -184,7 +184,7 @@ impl Seen<'_> {
         all.put("TaskARN", task.arn(self.place));
         all.put("Family", task.family.as_str());
         all.put("Revision", task.revision.to_string());
-        all.put("DesiredStatus", task.desired.as_str());
+        all.put("DesiredStatus", task.wanted().as_str());
         all.put("KnownStatus", self.known_status());
         let containers = task
             .containers

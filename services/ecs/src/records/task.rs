@@ -97,6 +97,12 @@ pub struct Task {
     /// Why it stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<(StopCode, String)>,
+    /// Why it ends by itself: shown once its last container has ended, unless somebody stops it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<(StopCode, String)>,
+    /// When a change of its containers makes a version of its own, unless another version shows it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold: Option<Timestamp>,
     /// Until when its service must not stop it, if it is protected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protected_until: Option<Timestamp>,
@@ -266,6 +272,9 @@ pub struct ContainerRecord {
     /// Why it is as it is, where that needs saying.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether its image was asked for.
+    #[serde(default)]
+    pub tried: bool,
     /// What its health check says: absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub healthy: Option<bool>,
@@ -434,6 +443,12 @@ impl Task {
     /// Notes a change that also makes an event.
     pub fn changed(&mut self) {
         self.version += 1;
+        self.untold = None;
+    }
+
+    /// Notes a change of a container, to be told at the latest then.
+    pub fn tell_by(&mut self, due: Timestamp) {
+        self.untold = Some(self.untold.map_or(due, |before| before.min(due)));
     }
 
     /// Decides that the task stops, unless that was decided before: the first reason stays.
@@ -444,6 +459,61 @@ impl Task {
         self.desired = Desired::Stopped;
         self.stop = Some((code, reason.into()));
         self.stopping_at = Some(now);
+        self.changed();
+    }
+
+    /// Decides that the task ends by itself: it stops, but that is shown, and makes a version, only when all its
+    /// containers have ended. The first reason stays.
+    // AWS: recorded.
+    pub fn end(&mut self, code: StopCode, reason: impl Into<String>) {
+        if self.desired == Desired::Running && self.ending.is_none() {
+            self.ending = Some((code, reason.into()));
+        }
+    }
+
+    /// Whether it was decided that the task stops, shown or not.
+    pub fn is_stopping(&self) -> bool {
+        self.desired == Desired::Stopped || self.ending.is_some()
+    }
+
+    /// Where it shall be, as its own containers see it.
+    pub fn wanted(&self) -> Desired {
+        if self.is_stopping() {
+            Desired::Stopped
+        } else {
+            self.desired
+        }
+    }
+
+    /// When its last container ended, or it was decided that it stops.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        let last = || {
+            self.containers
+                .iter()
+                .filter_map(|container| container.finished_at)
+                .max()
+        };
+        self.execution_stopped_at.or(self.stopping_at).or_else(last)
+    }
+
+    /// Goes to `DEPROVISIONING`: all containers have ended.
+    pub fn deprovision(&mut self, now: Timestamp) {
+        self.status = TaskStatus::Deprovisioning;
+        let ended = self
+            .containers
+            .iter()
+            .filter_map(|container| container.finished_at)
+            .max();
+        // AWS: recorded; absent if no container was ever made.
+        let ended = ended.or_else(|| self.pull_started_at.map(|_| now));
+        // What a container's engine says of its end may be older than what was noted of the task.
+        let noted = [self.started_at, self.stopping_at].into_iter().flatten().max();
+        self.execution_stopped_at = ended.map(|ended| noted.map_or(ended, |noted| noted.max(ended)));
+        if let Some((code, reason)) = self.ending.take().filter(|_| self.desired == Desired::Running) {
+            self.desired = Desired::Stopped;
+            self.stop = Some((code, reason));
+            self.stopping_at = Some(now);
+        }
         self.changed();
     }
 
@@ -585,22 +655,26 @@ impl Task {
             .as_ref()
             .filter(|i| i.status != InterfaceStatus::Precreated);
         let ran = container.digest.is_some() && container.status != ContainerStatus::Pending;
+        let ended = container.status == ContainerStatus::Stopped;
         Container {
             container_arn: Some(crate::arn::container(place, &self.cluster, &self.id, &container.id)),
             task_arn: Some(self.arn(place)),
             name: Some(container.name.clone()),
             image: Some(container.image.clone()),
             image_digest: container.digest.clone().filter(|_| ran),
-            // AWS: recorded; a container whose log stream could not be made has a runtime id and no digest.
+            // AWS: recorded; one whose log stream could not be made, or whose image was not there yet, has a runtime id
+            // and no digest.
             runtime_id: match &self.host {
-                None => (ran || container.log.is_some()).then(|| runtime_id(&self.id, &container.name)),
+                None => (ran || ended && container.tried).then(|| runtime_id(&self.id, &container.name)),
                 // AWS: on instances it is the engine's own id.
                 Some(_) => container.runtime_id.clone(),
             },
             last_status: Some(container.status.as_str().to_owned()),
             exit_code: container.exit_code,
             reason: container.reason.clone(),
-            network_bindings: ran.then(|| container.bindings.iter().map(Binding::to_api).collect()),
+            // AWS: recorded; absent of a container that never ran.
+            network_bindings: (ran && container.started_at.is_some())
+                .then(|| container.bindings.iter().map(Binding::to_api).collect()),
             network_interfaces: Some(
                 interface
                     .map(|interface| NetworkInterface {

@@ -7,7 +7,7 @@ use crate::world::{World, container, container_with, definition};
 const GROUP: &str = "/aws/events/ecs";
 
 /// Lets a rule write all events of a kind to a log group.
-async fn listen(world: &World, kind: &str) {
+pub async fn listen(world: &World, kind: &str) {
     world
         .logs("CreateLogGroup", json!({ "logGroupName": GROUP }))
         .await
@@ -43,13 +43,13 @@ async fn texts(world: &World) -> Vec<String> {
         .collect()
 }
 
-async fn told(world: &World) -> Vec<Value> {
+pub async fn told(world: &World) -> Vec<Value> {
     let texts = texts(world).await;
     texts.iter().map(|text| serde_json::from_str(text).unwrap()).collect()
 }
 
 /// Version, last status and desired status of each event.
-fn steps(told: &[Value]) -> Vec<(i64, String, String)> {
+pub fn steps(told: &[Value]) -> Vec<(i64, String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut steps: Vec<_> = told
         .iter()
@@ -66,7 +66,7 @@ fn steps(told: &[Value]) -> Vec<(i64, String, String)> {
     steps
 }
 
-fn step(version: i64, last: &str, desired: &str) -> (i64, String, String) {
+pub fn step(version: i64, last: &str, desired: &str) -> (i64, String, String) {
     (version, last.to_owned(), desired.to_owned())
 }
 

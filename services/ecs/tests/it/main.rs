@@ -19,6 +19,7 @@ mod events;
 mod instance_services;
 mod instance_settings;
 mod instances;
+mod life_cycle;
 mod logs;
 mod logs_refused;
 mod metadata;
