@@ -23,6 +23,6 @@ pub use spec::{
     Namespace, Network, PortBinding, Protocol, RegistryAuth, Ulimit, VolumeSpec, VolumesFrom,
 };
 pub use state::{
-    ContainerState, ContainerSummary, Event, EventKind, Exit, Health, ImageInfo, LogChunk, LogOptions, LogStream,
-    NetworkStats, Phase, Stats, Status,
+    Checked, ContainerState, ContainerSummary, Disk, Event, EventKind, Exit, Health, ImageInfo, LogChunk, LogOptions,
+    LogStream, Mounted, NetworkStats, Phase, Stats, Status,
 };

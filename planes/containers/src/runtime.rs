@@ -7,7 +7,7 @@ use futures_util::stream::BoxStream;
 
 use crate::error::{ImageError, RuntimeError};
 use crate::spec::{ContainerId, ContainerSpec, GroupSpec, RegistryAuth, VolumeSpec};
-use crate::state::{ContainerState, ContainerSummary, Event, Exit, ImageInfo, LogChunk, LogOptions, Stats};
+use crate::state::{ContainerState, ContainerSummary, Disk, Event, Exit, ImageInfo, LogChunk, LogOptions, Stats};
 
 /// Label that every container and volume made here carries; its value names the installation that made it.
 ///
@@ -79,6 +79,9 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// The output of a container.
     fn logs(&self, id: &ContainerId, options: LogOptions) -> BoxStream<'static, Result<LogChunk, RuntimeError>>;
+
+    /// Disk that a container takes now. An engine may have to walk through its files for that.
+    fn disk<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<Disk, RuntimeError>>;
 
     /// Resource use of a running container now.
     fn stats<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<Stats, RuntimeError>>;

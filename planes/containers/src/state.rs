@@ -81,12 +81,45 @@ pub struct ContainerState {
     pub finished_at: Option<Timestamp>,
     /// What its health check says.
     pub health: Health,
+    /// What its health check answered last.
+    pub checked: Option<Checked>,
     /// Why its start failed, in the engine's words.
     pub error: Option<String>,
     /// Forwarded ports, with the host's ports filled in, while it runs.
     pub ports: Vec<PortBinding>,
     /// Addresses on the engine's own networks, while it runs.
     pub addresses: Vec<IpAddr>,
+    /// What is mounted in it, in the order of the paths.
+    pub mounted: Vec<Mounted>,
+}
+
+/// One answer of a health check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// The exit code of its command.
+    pub exit_code: i32,
+    /// What its command wrote, as much as the engine keeps.
+    pub output: String,
+}
+
+/// A mount as the engine shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mounted {
+    /// The volume's name, for a named one.
+    pub name: Option<String>,
+    /// Path of the host; none for memory.
+    pub source: Option<String>,
+    /// Path in the container.
+    pub destination: String,
+}
+
+/// Disk that a container takes, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Disk {
+    /// What it wrote itself, volumes excluded.
+    pub written: u64,
+    /// Its image, which it may share with others.
+    pub image: u64,
 }
 
 /// Where a container is in its life, without how it ended.

@@ -180,6 +180,7 @@ fn container_record(ids: &Ids, container: &ContainerDefinition) -> ContainerReco
         reason: None,
         tried: false,
         healthy: None,
+        healthy_since: None,
         signalled_at: None,
         started_at: None,
         restarts: 0,

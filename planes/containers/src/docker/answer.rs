@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bollard::models::{
     ContainerBlkioStats, ContainerInspectResponse, ContainerState as DockerState, ContainerStateStatusEnum,
     ContainerStatsResponse, ContainerSummary as DockerSummary, ContainerSummaryStateEnum, EventMessage,
-    HealthStatusEnum, ImageInspect, NetworkSettings,
+    Health as DockerHealth, HealthStatusEnum, ImageInspect, MountPoint, NetworkSettings,
 };
 use bytes::Bytes;
 use roadstead_core::Timestamp;
@@ -15,13 +15,15 @@ use roadstead_core::Timestamp;
 use crate::reference::Reference;
 use crate::spec::{ContainerId, Labels, PortBinding, Protocol};
 use crate::state::{
-    ContainerState, ContainerSummary, Event, EventKind, Exit, Health, ImageInfo, NetworkStats, Phase, Stats, Status,
+    Checked, ContainerState, ContainerSummary, Disk, Event, EventKind, Exit, Health, ImageInfo, Mounted, NetworkStats,
+    Phase, Stats, Status,
 };
 
 pub(super) fn container_state(seen: ContainerInspectResponse) -> ContainerState {
     let config = seen.config.unwrap_or_default();
     let state = seen.state.unwrap_or_default();
     let settings = seen.network_settings.unwrap_or_default();
+    let checked = state.health.as_ref().and_then(checked);
     ContainerState {
         id: ContainerId(seen.id.unwrap_or_default()),
         name: seen.name.unwrap_or_default().trim_start_matches('/').to_owned(),
@@ -41,9 +43,43 @@ pub(super) fn container_state(seen: ContainerInspectResponse) -> ContainerState 
             .health
             .and_then(|health| health.status)
             .map_or(Health::None, health),
+        checked,
         error: state.error.filter(|text| !text.is_empty()),
         ports: ports(&settings),
         addresses: addresses(&settings),
+        mounted: mounted(seen.mounts.unwrap_or_default()),
+    }
+}
+
+fn checked(health: &DockerHealth) -> Option<Checked> {
+    let last = health.log.as_ref()?.last()?;
+    Some(Checked {
+        exit_code: code(last.exit_code.unwrap_or(0)),
+        output: last.output.clone().unwrap_or_default(),
+    })
+}
+
+fn mounted(points: Vec<MountPoint>) -> Vec<Mounted> {
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let mut found: Vec<Mounted> = points
+        .into_iter()
+        .map(|point| Mounted {
+            name: given(point.name),
+            source: given(point.source),
+            destination: point.destination.unwrap_or_default(),
+        })
+        .collect();
+    found.sort_by(|a, b| a.destination.cmp(&b.destination));
+    found
+}
+
+/// What an inspection with sizes says about disk.
+pub(super) fn disk(seen: &ContainerInspectResponse) -> Disk {
+    let size = |given: Option<i64>| given.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
+    let written = size(seen.size_rw);
+    Disk {
+        written,
+        image: size(seen.size_root_fs).saturating_sub(written),
     }
 }
 

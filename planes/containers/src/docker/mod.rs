@@ -17,9 +17,9 @@ use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::models::{ContainerInspectResponse, Volume, VolumeCreateRequest};
 use bollard::query_parameters::{
-    CreateContainerOptions, CreateImageOptions, EventsOptions, KillContainerOptions, ListContainersOptions,
-    ListVolumesOptions, LogsOptions, RemoveContainerOptions, RemoveVolumeOptions, StatsOptions, StopContainerOptions,
-    WaitContainerOptions,
+    CreateContainerOptions, CreateImageOptions, EventsOptions, InspectContainerOptions, KillContainerOptions,
+    ListContainersOptions, ListVolumesOptions, LogsOptions, RemoveContainerOptions, RemoveVolumeOptions, StatsOptions,
+    StopContainerOptions, WaitContainerOptions,
 };
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -32,7 +32,7 @@ use tokio::sync::OnceCell;
 use crate::reference::Reference;
 use crate::spec::{ContainerId, ContainerSpec, GroupSpec, RegistryAuth, VolumeSpec};
 use crate::state::{
-    ContainerState, ContainerSummary, Event, Exit, ImageInfo, LogChunk, LogOptions, LogStream, Stats, Status,
+    ContainerState, ContainerSummary, Disk, Event, Exit, ImageInfo, LogChunk, LogOptions, LogStream, Stats, Status,
 };
 pub use network::{Endpoint, EngineNetwork};
 
@@ -103,10 +103,18 @@ impl Docker {
 
     /// Looks at a container and makes sure that this installation made it.
     async fn look(&self, id: &ContainerId) -> Result<ContainerInspectResponse, RuntimeError> {
+        self.look_with(id, None).await
+    }
+
+    async fn look_with(
+        &self,
+        id: &ContainerId,
+        options: Option<InspectContainerOptions>,
+    ) -> Result<ContainerInspectResponse, RuntimeError> {
         check_name(&id.0)?;
         let client = self.client_for(&id.0).await?;
         let seen = client
-            .inspect_container(&id.0, None)
+            .inspect_container(&id.0, options)
             .await
             .map_err(|error| error::of_container(&id.0, &error))?;
         let labels = seen.config.as_ref().and_then(|config| config.labels.as_ref());
@@ -592,6 +600,11 @@ impl Runtime for Docker {
 
     fn inspect<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<ContainerState, RuntimeError>> {
         async move { self.look(id).await.map(answer::container_state) }.boxed()
+    }
+
+    fn disk<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<Disk, RuntimeError>> {
+        let with_sizes = Some(InspectContainerOptions { size: true });
+        async move { self.look_with(id, with_sizes).await.map(|seen| answer::disk(&seen)) }.boxed()
     }
 
     fn wait<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<Exit, RuntimeError>> {

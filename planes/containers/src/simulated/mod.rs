@@ -20,11 +20,13 @@ use world::World;
 use crate::reference::Reference;
 use crate::spec::{ContainerId, ContainerSpec, GroupSpec, RegistryAuth, VolumeSpec};
 use crate::state::{
-    ContainerState, ContainerSummary, Event, Exit, Health, ImageInfo, LogChunk, LogOptions, LogStream, Stats,
+    ContainerState, ContainerSummary, Disk, Event, Exit, Health, ImageInfo, LogChunk, LogOptions, LogStream, Stats,
 };
 use crate::{ImageError, Probe, Runtime, RuntimeError};
 
 const HOST_MEMORY: u64 = 8 << 30;
+/// Every image takes so much.
+const IMAGE_SIZE: u64 = 5 << 20;
 const NOT_ANSWERING: &str = "the simulated engine was told not to answer";
 
 /// Containers that exist in memory only.
@@ -356,6 +358,14 @@ impl Runtime for Simulated {
 
     fn inspect<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<ContainerState, RuntimeError>> {
         async move { self.act(|world, _| world.find(id).map(|(number, container)| container.state(number))) }.boxed()
+    }
+
+    fn disk<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<Disk, RuntimeError>> {
+        let taken = |container: &world::Container| Disk {
+            written: container.written(),
+            image: IMAGE_SIZE,
+        };
+        async move { self.act(|world, _| world.find(id).map(|(_, container)| taken(container))) }.boxed()
     }
 
     fn wait<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<Exit, RuntimeError>> {

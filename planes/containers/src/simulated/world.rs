@@ -14,7 +14,8 @@ use super::script::{Behaviour, NO_SPACE, STDERR, STDOUT};
 use crate::RuntimeError;
 use crate::spec::{ContainerId, ContainerSpec, GroupSpec, Labels, MountSource, Network, PortBinding, VolumeSpec};
 use crate::state::{
-    ContainerState, Event, EventKind, Exit, Health, ImageInfo, LogChunk, LogStream, Phase, Stats, Status,
+    Checked, ContainerState, Event, EventKind, Exit, Health, ImageInfo, LogChunk, LogStream, Mounted, Phase, Stats,
+    Status,
 };
 
 /// Events that may wait for one reader; at more it is cut off and told so.
@@ -660,10 +661,44 @@ impl Container {
             started_at: self.started,
             finished_at: self.finished,
             health: self.health,
+            checked: match self.health {
+                Health::None | Health::Starting => None,
+                Health::Healthy | Health::Unhealthy => Some(Checked {
+                    exit_code: i32::from(self.health == Health::Unhealthy),
+                    output: String::new(),
+                }),
+            },
             error: None,
             ports: if running { self.ports.to_vec() } else { Vec::new() },
             addresses: Vec::new(),
+            mounted: self.mounted(),
         }
+    }
+
+    fn mounted(&self) -> Vec<Mounted> {
+        let mounts = self.spec.iter().flat_map(|spec| &spec.mounts);
+        let mut found: Vec<Mounted> = mounts
+            .map(|mount| {
+                let (name, source) = match &mount.source {
+                    MountSource::Bind { host_path } => (None, Some(host_path.clone())),
+                    MountSource::Volume { name } => (Some(name.clone()), Some(format!("/volumes/{name}"))),
+                    MountSource::Tmpfs { .. } => (None, None),
+                };
+                Mounted {
+                    name,
+                    source,
+                    destination: mount.target.clone(),
+                }
+            })
+            .collect();
+        found.sort_by(|a, b| a.destination.cmp(&b.destination));
+        found
+    }
+
+    /// Bytes of its output: it writes nothing else.
+    pub(super) fn written(&self) -> u64 {
+        let chunks = self.output.iter().flat_map(|output| &output.chunks);
+        chunks.map(|chunk| chunk.bytes.len() as u64).sum()
     }
 
     /// Tells when it ends; `None` when it never started.

@@ -278,6 +278,7 @@ impl TaskControl {
                     };
                     if container.healthy != healthy {
                         container.healthy = healthy;
+                        container.healthy_since = Some(now);
                         // AWS: recorded; health makes no new version, and no event.
                         probed = true;
                     }

@@ -4,6 +4,7 @@
 //! that an address cannot be forged, and nothing outside it can connect. They are opened whenever a task is looked at
 //! that has none, and so also after a start; they end when the task gives its network back.
 
+mod disk;
 mod document;
 mod environment;
 mod protection;
@@ -24,6 +25,7 @@ use roadstead_metadata::{ENDPOINT, METADATA, Served, Source};
 use roadstead_network::{Net, NetError, NetworkNamespace};
 use roadstead_store::Table;
 
+use self::disk::Disks;
 use self::sessions::Sessions;
 use self::source::TaskSource;
 use self::stats::Samples;
@@ -50,6 +52,7 @@ pub struct Metadata {
     doors: Mutex<HashMap<String, Vec<Served>>>,
     sessions: Sessions,
     samples: Samples,
+    disks: Disks,
 }
 
 impl Metadata {
@@ -71,6 +74,7 @@ impl Metadata {
             doors: Mutex::default(),
             sessions: Sessions::default(),
             samples: Samples::default(),
+            disks: Disks::default(),
         }
     }
 
@@ -129,6 +133,7 @@ impl Metadata {
             self.samples
                 .forget(task.containers.iter().filter_map(|c| c.engine_id.as_deref()));
             self.sessions.forget(&key.task);
+            self.disks.forget(&key.task);
             return Ok(None);
         }
         for holder in holders {

@@ -8,12 +8,13 @@ use roadstead_kernel::{Fault, Result};
 use roadstead_metadata::{
     AgentError, BoxFuture, Form, Lack, NoCredentials, Protect, Protection, RoleCredentials, Source, Target,
 };
+use roadstead_store::Table;
 use serde_json::{Map, Value};
 
-use super::document::{Seen, docker_id};
+use super::document::{Beyond, Seen, docker_id};
 use super::{Metadata, protection, sessions};
 use crate::control::TaskKey;
-use crate::records::{ContainerRecord, ContainerStatus, Task, TaskDefinition};
+use crate::records::{ContainerInstance, ContainerRecord, ContainerStatus, Task, TaskDefinition};
 use crate::run::revision_key;
 use crate::task_roles::task_role;
 use crate::{launch, scope_of};
@@ -78,18 +79,48 @@ impl TaskSource {
                 ids.insert(container.name.clone(), ContainerId(id.clone()));
             }
         }
+        let pause = task
+            .interface
+            .as_ref()
+            .and_then(|interface| interface.wiring.pause.clone());
+        ids.extend(pause.map(|pause| (launch::PAUSE.to_owned(), ContainerId(pause))));
         let mut states = HashMap::new();
-        for container in &task.containers {
-            let Some(id) = ids.get(&container.name) else { continue };
+        let names = task.containers.iter().map(|container| container.name.as_str());
+        for name in names.chain([launch::PAUSE]) {
+            let Some(id) = ids.get(name) else { continue };
             match runtime.inspect(id).await {
                 Ok(state) => {
-                    states.insert(container.name.clone(), state);
+                    states.insert(name.to_owned(), state);
                 }
                 Err(RuntimeError::NotFound(_)) => {}
                 Err(error) => return Err(wrong(error)),
             }
         }
         Ok(states)
+    }
+
+    /// What is told of the task beyond its record and the engine's word on its containers.
+    async fn beyond(&self, task: &Task, engine: &HashMap<String, ContainerState>, with_tags: bool) -> Beyond {
+        let Metadata {
+            kernel, runtime, disks, ..
+        } = &*self.metadata;
+        let now = kernel.clock().now();
+        let mut beyond = Beyond {
+            now: Some(now),
+            ..Beyond::default()
+        };
+        match &task.host {
+            None => beyond.disk = disks.used(&**runtime, &task.id, engine, now).await,
+            Some(host) if with_tags => {
+                let instances = Table::<ContainerInstance>::new(Arc::clone(self.metadata.tasks.store()));
+                let id = [task.cluster.as_str(), host.instance.as_str()];
+                if let Ok(Some(found)) = instances.get(scope_of(self.key.place).of(), &id).await {
+                    beyond.instance_tags = found.record.tags;
+                }
+            }
+            Some(_) => {}
+        }
+        beyond
     }
 
     async fn stats_of(&self, task: &Task, state: &ContainerState, form: Form) -> Option<Value> {
@@ -136,6 +167,7 @@ impl Source for TaskSource {
                 task: &task,
                 definition: &definition,
                 engine: &engine,
+                beyond: Beyond::default(),
             };
             let record = task.containers.iter().find(|c| Some(&c.name) == name.as_ref());
             let record = record.ok_or(Lack::UnknownId)?;
@@ -153,6 +185,11 @@ impl Source for TaskSource {
                 task: &task,
                 definition: &definition,
                 engine: &engine,
+                beyond: if form == Form::V4 || with_tags {
+                    self.beyond(&task, &engine, with_tags).await
+                } else {
+                    Beyond::default()
+                },
             };
             Ok(seen.task(form, with_tags))
         })

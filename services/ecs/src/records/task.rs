@@ -278,6 +278,9 @@ pub struct ContainerRecord {
     /// What its health check says: absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub healthy: Option<bool>,
+    /// Since when it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub healthy_since: Option<Timestamp>,
     /// When it was sent the stop signal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signalled_at: Option<Timestamp>,
@@ -529,11 +532,16 @@ impl Task {
             .all(|container| container.status == ContainerStatus::Stopped)
     }
 
+    /// The disk of the task, in GiB.
+    pub fn disk_gib(&self) -> i32 {
+        self.ephemeral_gib.unwrap_or(EPHEMERAL_GIB)
+    }
+
     /// The task as Amazon describes it.
     pub fn to_api(&self, place: Place, show: Show) -> api_ecs::Task {
         let reached_running = self.started_at.is_some();
         let late = reached_running || self.status >= TaskStatus::Deprovisioning;
-        let gib = self.ephemeral_gib.unwrap_or(EPHEMERAL_GIB);
+        let gib = self.disk_gib();
         let is_fargate = self.host.is_none();
         api_ecs::Task {
             attachments: Some(self.interface.iter().map(Interface::to_api).collect()),

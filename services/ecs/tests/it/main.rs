@@ -23,6 +23,7 @@ mod life_cycle;
 mod logs;
 mod logs_refused;
 mod metadata;
+mod metadata_members;
 mod network;
 mod public_addresses;
 mod requests;

@@ -16,14 +16,14 @@ use crate::world::{World, between, container, container_with, definition};
 const ROLE: &str = "arn:aws:iam::000000000000:role/app";
 
 /// A container of a task: its engine's id and its environment.
-struct Inside {
-    id: ContainerId,
+pub struct Inside {
+    pub id: ContainerId,
     env: BTreeMap<String, String>,
-    source: Arc<dyn Source>,
+    pub source: Arc<dyn Source>,
 }
 
 impl Inside {
-    async fn of(world: &World, task: &str, name: &str) -> Self {
+    pub async fn of(world: &World, task: &str, name: &str) -> Self {
         let labels = [
             ("com.amazonaws.ecs.task-arn", Some(task)),
             ("com.amazonaws.ecs.container-name", Some(name)),
@@ -58,14 +58,14 @@ impl Inside {
             .unwrap()
     }
 
-    async fn container(&self, form: Form) -> Value {
+    pub async fn container(&self, form: Form) -> Value {
         self.source
             .container(Target::Endpoint(self.endpoint()), form)
             .await
             .unwrap()
     }
 
-    async fn task(&self, form: Form, with_tags: bool) -> Value {
+    pub async fn task(&self, form: Form, with_tags: bool) -> Value {
         self.source
             .task(Target::Endpoint(self.endpoint()), form, with_tags)
             .await
@@ -227,8 +227,19 @@ async fn a_task_is_told_what_fargate_tells() {
         "DesiredStatus": "RUNNING", "KnownStatus": "RUNNING", "Limits": { "CPU": 0.25, "Memory": 512 },
         "PullStartedAt": told["PullStartedAt"], "PullStoppedAt": told["PullStoppedAt"],
         "AvailabilityZone": task["availabilityZone"], "AvailabilityZoneID": told["AvailabilityZoneID"],
-        "LaunchType": "FARGATE", "Group": "family:web", "FaultInjectionEnabled": false
+        "LaunchType": "FARGATE", "Group": "family:web", "FaultInjectionEnabled": false,
+        "ClockDrift": {
+            "ClockErrorBound": 0.0, "ReferenceTimestamp": told["ClockDrift"]["ReferenceTimestamp"],
+            "ClockSynchronizationStatus": "SYNCHRONIZED"
+        },
+        "EphemeralStorageMetrics": { "Utilized": 5, "Reserved": 20496 }
     });
+    assert!(
+        told["ClockDrift"]["ReferenceTimestamp"]
+            .as_str()
+            .unwrap()
+            .ends_with('Z')
+    );
     assert_eq!(told, expected);
     assert!(told["PullStartedAt"].as_str().unwrap().ends_with('Z'));
     assert!(told["AvailabilityZoneID"].as_str().unwrap().starts_with("use1-az"));
