@@ -104,6 +104,16 @@ def test_doctor_checks_the_host(engine):
         assert printed.returncode == 0, printed.stdout + printed.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives tasks a network")
+def test_doctor_names_all_that_is_missing_without_nft(engine, tmp_path):
+    said = run(PROGRAM, "doctor", env={**environment(), "PATH": str(tmp_path)}).stdout
+    lacking = [line for line in said.splitlines() if line.startswith("warn") and "nft" in line]
+    assert len(lacking) == 1, said
+    assert "security groups are not enforced" in lacking[0] and "no metadata or credentials" in lacking[0]
+    working = [line for line in said.splitlines() if line.startswith("ok") and "network interfaces of their own" in line]
+    assert len(working) == 1 and "metadata" not in working[0], said
+
+
 def test_the_demo_does_what_it_says(engine):
     shown = run(PROGRAM, "demo", timeout=300)
     assert shown.returncode == 0, shown.stdout + shown.stderr

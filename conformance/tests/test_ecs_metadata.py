@@ -174,7 +174,40 @@ def test_a_container_reads_its_metadata(host):
     status, told = inside.get("/v2/metadata")
     assert status == 200 and told["TaskARN"] == inside.arn
     side = Inside(host, inside.arn, "side")
+    name, address = inside.sh("hostname").strip(), network["IPv4Addresses"][0]
+    assert [address, name] in [line.split() for line in inside.sh("cat /etc/hosts").splitlines()]
     assert side.get(side.env["ECS_CONTAINER_METADATA_URI_V4"])[1]["Name"] == "side"
+
+
+def test_a_container_reads_its_health_its_volumes_and_its_disk(host):
+    check = {"command": ["CMD-SHELL", "echo fine; exit 0"], "interval": 5, "timeout": 2, "retries": 1}
+    container = {"name": "main", "image": host.image, "command": list(PATIENT), "stopTimeout": 2, "healthCheck": check,
+                 "mountPoints": [{"sourceVolume": "data", "containerPath": "/data"}],
+                 "restartPolicy": {"enabled": True}}
+    host.ecs.register_task_definition(
+        family="full", containerDefinitions=[container], networkMode="awsvpc", cpu="256", memory="512",
+        requiresCompatibilities=["FARGATE"], volumes=[{"name": "data"}],
+    )
+    arn = host.run("full")
+    host.until(arn, "RUNNING")
+    inside = Inside(host, arn)
+    url = inside.env["ECS_CONTAINER_METADATA_URI_V4"]
+
+    def healthy():
+        told = inside.get(url)[1]
+        return told if told["Health"].get("statusSince") else None
+
+    told = wait_for("the health to be told", healthy, 60)
+    assert told["Health"]["status"] == "HEALTHY" and told["Health"]["output"] == "fine\n"
+    assert "exitCode" not in told["Health"]
+    [volume] = told["Volumes"]
+    assert volume["Destination"] == "/data" and volume["DockerName"].startswith("ecs-full-1-data-")
+    assert volume["Source"].startswith("/") and told["RestartCount"] == 0
+    inside.sh("dd if=/dev/zero of=/file bs=1048576 count=3 2>/dev/null")
+    task = inside.get(url + "/task")[1]
+    disk = task["EphemeralStorageMetrics"]
+    assert disk["Reserved"] == 20496 and disk["Utilized"] >= 3, disk
+    assert task["ClockDrift"]["ClockSynchronizationStatus"] == "SYNCHRONIZED"
 
 
 def test_a_container_reads_what_it_uses(host):

@@ -162,6 +162,7 @@ impl Net for EngineNet {
         Box::pin(async {
             NetProbe {
                 able: self.docker.probe().await.reachable,
+                metadata: false,
                 missing: vec![Missing {
                     what: "network interfaces of the host's kernel for tasks: networks of the container engine serve \
                            instead"

@@ -150,6 +150,8 @@ pub struct Attachment {
 pub struct NetProbe {
     /// Whether interfaces can be attached at all.
     pub able: bool,
+    /// Whether tasks can be given metadata and credentials.
+    pub metadata: bool,
     /// What is missing, each with its consequence and what to do about it.
     pub missing: Vec<Missing>,
 }

@@ -112,6 +112,7 @@ impl Net for SimulatedNet {
     fn probe(&self) -> BoxFuture<'_, NetProbe> {
         ready(NetProbe {
             able: true,
+            metadata: true,
             missing: Vec::new(),
         })
         .boxed()

@@ -80,7 +80,12 @@ async fn networks() -> Vec<Finding> {
     let answer = Finding {
         grade: Grade::Good,
         what: "task networks",
-        found: "tasks get network interfaces of their own, and metadata and credentials at 169.254.170.2".to_owned(),
+        found: if probe.metadata {
+            "tasks get network interfaces of their own, and metadata and credentials at 169.254.170.2"
+        } else {
+            "tasks get network interfaces of their own"
+        }
+        .to_owned(),
         advice: None,
     };
     let claims = match (probe.able, roadstead_network::Kernel::new("doctor")) {

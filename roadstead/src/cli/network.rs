@@ -77,6 +77,7 @@ async fn kernel(_: &str, _: &Path) -> Result<(Option<Arc<dyn Net>>, NetProbe)> {
     };
     let probe = NetProbe {
         able: false,
+        metadata: false,
         missing: vec![linux],
     };
     Ok((None, probe))

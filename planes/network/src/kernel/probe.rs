@@ -44,14 +44,22 @@ pub(super) async fn probe() -> NetProbe {
             advice: "run `iptables -I FORWARD -i rv+ -j ACCEPT` and `iptables -I FORWARD -o rv+ -j ACCEPT`".to_owned(),
         });
     }
-    if able && !filter::is_able().await {
+    let filters = able && filter::is_able().await;
+    if able && !filters {
         missing.push(Missing {
             what: "the program `nft`, or tables in the kernel that it may change".to_owned(),
-            consequence: "security groups are not enforced: everything passes, in and out of every task".to_owned(),
+            consequence:
+                "security groups are not enforced: everything passes, in and out of every task; and tasks have no \
+                          metadata or credentials at 169.254.170.2"
+                    .to_owned(),
             advice: "install it, such as with `apt-get install nftables`".to_owned(),
         });
     }
-    NetProbe { able, missing }
+    NetProbe {
+        able,
+        metadata: filters,
+        missing,
+    }
 }
 
 #[cfg(test)]

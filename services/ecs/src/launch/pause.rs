@@ -31,6 +31,8 @@ pub fn pause(place: Place, task: &Task, definition: &TaskDefinition, interface: 
         name: engine_name(task, "internal.pause"),
         image: PAUSE_IMAGE.to_owned(),
         labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        // AWS: the agent puts the name of the interface into the containers' hosts file.
+        extra_hosts: host.iter().cloned().zip(interface.address.clone()).collect(),
         hostname: host,
         dns_servers: interface.wiring.resolver.iter().cloned().collect(),
         dns_search: vec![domain],

@@ -107,7 +107,10 @@ async fn disk_is_told_with_what_is_set_aside_for_it_and_faults_where_they_are_al
 async fn on_an_instance_the_pause_container_and_the_instances_tags_are_told() {
     let world = World::new();
     let subnet = world.cluster_and_definition().await;
-    let shown = world.form("ec2", "DescribeSubnets", &[("SubnetId.1", &subnet)]).await.text;
+    let shown = world
+        .form("ec2", "DescribeSubnets", &[("SubnetId.1", &subnet)])
+        .await
+        .text;
     let zone = between(&shown, "<availabilityZone>", "</availabilityZone>");
     let instance = world.instance(1000, 1000, &zone).await;
     let tags = json!([{ "key": "rack", "value": "7" }]);

@@ -138,6 +138,8 @@ async fn a_pause_container_holds_the_network_and_is_no_container_of_the_task() {
         pause.hostname.as_deref(),
         Some(detail(&task, "privateDnsName").as_str())
     );
+    let own = (detail(&task, "privateDnsName"), detail(&task, "privateIPv4Address"));
+    assert_eq!(pause.extra_hosts, [own]);
     assert_eq!(pause.labels["roadstead.role"], "pause");
     let (_, main) = container(&world, &arn, "main").await;
     assert_eq!(main.network, Network::Container(id));
