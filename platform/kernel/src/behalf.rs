@@ -20,6 +20,7 @@ pub struct Behalf {
     service: &'static str,
     access_key_id: String,
     session_token: String,
+    aside: Option<Aside>,
 }
 
 /// Sessions on behalf last the hour that service-linked roles allow at most.
@@ -66,6 +67,7 @@ impl Behalf {
             service,
             access_key_id: credentials.access_key_id,
             session_token: credentials.session_token,
+            aside: None,
         })
     }
 
@@ -74,9 +76,10 @@ impl Behalf {
         self.call_as::<O>(self.request_id(), input).await
     }
 
-    /// As [`Behalf::call`], with something said beside the input.
-    pub async fn call_aside<O: Operation>(&self, aside: Option<Aside>, input: O::Input) -> Result<O::Output> {
-        self.send::<O>(self.request_id(), aside, input).await
+    /// The same session, that says something beside the input of its calls.
+    #[must_use]
+    pub fn saying(&self, aside: Option<Aside>) -> Self {
+        Self { aside, ..self.clone() }
     }
 
     /// A new id for a call.
@@ -86,10 +89,6 @@ impl Behalf {
 
     /// As [`Behalf::call`], with an id that the caller knows, for messages that name it.
     pub async fn call_as<O: Operation>(&self, request_id: String, input: O::Input) -> Result<O::Output> {
-        self.send::<O>(request_id, None, input).await
-    }
-
-    async fn send<O: Operation>(&self, request_id: String, aside: Option<Aside>, input: O::Input) -> Result<O::Output> {
         // The session is looked up anew each time: a role that was deleted or changed meanwhile counts as it is now.
         let caller = self
             .kernel
@@ -99,7 +98,7 @@ impl Behalf {
             caller,
             place: self.place,
             origin: Origin {
-                aside,
+                aside: self.aside,
                 ..Origin::within(self.service, None)
             },
             request_id: Some(request_id),

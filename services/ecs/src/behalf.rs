@@ -174,10 +174,8 @@ impl OnBehalf {
             client_token: Some(client_token),
             ..CreateNetworkInterfaceRequest::default()
         };
-        let answer = self
-            .0
-            .call_aside::<CreateNetworkInterface>(public.then_some(Aside::PublicAddress), input)
-            .await?;
+        let role = self.0.saying(public.then_some(Aside::PublicAddress));
+        let answer = role.call::<CreateNetworkInterface>(input).await?;
         answer
             .network_interface
             .ok_or_else(|| Fault::internal("EC2 made an interface and did not describe it"))
