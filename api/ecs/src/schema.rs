@@ -2473,7 +2473,7 @@ pub static TASK_DEFINITION_PLACEMENT_CONSTRAINT: Shape = Shape::of("TaskDefiniti
     Member::new("type", &TASK_DEFINITION_PLACEMENT_CONSTRAINT_TYPE),
     Member::new("expression", &STRING),
 ]);
-pub static TASK_DEFINITION_PLACEMENT_CONSTRAINT_TYPE: Shape = Shape::values("TaskDefinitionPlacementConstraintType", &["memberOf"]);
+pub static TASK_DEFINITION_PLACEMENT_CONSTRAINT_TYPE: Shape = Shape::values("TaskDefinitionPlacementConstraintType", &[]);
 pub static TASK_DEFINITION_PLACEMENT_CONSTRAINTS: Shape = Shape::of("TaskDefinitionPlacementConstraints", Kind::List, &[
     Member::new("member", &TASK_DEFINITION_PLACEMENT_CONSTRAINT),
 ]);

@@ -1,6 +1,6 @@
 //! What several operations refuse in a request, in AWS's words where they are known.
 
-use api_ecs::{AwsVpcConfiguration, TaskOverride};
+use api_ecs::{AwsVpcConfiguration, LaunchType, PlacementConstraint, PlacementStrategy, TaskOverride};
 use roadstead_kernel::{Fault, Result};
 
 use crate::error::invalid;
@@ -79,6 +79,40 @@ pub fn platform_on_instances(given: Option<&str>) -> Result<()> {
             "The platform version must be null when specifying an EC2 launch type.",
         )),
         None => Ok(()),
+    }
+}
+
+/// Refuses rules about instances for tasks that run on none.
+// AWS: reported (cloudlift#138).
+pub fn placement(
+    launch: Option<&LaunchType>,
+    constraints: Option<&[PlacementConstraint]>,
+    strategies: Option<&[PlacementStrategy]>,
+) -> Result<()> {
+    if launch != Some(&LaunchType::Fargate) {
+        return Ok(());
+    }
+    let given = |is_empty: Option<bool>| is_empty == Some(false);
+    if given(constraints.map(<[_]>::is_empty)) {
+        return Err(invalid(
+            "Placement constraints are not supported with FARGATE launch type.",
+        ));
+    }
+    if given(strategies.map(<[_]>::is_empty)) {
+        return Err(invalid(
+            "Placement strategies are not supported with FARGATE launch type.",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a group that only the tasks of a service have.
+pub fn group(given: Option<&str>) -> Result<()> {
+    match given {
+        Some(group) if group.starts_with("service:") => Err(invalid(
+            "The group of a task that no service starts can't begin with 'service:'.",
+        )),
+        _ => Ok(()),
     }
 }
 

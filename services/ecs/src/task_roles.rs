@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api_ecs::RunTaskRequest;
 use api_sts::Credentials;
 use roadstead_core::Region;
 use roadstead_core::arn::Place;
@@ -88,4 +89,28 @@ pub async fn credentials(
 ) -> Result<Credentials> {
     let about = Some(task.arn(place));
     session_credentials(kernel, SERVICE, place, role_arn, &task.id, about, lasts).await
+}
+
+/// The roles of a task: those of its overrides before those of its definition.
+pub(crate) struct Roles {
+    pub task: Option<String>,
+    pub execution: Option<String>,
+}
+
+impl Roles {
+    pub fn of(input: &RunTaskRequest, definition: Option<&TaskDefinition>) -> Self {
+        let overrides = input.overrides.as_ref();
+        let given = definition.map(|definition| &definition.document.0);
+        let role = |over: Option<&String>, own: Option<&String>| over.or(own).filter(|arn| !arn.is_empty()).cloned();
+        Self {
+            task: role(
+                overrides.and_then(|o| o.task_role_arn.as_ref()),
+                given.and_then(|d| d.task_role_arn.as_ref()),
+            ),
+            execution: role(
+                overrides.and_then(|o| o.execution_role_arn.as_ref()),
+                given.and_then(|d| d.execution_role_arn.as_ref()),
+            ),
+        }
+    }
 }

@@ -37,6 +37,7 @@ const ECS: &[&str] = &[
     "SchedulingStrategy",
     "SettingName",
     "StartTaskRequest.containerInstances",
+    "TaskDefinitionPlacementConstraintType",
     "TaskDefinitionField",
     "UpdateContainerInstancesStateRequest.containerInstances",
 ];

@@ -7,7 +7,7 @@ use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
 use crate::error::{invalid, unsupported};
-use crate::records::{Cluster, ClusterStatus, Counts, Document, Include, checked_tags, tags_from_api};
+use crate::records::{Cluster, ClusterStatus, Counts, Document, Include, checked_tags, tags_as_given, tags_from_api};
 use crate::{Ecs, arn, capacity, role, scope};
 
 impl Handle<CreateCluster> for Ecs {
@@ -29,6 +29,7 @@ impl Handle<CreateCluster> for Ecs {
 
     async fn handle(&self, cx: &Cx, input: CreateClusterRequest) -> Reply<CreateCluster> {
         let asked = Asked::of(&input);
+        let given = input.tags.clone().unwrap_or_default();
         let usual = self.setting(cx, "containerInsights").await?;
         let names = input.capacity_providers.as_deref().unwrap_or_default();
         let providers = self.cluster_providers(cx, names).await?;
@@ -73,7 +74,10 @@ impl Handle<CreateCluster> for Ecs {
         };
         let counts = self.counts(cx, &cluster.name).await?;
         Ok(CreateClusterResponse {
-            cluster: Some(cluster.to_api(cx.place(), counts_of(&cluster, counts), Include::ALL)),
+            cluster: Some(api_ecs::Cluster {
+                tags: Some(tags_as_given(&cluster.tags, &given)),
+                ..cluster.to_api(cx.place(), counts_of(&cluster, counts), Include::ALL)
+            }),
         })
     }
 }

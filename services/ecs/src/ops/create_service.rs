@@ -9,7 +9,7 @@ use crate::arn::DefinitionRef;
 use crate::error::invalid;
 use crate::records::{
     Cluster, Deployment, Document, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus,
-    ShowService, TaskDefinition, checked_tags, digest, tags_from_api,
+    ShowService, TaskDefinition, checked_tags, digest, tags_as_given, tags_from_api,
 };
 use crate::service::{self, Joined};
 use crate::{Ecs, arn, checks, choices, monitoring, placing, role, scope};
@@ -186,7 +186,10 @@ impl Ecs {
             tags: !wanted.tags.is_empty(),
             whole: true,
         };
-        let shown = wanted.to_api(cx.place(), &ServiceEvents::default(), show);
+        let mut shown = wanted.to_api(cx.place(), &ServiceEvents::default(), show);
+        shown.tags = shown
+            .tags
+            .map(|_| tags_as_given(&wanted.tags, input.tags.as_deref().unwrap_or_default()));
         Ok(Some(CreateServiceResponse { service: Some(shown) }))
     }
 
@@ -235,6 +238,11 @@ impl Ecs {
             controller: input.deployment_controller.as_ref(),
         }
         .check()?;
+        checks::placement(
+            input.launch_type.as_ref(),
+            input.placement_constraints.as_deref(),
+            input.placement_strategy.as_deref(),
+        )?;
         placing::check(
             input.placement_constraints.as_deref(),
             input.placement_strategy.as_deref(),

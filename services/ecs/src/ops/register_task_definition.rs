@@ -4,7 +4,7 @@ use api_ecs::op::RegisterTaskDefinition;
 use api_ecs::{RegisterTaskDefinitionRequest, RegisterTaskDefinitionResponse};
 use roadstead_kernel::prelude::*;
 
-use crate::records::{DefinitionStatus, Document, TaskDefinition, checked_tags, tags_from_api, tags_to_api};
+use crate::records::{DefinitionStatus, Document, TaskDefinition, checked_tags, tags_as_given, tags_from_api};
 use crate::register::accept;
 use crate::{Ecs, arn};
 
@@ -33,6 +33,7 @@ impl Handle<RegisterTaskDefinition> for Ecs {
 
     async fn handle(&self, cx: &Cx, input: RegisterTaskDefinitionRequest) -> Reply<RegisterTaskDefinition> {
         let tags = checked_tags(input.tags.as_deref())?;
+        let given = input.tags.clone().unwrap_or_default();
         let definition = TaskDefinition {
             revision: 0,
             status: DefinitionStatus::Active,
@@ -45,7 +46,7 @@ impl Handle<RegisterTaskDefinition> for Ecs {
         };
         let definition = self.register(cx, definition).await?;
         Ok(RegisterTaskDefinitionResponse {
-            tags: Some(tags_to_api(&definition.tags)).filter(|tags| !tags.is_empty()),
+            tags: Some(tags_as_given(&definition.tags, &given)).filter(|tags| !tags.is_empty()),
             task_definition: Some(definition.to_api(cx.place())),
         })
     }

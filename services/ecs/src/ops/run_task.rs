@@ -15,11 +15,10 @@ use crate::arn::DefinitionRef;
 use crate::control::choose_provider;
 use crate::error::{client, invalid, unsupported};
 use crate::placement::Kind;
-use crate::records::{
-    ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, checked_tags, digest, tags_from_api,
-};
+use crate::records::{ClientToken, Cluster, DefinitionStatus, Show, Task, TaskDefinition, checked_tags, digest};
 use crate::register::{check_amounts, check_fargate_size, check_storage};
 use crate::start::{self, Start};
+use crate::task_roles::Roles;
 use crate::{Ecs, arn, capacity, checks, choices, scope, task_roles};
 
 /// Most tasks of one call.
@@ -35,34 +34,8 @@ const MAX_TOKEN: usize = 64;
 impl Handle<RunTask> for Ecs {
     async fn needs(&self, cx: &Cx, input: &RunTaskRequest) -> Result<Needs> {
         let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
-        let cluster = arn::cluster_name(cx.place(), input.cluster.as_deref())?;
         let found = self.definition(cx, &named).await?.map(|found| found.record);
-        let resource = match &found {
-            Some(definition) => definition.arn(cx.place()),
-            None => arn::task_definition(
-                cx.place(),
-                &named.family,
-                named.revision.map_or("*".to_owned(), |r| r.to_string()),
-            ),
-        };
-        let roles = Roles::of(input, found.as_ref());
-        let tags = found
-            .as_ref()
-            .map(|definition| definition.tags.clone())
-            .unwrap_or_default();
-        let given = tags_from_api(input.tags.as_deref());
-        let needs = Needs::on(resource)
-            .resource_tags("ecs", &tags)
-            .request_tags(&given)
-            .key("ecs:cluster", arn::cluster(cx.place(), &cluster))
-            .key(
-                "ecs:enable-execute-command",
-                input.enable_execute_command.unwrap_or(false).to_string(),
-            )
-            .pass_role(roles.task.as_deref(), task_roles::SERVICE)
-            .pass_role(roles.execution.as_deref(), task_roles::SERVICE);
-        let made = arn::task(cx.place(), &cluster, "*");
-        self.tagging(cx, needs, "RunTask", made, &given).await
+        self.to_run(cx, input, (&named, found.as_ref()), None).await
     }
 
     async fn handle(&self, cx: &Cx, input: RunTaskRequest) -> Reply<RunTask> {
@@ -73,6 +46,10 @@ impl Handle<RunTask> for Ecs {
             .await?
             .ok_or_else(|| client(arn::NO_DEFINITION))?
             .record;
+        if named.revision.is_none() {
+            // The newest revision may be another one by now than the one that was asked about.
+            cx.require(&self.to_run(cx, &input, (&named, Some(&definition)), None).await?)?;
+        }
         // AWS: recorded; the definition's state is looked at before the client token.
         match definition.status {
             DefinitionStatus::Active => {}
@@ -122,30 +99,6 @@ pub(super) fn start_of<'a>(
     }
 }
 
-/// The roles of a task: those of its overrides before those of its definition.
-pub(super) struct Roles {
-    pub task: Option<String>,
-    pub execution: Option<String>,
-}
-
-impl Roles {
-    pub fn of(input: &RunTaskRequest, definition: Option<&TaskDefinition>) -> Self {
-        let overrides = input.overrides.as_ref();
-        let given = definition.map(|definition| &definition.document.0);
-        let role = |over: Option<&String>, own: Option<&String>| over.or(own).filter(|arn| !arn.is_empty()).cloned();
-        Self {
-            task: role(
-                overrides.and_then(|o| o.task_role_arn.as_ref()),
-                given.and_then(|d| d.task_role_arn.as_ref()),
-            ),
-            execution: role(
-                overrides.and_then(|o| o.execution_role_arn.as_ref()),
-                given.and_then(|d| d.execution_role_arn.as_ref()),
-            ),
-        }
-    }
-}
-
 impl Ecs {
     /// Checks a request and makes the records of its tasks, without storing them.
     async fn plan_tasks(
@@ -160,7 +113,13 @@ impl Ecs {
             return Err(invalid(format!("Count must be between 1 and {MAX_COUNT}.")));
         }
         checks::started_by(input.started_by.as_deref(), MAX_STARTED_BY)?;
+        checks::group(input.group.as_deref())?;
         checks::overrides(input.overrides.as_ref())?;
+        checks::placement(
+            input.launch_type.as_ref(),
+            input.placement_constraints.as_deref(),
+            input.placement_strategy.as_deref(),
+        )?;
         check_volumes(input, definition)?;
         let tags = task_tags(input, cluster, definition)?;
         let strategy = match place(input, cluster)? {

@@ -5,15 +5,16 @@ use api_ecs::{Failure, NetworkConfiguration, RunTaskRequest, StartTaskRequest, S
 use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
-use super::run_task::{Made, Roles, check_overrides, start_of, task_tags};
+use super::run_task::{Made, check_overrides, start_of, task_tags};
 use crate::arn::DefinitionRef;
 use crate::error::invalid;
 use crate::fleet::Spot;
 use crate::placement::{Demand, Kind, Refusal, Strategy};
 use crate::placing::{self, Asked};
-use crate::records::{Cluster, Mode, Show, TaskDefinition, tags_from_api};
+use crate::records::{Cluster, Mode, Show, TaskDefinition};
 use crate::start;
-use crate::{Ecs, arn, checks, scope, task_roles};
+use crate::task_roles::Roles;
+use crate::{Ecs, arn, checks, scope};
 
 /// Longest `startedBy`.
 // AWS: documented; shorter than RunTask's.
@@ -25,42 +26,24 @@ const MAX: usize = 10;
 impl Handle<StartTask> for Ecs {
     async fn needs(&self, cx: &Cx, input: &StartTaskRequest) -> Result<Needs> {
         let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
-        let cluster = arn::cluster_name(cx.place(), input.cluster.as_deref())?;
         let found = self.definition(cx, &named).await?.map(|found| found.record);
-        let resource = match &found {
-            Some(definition) => definition.arn(cx.place()),
-            None => arn::task_definition(
-                cx.place(),
-                &named.family,
-                named.revision.map_or("*".to_owned(), |revision| revision.to_string()),
-            ),
-        };
-        let mut instances = Vec::new();
-        for given in &input.container_instances {
-            let (named, id) = arn::container_instance_id(cx.place(), given)?;
-            instances.push(arn::container_instance(cx.place(), named.unwrap_or(&cluster), id));
-        }
-        let roles = Roles::of(&as_run(input), found.as_ref());
-        let tags = found.map(|definition| definition.tags).unwrap_or_default();
-        let given = tags_from_api(input.tags.as_deref());
-        let needs = Needs::on(resource)
-            .resource_tags("ecs", &tags)
-            .request_tags(&given)
-            .key("ecs:cluster", arn::cluster(cx.place(), &cluster))
-            .keys("ecs:container-instances", instances)
-            .key(
-                "ecs:enable-execute-command",
-                input.enable_execute_command.unwrap_or(false).to_string(),
-            )
-            .pass_role(roles.task.as_deref(), task_roles::SERVICE)
-            .pass_role(roles.execution.as_deref(), task_roles::SERVICE);
-        let made = arn::task(cx.place(), &cluster, "*");
-        self.tagging(cx, needs, "StartTask", made, &given).await
+        let instances = instances(cx, input)?;
+        self.to_run(cx, &as_run(input), (&named, found.as_ref()), Some(instances))
+            .await
     }
 
     async fn handle(&self, cx: &Cx, input: StartTaskRequest) -> Reply<StartTask> {
+        let run = as_run(&input);
         let cluster = self.active_cluster(cx, input.cluster.as_deref()).await?;
         let definition = self.usable_definition(cx, &input.task_definition).await?;
+        let named = DefinitionRef::parse(cx.place(), &input.task_definition)?;
+        if named.revision.is_none() {
+            // The newest revision may be another one by now than the one that was asked about.
+            let instances = instances(cx, &input)?;
+            let needs = self.to_run(cx, &run, (&named, Some(&definition)), Some(instances));
+            cx.require(&needs.await?)?;
+        }
+        checks::group(input.group.as_deref())?;
         if input.container_instances.is_empty() {
             return Err(invalid("Container Instances cannot be empty."));
         }
@@ -71,7 +54,6 @@ impl Handle<StartTask> for Ecs {
         }
         checks::started_by(input.started_by.as_deref(), MAX_STARTED_BY)?;
         checks::overrides(input.overrides.as_ref())?;
-        let run = as_run(&input);
         let tags = task_tags(&run, &cluster.record, &definition)?;
         let choice = Choice::These(&input.container_instances);
         let made = self
@@ -94,6 +76,16 @@ impl Handle<StartTask> for Ecs {
             failures: Some(made.failures),
         })
     }
+}
+
+/// The ARNs of the instances that are named.
+fn instances(cx: &Cx, input: &StartTaskRequest) -> Result<Vec<String>> {
+    let cluster = arn::cluster_name(cx.place(), input.cluster.as_deref())?;
+    let arn = |given: &String| {
+        let (named, id) = arn::container_instance_id(cx.place(), given)?;
+        Ok(arn::container_instance(cx.place(), named.unwrap_or(&cluster), id))
+    };
+    input.container_instances.iter().map(arn).collect()
 }
 
 /// Which instances may take tasks.
@@ -148,12 +140,12 @@ impl Ecs {
             strategies: Strategy::read_all(input.placement_strategy.as_deref().unwrap_or_default())?,
         };
         let mut demand = placing::demand(definition, asked)?;
+        check_network(definition, input.network_configuration.as_ref(), kind)?;
         if let Choice::Any(..) = choice
             && !self.fleet.has_instances(cx.place(), &cluster.name, kind).await?
         {
             return Err(invalid("No Container Instances were found in your cluster."));
         }
-        check_network(definition, input.network_configuration.as_ref(), kind)?;
         check_overrides(input, definition)?;
         let vpc = input
             .network_configuration

@@ -32,7 +32,7 @@ pub use service::{
 pub use service_deployment::{Progress, Rollback, ServiceDeployment};
 pub use service_event::{ServiceEvent, ServiceEvents};
 pub use service_revision::ServiceRevision;
-pub use tags::{checked_tags, tags_from_api, tags_to_api};
+pub use tags::{checked_tags, tags_as_given, tags_from_api, tags_to_api};
 pub use task::{
     Binding, ContainerRecord, ContainerStatus, Desired, Host, Interface, InterfaceStatus, Mode, Network, Show,
     StopCode, Task, TaskStatus, Wiring, runtime_id,

@@ -25,6 +25,15 @@ pub fn tags_to_api(tags: &Tags) -> Vec<Tag> {
         .collect()
 }
 
+/// Writes tags that were just made, in the order of the request.
+// AWS: recorded.
+pub fn tags_as_given(tags: &Tags, given: &[Tag]) -> Vec<Tag> {
+    let at = |tag: &Tag| given.iter().position(|one| one.key == tag.key).unwrap_or(given.len());
+    let mut shown = tags_to_api(tags);
+    shown.sort_by_key(at);
+    shown
+}
+
 /// The tags that a caller wants to set. Errors: `InvalidParameterException`.
 pub fn checked_tags(given: Option<&[Tag]>) -> Result<Tags> {
     let given = given.unwrap_or_default();

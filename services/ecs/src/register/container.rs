@@ -3,7 +3,7 @@
 use api_ecs::{ContainerDefinition, HealthCheck, IpcMode, NetworkMode, RegisterTaskDefinitionRequest};
 use roadstead_kernel::{Fault, Result};
 
-use super::size::{cpu_units, mebibytes};
+use super::size::mebibytes;
 use crate::arn::is_name;
 use crate::error::client;
 
@@ -94,12 +94,6 @@ fn check_limits(given: &RegisterTaskDefinitionRequest, container: &ContainerDefi
         return Err(invalid_setting(
             name,
             "The container's memory must be less than or equal to the task's 'memory'.",
-        ));
-    }
-    if above(container.cpu, given.cpu.as_deref().and_then(cpu_units)) {
-        return Err(invalid_setting(
-            name,
-            "The container's cpu must be less than or equal to the task's 'cpu'.",
         ));
     }
     for limit in container.ulimits.iter().flatten() {

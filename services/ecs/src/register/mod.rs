@@ -3,8 +3,10 @@
 mod attributes;
 mod container;
 mod fargate;
+mod ports;
 mod references;
 mod size;
+mod values;
 
 use std::collections::HashSet;
 
@@ -76,6 +78,8 @@ pub fn accept(mut given: RegisterTaskDefinitionRequest) -> Result<RegisterTaskDe
         }
     }
     references::check(&given)?;
+    values::check(&given)?;
+    ports::check(&given)?;
     check_storage(given.ephemeral_storage.as_ref())?;
     let mode = given.network_mode.clone();
     given

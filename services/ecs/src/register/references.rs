@@ -25,15 +25,22 @@ pub(super) fn check(given: &RegisterTaskDefinitionRequest) -> Result<()> {
         }
         for other in needed_by(container) {
             if find(given, other).is_none() {
+                // AWS: reported (hako#99), with that `+`.
                 return Err(client(format!(
-                    "The container '{other}' that a container depends on is not in the task definition."
+                    "Cannot depend on container + '{other}' because it does not exist"
                 )));
             }
         }
         check_conditions(given, container)?;
     }
     if has_cycle(&given.container_definitions) {
-        return Err(client("Container dependencies must not form a cycle."));
+        let linked = |container: &ContainerDefinition| container.links.as_ref().is_some_and(|links| !links.is_empty());
+        // AWS: the one about links is reported (Shippable#4194).
+        return Err(client(if given.container_definitions.iter().any(linked) {
+            "Container links should not have a cycle"
+        } else {
+            "Container dependencies should not have a cycle"
+        }));
     }
     Ok(())
 }

@@ -122,6 +122,136 @@ fn what_aws_refuses_is_refused_in_its_recorded_words() {
 }
 
 #[test]
+fn ports_are_in_range_and_mapped_once() {
+    let port = |mapping: Value| fargate(json!({ "portMappings": mapping }), json!({}));
+    let bridge = |mapping: Value| ec2(json!({ "portMappings": mapping }), json!({ "networkMode": "bridge" }));
+    for (given, message) in [
+        (
+            port(json!([{ "containerPort": 70000 }])),
+            "Invalid 'containerPort' setting for container 'app'.",
+        ),
+        (
+            port(json!([{ "containerPort": -1 }])),
+            "Invalid 'containerPort' setting for container 'app'.",
+        ),
+        (
+            port(json!([{ "hostPort": 80 }])),
+            "When networkMode=awsvpc, the host ports and container ports in port mappings must match.",
+        ),
+        (
+            bridge(json!([{ "hostPort": 80 }])),
+            "Invalid 'containerPort' setting for container 'app'.",
+        ),
+        (
+            bridge(json!([{ "containerPort": 80, "hostPort": 65536 }])),
+            "Invalid 'hostPort' setting for container 'app'.",
+        ),
+        (
+            port(json!([{ "containerPort": 3000 }, { "containerPort": 3000, "hostPort": 3000 }])),
+            "TCP host port '3000' is mapped multiple times in task.",
+        ),
+        (
+            bridge(json!([{ "containerPort": 80, "hostPort": 8080 }, { "containerPort": 81, "hostPort": 8080 }])),
+            "TCP host port '8080' is mapped multiple times in task.",
+        ),
+        (
+            port(json!([{ "containerPortRange": "80-70" }])),
+            "Invalid 'containerPortRange' setting for container 'app'.",
+        ),
+        (
+            port(json!([{ "containerPort": 80, "name": "A B" }])),
+            "Invalid 'name' setting for container 'app'.",
+        ),
+    ] {
+        assert_eq!(refused(given), message);
+    }
+    refused(port(
+        json!([{ "containerPort": 80, "name": "a" }, { "containerPort": 81, "name": "a" }]),
+    ));
+    refused(port(json!([{ "containerPort": 80, "containerPortRange": "70-80" }])));
+    for fine in [
+        port(json!([{ "containerPort": 53, "protocol": "tcp" }, { "containerPort": 53, "protocol": "udp" }])),
+        port(json!([{ "containerPort": 65535, "name": "web_1" }])),
+        bridge(json!([{ "containerPort": 80 }, { "containerPort": 80 }])),
+        ec2(
+            json!({ "portMappings": [{ "containerPortRange": "8000-8010" }] }),
+            json!({}),
+        ),
+    ] {
+        accept(fine).unwrap();
+    }
+}
+
+#[test]
+fn members_that_hold_what_there_is_not_are_refused() {
+    let none = || json!({});
+    for (given, message) in [
+        (
+            fargate(none(), json!({ "taskRoleArn": "arn:foo" })),
+            "Role is not valid",
+        ),
+        (
+            fargate(
+                none(),
+                json!({ "executionRoleArn": "arn:aws:iam::000000000000:user/me" }),
+            ),
+            "Role is not valid",
+        ),
+        (
+            fargate(json!({ "image": "http://bad image" }), none()),
+            "Container.image contains invalid characters.",
+        ),
+        (
+            fargate(json!({ "cpu": 257 }), none()),
+            "The sum of all container 'cpu' values cannot be greater than the value of the task 'cpu'.",
+        ),
+        (
+            ec2(
+                none(),
+                json!({ "placementConstraints": [{ "type": "distinctInstance" }] }),
+            ),
+            "constraint.type 'distinctInstance' is not supported.",
+        ),
+        (
+            fargate(
+                json!({ "dependsOn": [{ "containerName": "nobody", "condition": "START" }] }),
+                none(),
+            ),
+            "Cannot depend on container + 'nobody' because it does not exist",
+        ),
+    ] {
+        assert_eq!(refused(given), message);
+    }
+    for wrong in [
+        json!({ "environment": [{ "value": "b" }] }),
+        json!({ "linuxParameters": { "capabilities": { "drop": ["BOGUS"] } } }),
+        json!({ "linuxParameters": { "tmpfs": [{ "containerPath": "/a", "size": 0 }] } }),
+        json!({ "linuxParameters": { "tmpfs": [{ "containerPath": "/a", "size": 1, "mountOptions": ["bogus"] }] } }),
+        json!({ "logConfiguration": { "logDriver": "awsfirelens" } }),
+        json!({ "resourceRequirements": [{ "type": "InferenceAccelerator", "value": "none" }] }),
+    ] {
+        refused(ec2(wrong, none()));
+    }
+    refused(ec2(
+        none(),
+        json!({ "placementConstraints": [{ "type": "memberOf", "expression": "(((" }] }),
+    ));
+    refused(ec2(
+        none(),
+        json!({ "networkMode": "awsvpc", "requiresCompatibilities": ["EXTERNAL"] }),
+    ));
+    let fine = json!({ "linuxParameters": {
+        "capabilities": { "add": ["NET_ADMIN"], "drop": ["ALL"] },
+        "tmpfs": [{ "containerPath": "/a", "size": 1, "mountOptions": ["noexec", "mode=1777"] }]
+    } });
+    let placed = json!({
+        "placementConstraints": [{ "type": "memberOf", "expression": "attribute:ecs.os-type == linux" }],
+        "taskRoleArn": "arn:aws:iam::000000000000:role/path/app"
+    });
+    accept(ec2(fine, placed)).unwrap();
+}
+
+#[test]
 fn amounts_below_what_a_container_can_have_are_refused() {
     for wrong in [
         json!({ "cpu": -1 }),
@@ -167,7 +297,7 @@ fn what_fargate_does_not_run_is_refused_and_instances_take_it() {
         ),
         (
             json!({}),
-            json!({ "placementConstraints": [{ "type": "memberOf", "expression": "true" }] }),
+            json!({ "placementConstraints": [{ "type": "memberOf", "expression": "attribute:ecs.os-type == linux" }] }),
         ),
     ] {
         let said = refused(fargate(container.clone(), more.clone()));
@@ -280,7 +410,7 @@ fn dependencies_must_be_able_to_come_true() {
     let back = json!({ "links": ["second:alias"] });
     assert_eq!(
         refused(pair(back, "START")),
-        "Container dependencies must not form a cycle."
+        "Container links should not have a cycle"
     );
 }
 

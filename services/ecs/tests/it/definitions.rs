@@ -46,6 +46,23 @@ async fn a_registered_definition_shows_the_recorded_defaults() {
 }
 
 #[tokio::test]
+async fn tags_come_back_in_the_order_in_which_they_were_given() {
+    let world = World::new();
+    let tags = json!([{ "key": "z", "value": "1" }, { "key": "a", "value": "2" }, { "key": "m", "value": "" }]);
+    let mut wanted = definition("web", json!([container("main")]));
+    wanted["tags"] = tags.clone();
+    assert_eq!(world.ecs("RegisterTaskDefinition", wanted).await.ok()["tags"], tags);
+    let cluster = json!({ "clusterName": "demo", "tags": tags });
+    assert_eq!(world.ecs("CreateCluster", cluster).await.ok()["cluster"]["tags"], tags);
+    let service = json!({
+        "cluster": "demo", "serviceName": "s", "taskDefinition": "web", "desiredCount": 0, "tags": tags,
+        "launchType": "FARGATE",
+        "networkConfiguration": { "awsvpcConfiguration": { "subnets": [world.subnet().await] } }
+    });
+    assert_eq!(world.ecs("CreateService", service).await.ok()["service"]["tags"], tags);
+}
+
+#[tokio::test]
 async fn revisions_grow_by_one_and_are_never_used_again() {
     let world = World::new();
     let register = || world.ecs("RegisterTaskDefinition", definition("web", json!([container("main")])));

@@ -315,13 +315,46 @@ async fn what_aws_refuses_of_run_task_is_refused_in_its_words() {
          (ErrorCode: InvalidGroupId.Malformed)",
     )
     .await;
-    check(json!({}), invalid, "No Container Instances were found in your cluster.").await;
+    check(
+        json!({}),
+        invalid,
+        "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+    )
+    .await;
+    check(
+        json!({ "networkConfiguration": vpc(json!({ "subnets": [subnet] })) }),
+        invalid,
+        "No Container Instances were found in your cluster.",
+    )
+    .await;
     let sized = |overrides: Value| {
         json!({
             "launchType": "FARGATE", "overrides": overrides,
             "networkConfiguration": vpc(json!({ "subnets": [subnet] }))
         })
     };
+    for (member, message) in [
+        (
+            json!({ "placementConstraints": [{ "type": "distinctInstance" }] }),
+            "Placement constraints are not supported with FARGATE launch type.",
+        ),
+        (
+            json!({ "placementStrategy": [{ "type": "random" }] }),
+            "Placement strategies are not supported with FARGATE launch type.",
+        ),
+        (
+            json!({ "group": "service:web" }),
+            "The group of a task that no service starts can't begin with 'service:'.",
+        ),
+        (json!({ "startedBy": "x".repeat(129) }), "startedBy longer than 128."),
+    ] {
+        let mut whole = sized(json!({}));
+        whole
+            .as_object_mut()
+            .unwrap()
+            .extend(member.as_object().unwrap().clone());
+        check(whole, invalid, message).await;
+    }
     check(
         sized(json!({ "memory": "8192" })),
         "ClientException",
