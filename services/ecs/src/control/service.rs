@@ -45,6 +45,12 @@ pub struct Pace {
     /// How long a task of a new deployment must run to count as healthy.
     // AWS: documented as 40 s; deployments were recorded to complete 7 s after their last task ran.
     pub healthy_after: Duration,
+    /// How long a task must have run to have come to run at all: one that ends sooner failed to start.
+    // AWS: documented; the circuit breaker counts tasks that never come to be RUNNING, and those that fail their health
+    // checks. One that ran and ended by itself counts for nothing, whatever its exit code. A container that exits at
+    // once does count, others measured that in July 2026: it ends before anybody believed its task to be RUNNING. Where
+    // AWS draws that line is told nowhere.
+    pub ran_after: Duration,
     /// How long after a task's change its service is looked at, so that many changes need one look.
     pub gather: Duration,
 }
@@ -53,6 +59,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             healthy_after: Duration::from_secs(5),
+            ran_after: Duration::from_secs(2),
             gather: Duration::from_millis(100),
         }
     }
@@ -341,7 +348,7 @@ impl ServiceControl {
             (_, None) => End::NeverRan,
             (_, Some(started)) => {
                 let ended = task.ended_at().unwrap_or(started);
-                if ended.since(started) < self.pace().healthy_after {
+                if ended.since(started) < self.pace().ran_after {
                     End::Crashed
                 } else {
                     End::Fine

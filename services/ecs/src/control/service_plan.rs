@@ -23,7 +23,7 @@ const IMPAIRED: u32 = 3;
 /// The longest pause between starts that fail.
 // AWS: documented.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
-/// The pause before a task is replaced that ran, but not for long.
+/// The pause before a task is replaced that ended at once.
 const CRASH_PAUSE: Duration = Duration::from_secs(1);
 /// How often the same message is repeated while its cause lasts.
 // AWS: documented.
@@ -124,11 +124,11 @@ pub enum TaskHealth {
 /// How a task came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// It was asked to stop, or ran long enough.
+    /// It was asked to stop, or ended after it ran: neither counts as a failure.
     Fine,
     /// It failed its health checks.
     Sick,
-    /// It ran, but not for long.
+    /// It was RUNNING, but ended so soon that nobody believed it: it failed to start.
     Crashed,
     /// It never ran.
     NeverRan,

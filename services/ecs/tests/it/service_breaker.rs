@@ -1,8 +1,10 @@
 //! The deployment circuit breaker: how it is configured, what it counts and when it gives up.
 
+use roadstead_containers::Health;
 use serde_json::{Value, json};
 
 use crate::services::{Stage, invalid};
+use crate::world::{container_with, definition};
 
 fn breaker(of: &Value) -> Value {
     json!({ "deploymentConfiguration": { "deploymentCircuitBreaker": of } })
@@ -114,4 +116,66 @@ async fn the_breaker_gives_up_at_the_threshold_that_was_asked() {
             json!({ "status": "TRIGGERED", "failureCount": failed, "threshold": limit })
         );
     }
+}
+
+#[tokio::test]
+async fn a_task_that_ends_right_after_its_start_failed_to_start() {
+    let stage = Stage::new().await;
+    let breaker = json!({ "deploymentCircuitBreaker": { "enable": true, "rollback": false } });
+    stage.register("simulated/exit:1-after-1").await;
+    stage.create(1, json!({ "deploymentConfiguration": breaker })).await;
+    stage.follow(20).await;
+    let seen = stage.service().await;
+    assert_eq!(seen["deployments"][0]["rolloutState"], "FAILED");
+    assert_eq!(seen["deployments"][0]["failedTasks"], 3);
+    let before = stage.tasks("STOPPED").await.len();
+    stage.follow(60).await;
+    assert_eq!(
+        stage.tasks("STOPPED").await.len(),
+        before,
+        "a failed deployment starts nothing more"
+    );
+    assert_eq!(stage.tasks("RUNNING").await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_task_that_ran_and_ended_does_not_count() {
+    let stage = Stage::new().await;
+    stage.register("simulated/exit:1-after-3").await;
+    let given = json!({ "enable": true, "rollback": false, "thresholdConfiguration": { "type": "COUNT", "value": 1 } });
+    stage.create(1, breaker(&given)).await;
+    stage.follow(60).await;
+    assert!(
+        stage.tasks("STOPPED").await.len() >= 6,
+        "and is replaced without a growing pause"
+    );
+    let seen = stage.service().await;
+    assert_eq!(seen["deployments"][0]["rolloutState"], "IN_PROGRESS");
+    assert_eq!(seen["deployments"][0]["failedTasks"], 0);
+}
+
+#[tokio::test]
+async fn tasks_that_fail_their_health_checks_count() {
+    let stage = Stage::new().await;
+    let check =
+        json!({ "image": "simulated/health-after:1", "healthCheck": { "command": ["CMD", "true"], "interval": 5 } });
+    let made = definition("web", json!([container_with("main", check)]));
+    stage.world.ecs("RegisterTaskDefinition", made).await.ok();
+    let given = json!({ "enable": true, "rollback": false, "thresholdConfiguration": { "type": "COUNT", "value": 2 } });
+    stage.create(1, breaker(&given)).await;
+    for _ in 0..180 {
+        for task in stage.tasks("RUNNING").await {
+            if stage.world.task(&task).await["lastStatus"] == "RUNNING" {
+                let container = stage.container(&task).await;
+                stage.world.engine.set_health(&container, Health::Unhealthy).unwrap();
+            }
+        }
+        stage.world.pass(1).await;
+        if stage.service().await["deployments"][0]["rolloutState"] == "FAILED" {
+            break;
+        }
+    }
+    let seen = stage.service().await;
+    assert_eq!(seen["deployments"][0]["rolloutState"], "FAILED");
+    assert_eq!(seen["deployments"][0]["failedTasks"], 2);
 }
