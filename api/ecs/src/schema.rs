@@ -403,6 +403,7 @@ pub static CREATE_CLUSTER_REQUEST: Shape = Shape::of("CreateClusterRequest", Kin
 ]);
 pub static CREATE_CLUSTER_RESPONSE: Shape = Shape::of("CreateClusterResponse", Kind::Structure, &[
     Member::new("cluster", &CLUSTER),
+    Member::new("clusterCount", &BOXED_INTEGER),
 ]);
 pub static CREATE_DAEMON_REQUEST: Shape = Shape::of("CreateDaemonRequest", Kind::Structure, &[
     Member::new("daemonName", &STRING).required(),
@@ -746,6 +747,7 @@ pub static DELETE_CLUSTER_REQUEST: Shape = Shape::of("DeleteClusterRequest", Kin
 ]);
 pub static DELETE_CLUSTER_RESPONSE: Shape = Shape::of("DeleteClusterResponse", Kind::Structure, &[
     Member::new("cluster", &CLUSTER),
+    Member::new("clusterCount", &BOXED_INTEGER),
 ]);
 pub static DELETE_DAEMON_REQUEST: Shape = Shape::of("DeleteDaemonRequest", Kind::Structure, &[
     Member::new("daemonArn", &STRING).required(),
@@ -2460,6 +2462,7 @@ pub static TASK_DEFINITION: Shape = Shape::of("TaskDefinition", Kind::Structure,
     Member::new("registeredBy", &STRING),
     Member::new("ephemeralStorage", &EPHEMERAL_STORAGE),
     Member::new("enableFaultInjection", &BOXED_BOOLEAN),
+    Member::new("previousStatus", &TASK_DEFINITION_STATUS),
 ]);
 pub static TASK_DEFINITION_FAMILY_STATUS: Shape = Shape::values("TaskDefinitionFamilyStatus", &["ACTIVE", "INACTIVE", "ALL"]);
 pub static TASK_DEFINITION_FIELD: Shape = Shape::values("TaskDefinitionField", &[]);

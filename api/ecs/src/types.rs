@@ -1104,11 +1104,13 @@ impl w::Structure for CreateClusterRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct CreateClusterResponse {
     pub cluster: Option<Cluster>,
+    pub cluster_count: Option<i32>,
 }
 impl w::Structure for CreateClusterResponse {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
         put(w, m, 0, &self.cluster);
+        put(w, m, 1, &self.cluster_count);
     }
 }
 
@@ -2109,11 +2111,13 @@ impl w::Structure for DeleteClusterRequest {
 #[derive(Clone, Default, PartialEq)]
 pub struct DeleteClusterResponse {
     pub cluster: Option<Cluster>,
+    pub cluster_count: Option<i32>,
 }
 impl w::Structure for DeleteClusterResponse {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
     fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
         put(w, m, 0, &self.cluster);
+        put(w, m, 1, &self.cluster_count);
     }
 }
 
@@ -7501,6 +7505,7 @@ pub struct TaskDefinition {
     pub registered_by: Option<String>,
     pub ephemeral_storage: Option<EphemeralStorage>,
     pub enable_fault_injection: Option<bool>,
+    pub previous_status: Option<TaskDefinitionStatus>,
 }
 impl w::Structure for TaskDefinition {
     fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
@@ -7531,6 +7536,7 @@ impl w::Structure for TaskDefinition {
         put(w, m, 23, &self.registered_by);
         put(w, m, 24, &self.ephemeral_storage);
         put(w, m, 25, &self.enable_fault_injection);
+        put(w, m, 26, &self.previous_status);
     }
 }
 

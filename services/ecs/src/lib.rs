@@ -80,6 +80,7 @@ pub struct Ecs {
 
 operations! {
     Ecs: api_ecs,
+    continue_service_deployment::ContinueServiceDeployment,
     create_capacity_provider::CreateCapacityProvider,
     create_cluster::CreateCluster,
     create_service::CreateService,

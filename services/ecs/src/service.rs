@@ -297,6 +297,7 @@ pub fn revision(
         number: number.to_owned(),
         settings: settings.clone(),
         containers: definition.containers().iter().map(image).collect(),
+        digests: Vec::new(),
         updated: is_update,
         created_at: cx.now(),
     }
@@ -331,6 +332,15 @@ pub fn named(cx: &Cx, cluster: Option<&str>, service: &str) -> Result<(String, S
     let (of, name) = arn::service_name(cx.place(), service)?;
     let of = of.unwrap_or(&cluster);
     Ok((arn::cluster(cx.place(), of), arn::service(cx.place(), of, name)))
+}
+
+/// Refuses a grace period that cannot be.
+// AWS: the bounds are documented, the text is not.
+pub fn check_grace(given: Option<i32>) -> Result<()> {
+    match given {
+        Some(seconds) if seconds < 0 => Err(invalid("healthCheckGracePeriodSeconds must be at least 0")),
+        _ => Ok(()),
+    }
 }
 
 /// A count that must not be negative; `InvalidParameterException` with the text otherwise.

@@ -7,7 +7,8 @@ use roadstead_kernel::{Fault, Result};
 use roadstead_store::{StoreError, Txn, Versioned};
 
 use super::ServiceKey;
-use super::service::{ServiceControl, Starting, UNLAUNCHED, start_of};
+use super::service::{ServiceControl, UNLAUNCHED, start_of};
+use super::service_books::Starting;
 use super::service_plan::{REPEAT, Seen, SeenTask, TaskState};
 use crate::fleet::Spot;
 use crate::placement::{Demand, Kind, Refusal, Strategy};
@@ -316,6 +317,7 @@ impl ServiceControl {
             None if told.is_none() => return Ok(()),
             None => {
                 service.told.remove(UNPLACED);
+                service.unplaced = None;
             }
             Some(demand) => {
                 self.fleet.wait(key.place, &key.cluster, &key.service).await?;
@@ -323,7 +325,11 @@ impl ServiceControl {
                     return Ok(());
                 }
                 let refused = self.fleet.refusals(key.place, &key.cluster, demand).await?;
-                let said = unplaced(subject, refused.into_iter().max_by_key(|(_, why)| *why));
+                let closest = refused.into_iter().max_by_key(|(_, why)| *why);
+                service.unplaced = closest
+                    .as_ref()
+                    .map(|(instance, why)| (why.reason().to_owned(), Some(instance.clone())));
+                let said = unplaced(subject, closest);
                 service.told.insert(UNPLACED.to_owned(), now);
                 self.stage_events(&mut txn, key, vec![said], now).await?;
             }

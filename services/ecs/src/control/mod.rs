@@ -8,6 +8,7 @@ pub(crate) mod order;
 mod plan;
 mod service;
 mod service_books;
+mod service_images;
 mod service_plan;
 mod spread;
 mod starting;

@@ -11,7 +11,7 @@ use roadstead_core::{Tags, Timestamp};
 use roadstead_kernel::{Fault, Kernel, Result, places};
 use roadstead_store::{Op, StoreError, Table, Txn, Versioned};
 
-use super::service_books::{BALANCING, Draft, said_moved, said_started};
+use super::service_books::{BALANCING, Draft, Starting};
 use super::service_plan::{
     End, Leaving, Plan, Problem, REPEAT, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan,
 };
@@ -203,6 +203,7 @@ impl Reconciler for ServiceControl {
         let counts = Counts::of(&seen, &plan);
         self.stop(key, &plan, now).await?;
         let booked = self.book(key, found, &plan, &counts, now).await?;
+        let booked = Box::pin(self.note_images(key, booked, &seen, now)).await?;
         let started = match plan.starting() {
             Some(starting) => Box::pin(self.start(key, booked, &seen, starting, now)).await?,
             None => false,
@@ -669,42 +670,6 @@ impl ServiceControl {
             left -= size;
         }
         Ok(true)
-    }
-}
-
-/// Tasks that are to be started.
-#[derive(Clone, Copy)]
-pub(super) struct Starting {
-    count: usize,
-    /// How many of them for unhealthy ones.
-    replaced: usize,
-    /// Whether others will leave for them, in zones that have too many.
-    moves: bool,
-}
-
-impl Starting {
-    /// How many.
-    pub(super) fn count(self) -> usize {
-        self.count
-    }
-
-    /// How many of them for unhealthy ones.
-    pub(super) fn replaced(self) -> usize {
-        self.replaced
-    }
-
-    /// What is said of the tasks that were started, each with its zone.
-    pub(super) fn said(self, subject: &str, started: &[(String, &str)], replaced: usize) -> Vec<String> {
-        let ids = || started.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
-        if !self.moves {
-            return vec![said_started(subject, &ids(), replaced)];
-        }
-        let mut by_zone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (id, zone) in started {
-            by_zone.entry(zone).or_default().push(id);
-        }
-        let one = |(zone, tasks): (&str, Vec<&str>)| said_moved(subject, zone, &tasks);
-        by_zone.into_iter().map(one).collect()
     }
 }
 

@@ -53,14 +53,16 @@ impl Draft {
             Step::Unbalanced(zones) => {
                 self.service.told.insert(BALANCING.to_owned(), now);
                 self.said.push(format!(
-                    "(service {name}) is not AZ balanced with {}. AZ Rebalancing in progress.",
-                    zone_list(zones)
+                    "service ({name}) is not AZ balanced with {}. AZ Rebalancing in progress.",
+                    zone_list(zones, "")
                 ));
             }
             Step::Balanced(zones) => {
                 self.service.told.remove(BALANCING);
-                self.said
-                    .push(format!("(service {name}) is AZ balanced with {}.", zone_list(zones)));
+                self.said.push(format!(
+                    "service ({name}) is AZ balanced with {}.",
+                    zone_list(zones, " tasks")
+                ));
             }
             Step::StopBalancing => {
                 self.service.told.remove(BALANCING);
@@ -201,6 +203,42 @@ impl Service {
     }
 }
 
+/// Tasks that are to be started.
+#[derive(Clone, Copy)]
+pub(super) struct Starting {
+    pub(super) count: usize,
+    /// How many of them for unhealthy ones.
+    pub(super) replaced: usize,
+    /// Whether others will leave for them, in zones that have too many.
+    pub(super) moves: bool,
+}
+
+impl Starting {
+    /// How many.
+    pub(super) fn count(self) -> usize {
+        self.count
+    }
+
+    /// How many of them for unhealthy ones.
+    pub(super) fn replaced(self) -> usize {
+        self.replaced
+    }
+
+    /// What is said of the tasks that were started, each with its zone.
+    pub(super) fn said(self, subject: &str, started: &[(String, &str)], replaced: usize) -> Vec<String> {
+        let ids = || started.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
+        if !self.moves {
+            return vec![said_started(subject, &ids(), replaced)];
+        }
+        let mut by_zone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (id, zone) in started {
+            by_zone.entry(zone).or_default().push(id);
+        }
+        let one = |(zone, tasks): (&str, Vec<&str>)| said_moved(subject, zone, &tasks);
+        by_zone.into_iter().map(one).collect()
+    }
+}
+
 impl Problem {
     /// The kind, as it is stored.
     pub fn as_str(self) -> &'static str {
@@ -243,19 +281,28 @@ impl Problem {
     }
 }
 
-// AWS: reported; the fullest zone first, and always the plural.
-fn zone_list(zones: &[(String, usize)]) -> String {
-    let one = |(zone, count): &(String, usize)| format!("{count} tasks in {zone}");
-    zones.iter().map(one).collect::<Vec<_>>().join(", ")
+// AWS: documented for three zones, always in the plural; the fullest zone first is reported.
+fn zone_list(zones: &[(String, usize)], unit: &str) -> String {
+    let one = |(at, (zone, count)): (usize, &(String, usize))| {
+        let unit = if at == 0 { " tasks" } else { unit };
+        format!("{count}{unit} in {zone}")
+    };
+    let listed: Vec<String> = zones.iter().enumerate().map(one).collect();
+    match listed.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, [first])) => format!("{first} and {last}"),
+        Some((last, others)) => format!("{}, and {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// What is said of tasks that were started where there were too few.
-// AWS: reported.
+// AWS: documented.
 pub fn said_moved(service: &str, zone: &str, started: &[&str]) -> String {
-    let list = task_list(started.iter().copied());
     format!(
-        "(service {service}) has started {} tasks in {zone} to AZ Rebalance: {list}.",
-        started.len()
+        "{service} has started {} tasks in {zone} to AZ Rebalance: {}.",
+        started.len(),
+        started.join(", ")
     )
 }
 
@@ -275,9 +322,9 @@ pub fn said_stopped(service: &str, leaving: &[Leaving]) -> Vec<String> {
     }
     for (zone, tasks) in moved {
         said.push(format!(
-            "(service {service}) has stopped {} running tasks in {zone} due to AZ rebalancing: {}.",
+            "{service} has stopped {} running tasks in {zone} due to AZ rebalancing: {}.",
             tasks.len(),
-            task_list(tasks.iter().copied())
+            tasks.join(", ")
         ));
     }
     let leaving: Vec<&Leaving> = leaving

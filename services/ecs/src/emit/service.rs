@@ -19,8 +19,10 @@ struct Action {
     cluster_arn: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     task_set_arns: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    container_instance_arns: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<String>,
     created_at: String,
 }
 
@@ -67,17 +69,33 @@ pub fn told(place: Place, before: Option<&Service>, after: &Service, now: Timest
     }
     for (kind, at) in &after.told {
         let was = before.and_then(|before| before.told.get(kind));
-        if let Some((event_type, event_name, reason)) = problem(kind).filter(|_| was != Some(at)) {
+        if let Some((event_type, event_name)) = problem(kind).filter(|_| was != Some(at)) {
+            let (reason, instance) = placement(kind, after);
             let action = Action {
                 event_type,
                 event_name,
                 reason,
+                container_instance_arns: instance
+                    .map(|id| arn::container_instance(place, &after.cluster, id))
+                    .into_iter()
+                    .collect(),
                 cluster_arn: cluster_arn.clone(),
                 created_at: iso(*at),
                 ..Action::default()
             };
             tell("ECS Service Action", *at, serde_json::to_string(&action));
         }
+    }
+    // AWS: documented; not where a user changed it, which nobody can of a daemon.
+    if after.is_daemon() && before.is_some_and(|before| before.desired != after.desired) {
+        let action = Action {
+            event_type: "INFO",
+            event_name: "SERVICE_DESIRED_COUNT_UPDATED",
+            cluster_arn: cluster_arn.clone(),
+            created_at: iso(now),
+            ..Action::default()
+        };
+        tell("ECS Service Action", now, serde_json::to_string(&action));
     }
     let was_steady = before.and_then(|before| before.steady_at);
     if let Some(at) = after.steady_at.filter(|at| was_steady != Some(*at)) {
@@ -124,14 +142,24 @@ fn moved(before: Option<&Service>, deployment: &Deployment) -> Option<(&'static 
 }
 
 /// The event of a problem, by the kind under which a service remembers that it was told.
-fn problem(kind: &str) -> Option<(&'static str, &'static str, Option<&'static str>)> {
+// AWS: documented.
+fn problem(kind: &str) -> Option<(&'static str, &'static str)> {
     match kind {
-        "impaired" => Some(("WARN", "SERVICE_TASK_START_IMPAIRED", None)),
-        "no-instances" => Some((
-            "ERROR",
-            "SERVICE_TASK_PLACEMENT_FAILURE",
-            Some("No Container Instances were found in your cluster."),
-        )),
+        "impaired" => Some(("WARN", "SERVICE_TASK_START_IMPAIRED")),
+        "no-instances" | "unplaced" => Some(("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE")),
+        "unlaunched" => Some(("ERROR", "SERVICE_TASK_CONFIGURATION_FAILURE")),
         _ => None,
+    }
+}
+
+/// Why a task could not be placed, and the container instance that came closest.
+fn placement<'a>(kind: &str, service: &'a Service) -> (Option<String>, Option<&'a str>) {
+    match (kind, &service.unplaced) {
+        ("unplaced", Some((reason, instance))) => (Some(reason.clone()), instance.as_deref()),
+        ("unplaced" | "no-instances", _) => (
+            Some("No Container Instances were found in your cluster.".to_owned()),
+            None,
+        ),
+        _ => (None, None),
     }
 }

@@ -76,8 +76,9 @@ impl Handle<CreateCluster> for Ecs {
         Ok(CreateClusterResponse {
             cluster: Some(api_ecs::Cluster {
                 tags: Some(tags_as_given(&cluster.tags, &given)),
-                ..cluster.to_api(cx.place(), counts_of(&cluster, counts), Include::ALL)
+                ..cluster.to_api(cx.place(), counts_of(&cluster, counts), Include::MADE)
             }),
+            cluster_count: Some(self.active_clusters(cx).await?),
         })
     }
 }

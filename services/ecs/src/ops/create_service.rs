@@ -148,6 +148,7 @@ impl Ecs {
             throttle: None,
             steady_at: None,
             told: std::collections::BTreeMap::new(),
+            unplaced: None,
             tags: tags_from_api(input.tags.as_deref()),
             document: Document(document),
         };
@@ -247,6 +248,7 @@ impl Ecs {
             input.placement_constraints.as_deref(),
             input.placement_strategy.as_deref(),
         )?;
+        service::check_grace(input.health_check_grace_period_seconds)?;
         let is_daemon = input.scheduling_strategy == Some(SchedulingStrategy::Daemon);
         let given = input.deployment_configuration.as_ref();
         let configuration = service::merge_configuration(None, given, is_daemon)?;

@@ -8,6 +8,16 @@ use roadstead_store::{Guard, StoreError, Table, Txn};
 use crate::records::{ClusterStatus, ContainerInstance, Counts, Include, Service, ServiceStatus, Task, TaskStatus};
 use crate::{Ecs, scope};
 
+impl Ecs {
+    /// How many clusters of the region are in use.
+    // AWS: recorded beside the cluster in the answers and audit records of making and deleting one.
+    pub(super) async fn active_clusters(&self, cx: &Cx) -> Result<i32> {
+        let all = self.clusters.list_all(scope(cx).of()).await?;
+        let active = all.iter().filter(|found| found.record.is_active()).count();
+        Ok(i32::try_from(active).unwrap_or(i32::MAX))
+    }
+}
+
 impl Handle<DeleteCluster> for Ecs {
     async fn needs(&self, cx: &Cx, input: &DeleteClusterRequest) -> Result<Needs> {
         self.on_cluster(cx, Some(&input.cluster)).await
@@ -18,8 +28,13 @@ impl Handle<DeleteCluster> for Ecs {
             let found = self.cluster(cx, Some(&input.cluster)).await?;
             let mut cluster = found.record;
             if !cluster.is_active() {
+                let again = Include {
+                    attachments: true,
+                    ..Include::MADE
+                };
                 return Ok(DeleteClusterResponse {
-                    cluster: Some(cluster.to_api(cx.place(), Counts::default(), Include::ALL)),
+                    cluster: Some(cluster.to_api(cx.place(), Counts::default(), again)),
+                    cluster_count: Some(self.active_clusters(cx).await?),
                 });
             }
             let services = self
@@ -79,8 +94,11 @@ impl Handle<DeleteCluster> for Ecs {
             });
             match self.store.commit(txn).await {
                 Ok(_) => {
-                    let api = cluster.to_api(cx.place(), Counts::default(), Include::ALL);
-                    return Ok(DeleteClusterResponse { cluster: Some(api) });
+                    let api = cluster.to_api(cx.place(), Counts::default(), Include::MADE);
+                    return Ok(DeleteClusterResponse {
+                        cluster: Some(api),
+                        cluster_count: Some(self.active_clusters(cx).await?),
+                    });
                 }
                 Err(StoreError::Conflict { .. }) => {}
                 Err(error) => return Err(error.into()),

@@ -38,7 +38,10 @@ impl Handle<DeleteTaskDefinitions> for Ecs {
         let mut failures = Vec::new();
         for given in input.task_definitions {
             match self.delete_one(cx, &given).await? {
-                Ok(definition) => deleted.push(definition.to_api(cx.place())),
+                Ok((before, definition)) => deleted.push(api_ecs::TaskDefinition {
+                    previous_status: Some(before.to_api()),
+                    ..definition.to_api(cx.place())
+                }),
                 Err(reason) => failures.push(Failure {
                     arn: Some(given),
                     reason: Some(reason.to_owned()),
@@ -58,7 +61,7 @@ impl Ecs {
         &self,
         cx: &Cx,
         given: &str,
-    ) -> Result<std::result::Result<records::TaskDefinition, &'static str>> {
+    ) -> Result<std::result::Result<(DefinitionStatus, records::TaskDefinition), &'static str>> {
         let named = DefinitionRef::parse(cx.place(), given)?;
         if named.revision.is_none() {
             // AWS: this and the reasons below are recorded.
@@ -66,11 +69,11 @@ impl Ecs {
                 "The specified task definition identifier is invalid. Specify a valid name or ARN and try again.",
             ));
         }
-        let mut active = false;
+        let mut before = DefinitionStatus::Active;
         let changed = self
             .change_definition(cx, &named, |definition| {
-                active = definition.status == DefinitionStatus::Active;
-                if definition.status == DefinitionStatus::Inactive {
+                before = definition.status;
+                if before == DefinitionStatus::Inactive {
                     definition.status = DefinitionStatus::DeleteInProgress;
                     definition.delete_requested_at = Some(cx.now());
                 }
@@ -81,10 +84,10 @@ impl Ecs {
             None => Err(
                 "The specified task definition does not exist. Specify a valid account, family, revision and try again.",
             ),
-            Some(_) if active => Err(
+            Some(_) if before == DefinitionStatus::Active => Err(
                 "The specified task definition is still in ACTIVE status. Please deregister the target and try again.",
             ),
-            Some(definition) => Ok(definition),
+            Some(definition) => Ok((before, definition)),
         })
     }
 }

@@ -20,8 +20,10 @@ impl Handle<DeregisterTaskDefinition> for Ecs {
             // AWS: recorded.
             return Err(invalid("Revision is missing"));
         }
+        let mut before = None;
         let definition = self
             .change_definition(cx, &named, |definition| {
+                before = Some(definition.status);
                 if definition.status == DefinitionStatus::Active {
                     definition.status = DefinitionStatus::Inactive;
                     definition.deregistered_at = Some(cx.now());
@@ -33,6 +35,7 @@ impl Handle<DeregisterTaskDefinition> for Ecs {
         let mut shown = definition.to_api(cx.place());
         // AWS: recorded; only DescribeTaskDefinition shows the time afterwards.
         shown.deregistered_at = None;
+        shown.previous_status = before.map(DefinitionStatus::to_api);
         Ok(DeregisterTaskDefinitionResponse {
             task_definition: Some(shown),
         })

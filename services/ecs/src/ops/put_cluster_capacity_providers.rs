@@ -44,7 +44,11 @@ impl Handle<PutClusterCapacityProviders> for Ecs {
                 Err(error) => return Err(error.into()),
             }
             let counts = self.counts(cx, &cluster.name).await?;
-            let mut shown = cluster.to_api(cx.place(), counts, Include::ALL);
+            let all = Include {
+                attachments: true,
+                ..Include::MADE
+            };
+            let mut shown = cluster.to_api(cx.place(), counts, all);
             // AWS: recorded; the cluster is used at once all the same.
             shown.attachments_status = Some("UPDATE_IN_PROGRESS".to_owned());
             return Ok(PutClusterCapacityProvidersResponse { cluster: Some(shown) });

@@ -6,9 +6,29 @@ use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
 use super::describe_service_deployments::parse;
-use crate::error::unsupported;
-use crate::records::{Progress, Rollback};
+use crate::records::{Progress, Rollback, Service, ServiceDeployment, ServiceRevision};
 use crate::{Ecs, arn, scope, service};
+
+impl Ecs {
+    /// The revision that completed last, if it is another one than the deployment's.
+    async fn earlier(
+        &self,
+        cx: &Cx,
+        service: &Service,
+        deployment: &ServiceDeployment,
+    ) -> Result<Option<ServiceRevision>> {
+        let Some(number) = service
+            .completed
+            .as_ref()
+            .filter(|number| **number != deployment.target)
+        else {
+            return Ok(None);
+        };
+        let id = [service.cluster.as_str(), service.name.as_str(), number.as_str()];
+        let found = self.services.revisions.get(scope(cx).of(), &id).await?;
+        Ok(found.map(|found| found.record))
+    }
+}
 
 impl Handle<StopServiceDeployment> for Ecs {
     async fn needs(&self, cx: &Cx, input: &StopServiceDeploymentRequest) -> Result<Needs> {
@@ -21,9 +41,7 @@ impl Handle<StopServiceDeployment> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: StopServiceDeploymentRequest) -> Reply<StopServiceDeployment> {
-        if input.stop_type == Some(StopServiceDeploymentStopType::Abort) {
-            return Err(unsupported("Stopping a service deployment without a rollback is"));
-        }
+        let aborts = input.stop_type == Some(StopServiceDeploymentStopType::Abort);
         let (cluster, name, id) = parse(cx, &input.service_deployment_arn)?;
         let scope = scope(cx);
         let conflict = |text: &str| Fault::from(errors::CONFLICT_EXCEPTION.with(text));
@@ -36,33 +54,34 @@ impl Handle<StopServiceDeployment> for Ecs {
                     .into());
             };
             let (mut service, mut deployment) = (found.record, known.record);
-            if deployment.status != Progress::Ongoing {
+            if !deployment.status.is_open() {
                 return Err(conflict("The service deployment is not in progress."));
             }
-            let Some(number) = service.completed.clone() else {
-                return Err(conflict("There is no earlier service revision to roll back to."));
-            };
-            let revision = self
-                .services
-                .revisions
-                .get(scope.of(), &[cluster, name, &number])
-                .await?;
-            let Some(revision) = revision
-                .map(|found| found.record)
-                .filter(|revision| revision.number != deployment.target)
-            else {
-                return Err(conflict("There is no earlier service revision to roll back to."));
-            };
-            let reason = "Service deployment rolled back because of a StopServiceDeployment request.".to_owned();
-            deployment.status = Progress::RollingBack;
-            deployment.reason = Some(reason.clone());
-            deployment.updated_at = cx.now();
-            deployment.rollback = Some(Rollback {
-                reason,
-                at: cx.now(),
-                revision: number,
-            });
-            service.roll_back(revision, id.to_owned(), cx.now());
+            if deployment.status == Progress::RollingBack && !aborts {
+                // AWS: documented; what rolls back already goes on with that.
+                return Ok(StopServiceDeploymentResponse {
+                    service_deployment_arn: Some(input.service_deployment_arn),
+                });
+            }
+            if aborts {
+                service.abort(cx.now());
+                let reason = "Service deployment stopped because of a StopServiceDeployment request.".to_owned();
+                deployment.end(Progress::Stopped, Some(reason), cx.now());
+            } else {
+                let Some(revision) = self.earlier(cx, &service, &deployment).await? else {
+                    return Err(conflict("There is no earlier service revision to roll back to."));
+                };
+                let reason = "Service deployment rolled back because of a StopServiceDeployment request.".to_owned();
+                deployment.status = Progress::RollingBack;
+                deployment.reason = Some(reason.clone());
+                deployment.updated_at = cx.now();
+                deployment.rollback = Some(Rollback {
+                    reason,
+                    at: cx.now(),
+                    revision: revision.number.clone(),
+                });
+                service.roll_back(revision, id.to_owned(), cx.now());
+            }
             let mut txn = Txn::new();
             self.services
                 .services

@@ -137,6 +137,7 @@ fn change(service: &mut Service, input: &UpdateServiceRequest) -> Result<()> {
     if input.placement_strategy.is_some() {
         document.placement_strategy = service::placement(input.placement_strategy.clone());
     }
+    service::check_grace(input.health_check_grace_period_seconds)?;
     document.health_check_grace_period_seconds = input
         .health_check_grace_period_seconds
         .or(document.health_check_grace_period_seconds);

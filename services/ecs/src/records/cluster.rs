@@ -93,9 +93,9 @@ impl Counts {
         let set = service.primary_set().map(|set| &set.settings);
         let settings = service.primary().map(|primary| &primary.settings).or(set);
         match settings.map(|settings| &settings.launch) {
-            Some(Launch::Fargate | Launch::Providers(_)) => *fargate += 1,
+            Some(launch) if launch.is_fargate() => *fargate += 1,
             Some(Launch::External) => *external += 1,
-            Some(Launch::Ec2) | None => *ec2 += 1,
+            _ => *ec2 += 1,
         }
     }
 }
@@ -116,9 +116,10 @@ pub struct Include {
 }
 
 impl Include {
-    /// Everything, as creating a cluster answers.
-    pub const ALL: Self = Self {
-        attachments: true,
+    /// What making and deleting a cluster answers.
+    // AWS: recorded; no attachments, but where a cluster that is gone is deleted again.
+    pub const MADE: Self = Self {
+        attachments: false,
         configurations: true,
         settings: true,
         statistics: false,
@@ -128,8 +129,9 @@ impl Include {
     /// What changing a cluster or its settings answers.
     // AWS: recorded; no tags, whatever the cluster has.
     pub const CHANGED: Self = Self {
+        attachments: true,
         tags: false,
-        ..Self::ALL
+        ..Self::MADE
     };
 }
 

@@ -64,6 +64,9 @@ pub struct Service {
     /// Problems that were told, by kind, and when; forgotten when they are gone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<String, Timestamp>,
+    /// Why a task could not be placed, and the container instance that came closest, as long as that holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unplaced: Option<(String, Option<String>)>,
     /// The tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
@@ -199,6 +202,9 @@ pub struct Deployment {
     /// Tasks that failed in a row.
     #[serde(default)]
     pub failed_tasks: u32,
+    /// Whether the digests of its images are known.
+    #[serde(default)]
+    pub resolved: bool,
     /// Tasks it shall have, as of the last look.
     #[serde(default)]
     pub desired: u32,
@@ -298,6 +304,7 @@ impl Deployment {
             updated_at: now,
             rollout: Rollout::InProgress,
             failed_tasks: 0,
+            resolved: false,
             desired: 0,
             pending: 0,
             running: 0,
@@ -490,6 +497,15 @@ impl Service {
     pub fn resets_on_healthy_task(&self) -> bool {
         self.circuit_breaker()
             .is_none_or(|breaker| breaker.reset_on_healthy_task != Some(false))
+    }
+
+    /// Gives the wanted deployment up without another: what runs is left as it is, and nothing more is started.
+    pub fn abort(&mut self, now: Timestamp) {
+        if let Some(primary) = self.primary_mut() {
+            primary.rollout = Rollout::Failed;
+            primary.reason = format!("ECS deployment {} stopped.", primary.id());
+            primary.updated_at = now;
+        }
     }
 
     /// Makes a deployment the wanted one; the one before it stays `ACTIVE`, older ones drain.

@@ -17,6 +17,9 @@ pub struct ServiceRevision {
     pub settings: Settings,
     /// The containers' names and images.
     pub containers: Vec<(String, String)>,
+    /// The digests of the containers' images, in the same order, once a task had pulled them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<Option<String>>,
     /// Whether an update made it.
     pub updated: bool,
     /// When it was made.
@@ -33,10 +36,11 @@ impl ServiceRevision {
     pub fn to_api(&self, place: Place, cluster: &str, service: &str) -> api_ecs::ServiceRevision {
         let settings = &self.settings;
         let is_fargate = settings.launch.is_fargate();
-        let image = |(name, image): &(String, String)| ContainerImage {
+        let digests = self.digests.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+        let image = |((name, image), digest): (&(String, String), Option<&String>)| ContainerImage {
             container_name: Some(name.clone()),
             image: Some(image.clone()),
-            ..ContainerImage::default()
+            image_digest: digest.cloned(),
         };
         api_ecs::ServiceRevision {
             service_revision_arn: Some(crate::arn::service_revision(place, cluster, service, &self.number)),
@@ -51,7 +55,7 @@ impl ServiceRevision {
             load_balancers: self.updated.then(Vec::new),
             service_registries: self.updated.then(Vec::new),
             network_configuration: settings.network.as_ref().map(|network| network.0.clone()),
-            container_images: Some(self.containers.iter().map(image).collect()),
+            container_images: Some(self.containers.iter().zip(digests).map(image).collect()),
             guard_duty_enabled: Some(false),
             monitoring: settings.monitoring.as_ref().map(|monitoring| monitoring.0.clone()),
             created_at: Some(self.created_at),

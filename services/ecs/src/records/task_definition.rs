@@ -139,6 +139,7 @@ impl TaskDefinition {
             registered_by: Some(self.registered_by.clone()),
             ephemeral_storage: given.ephemeral_storage.clone(),
             enable_fault_injection: given.enable_fault_injection,
+            previous_status: None,
         }
     }
 }

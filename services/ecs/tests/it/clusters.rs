@@ -1,6 +1,6 @@
 //! Clusters: made, described, tagged, deleted.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{World, between};
 
@@ -179,7 +179,7 @@ async fn clusters_are_listed_in_pages_that_join_without_gap() {
         world.ecs("CreateCluster", json!({ "clusterName": name })).await.ok();
     }
     let mut names = Vec::new();
-    let mut token = serde_json::Value::Null;
+    let mut token = Value::Null;
     loop {
         let page = world
             .ecs("ListClusters", json!({ "maxResults": 2, "nextToken": token }))
@@ -363,4 +363,32 @@ async fn a_policy_may_go_by_the_tags_of_a_cluster() {
             .error();
         assert_eq!(denied.0, "AccessDeniedException");
     }
+}
+
+#[tokio::test]
+async fn attachments_are_answered_where_aws_answers_them() {
+    let world = World::new();
+    let named = json!({ "clusterName": "demo" });
+    let call = async |operation: &str, input: Value| world.ecs(operation, input).await.ok();
+    let made = call("CreateCluster", named.clone()).await;
+    assert_eq!(made["cluster"].get("attachments"), None);
+    assert_eq!(made["clusterCount"], 1);
+    let again = call("CreateCluster", named).await;
+    assert_eq!(again["cluster"].get("attachments"), None);
+    let settings = json!([{ "name": "containerInsights", "value": "enabled" }]);
+    for operation in ["UpdateCluster", "UpdateClusterSettings"] {
+        let changed = call(operation, json!({ "cluster": "demo", "settings": settings })).await;
+        assert_eq!(changed["cluster"]["attachments"], json!([]), "{operation}");
+        assert_eq!(changed["cluster"]["settings"], settings);
+    }
+    call("CreateCluster", json!({ "clusterName": "other" })).await;
+    let gone = call("DeleteCluster", json!({ "cluster": "demo" })).await;
+    assert_eq!(
+        (&gone["cluster"]["status"], &gone["clusterCount"]),
+        (&json!("INACTIVE"), &json!(1))
+    );
+    assert_eq!(gone["cluster"]["settings"], settings);
+    assert_eq!(gone["cluster"].get("attachments"), None);
+    let again = call("DeleteCluster", json!({ "cluster": "demo" })).await;
+    assert_eq!(again["cluster"]["attachments"], json!([]));
 }

@@ -369,3 +369,44 @@ async fn a_container_that_ends_alone_makes_an_event_with_its_exit_code() {
     );
     assert_eq!(ended["containers"][1]["lastStatus"], "STOPPED");
 }
+
+#[tokio::test]
+async fn what_a_service_on_instances_lacks_and_what_a_daemon_counts_is_told() {
+    let world = World::new();
+    listen(&world, "ECS Service Action").await;
+    world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
+    let container = json!({ "name": "main", "image": "simulated/run", "cpu": 600, "memory": 200 });
+    let input = json!({ "family": "plain", "containerDefinitions": [container] });
+    world.ecs("RegisterTaskDefinition", input).await.ok();
+    let instance = world.instance(1000, 1000, "us-east-1a").await;
+    let web = json!({ "cluster": "demo", "serviceName": "web", "taskDefinition": "plain", "desiredCount": 2 });
+    world.ecs("CreateService", web).await.ok();
+    world.pass(3).await;
+    let failed = json!({
+        "eventType": "ERROR", "eventName": "SERVICE_TASK_PLACEMENT_FAILURE",
+        "clusterArn": "arn:aws:ecs:us-east-1:000000000000:cluster/demo",
+        "containerInstanceArns": [instance], "reason": "RESOURCE:CPU"
+    });
+    let mut details: Vec<Value> = told(&world)
+        .await
+        .into_iter()
+        .map(|event| event["detail"].clone())
+        .collect();
+    for detail in &mut details {
+        detail.as_object_mut().unwrap().remove("createdAt");
+    }
+    assert_eq!(details, [failed]);
+    let daemon = json!({
+        "cluster": "demo", "serviceName": "all", "taskDefinition": "plain", "schedulingStrategy": "DAEMON"
+    });
+    world.ecs("CreateService", daemon).await.ok();
+    world.pass(1).await;
+    let counted = told(&world).await;
+    let is_count = |event: &&Value| event["detail"]["eventName"] == "SERVICE_DESIRED_COUNT_UPDATED";
+    let counted = counted.iter().find(is_count).unwrap();
+    assert_eq!(counted["detail"]["eventType"], "INFO");
+    assert_eq!(
+        counted["resources"],
+        json!(["arn:aws:ecs:us-east-1:000000000000:service/demo/all"])
+    );
+}

@@ -31,6 +31,7 @@ mod role;
 mod secrets;
 mod service_balance;
 mod service_breaker;
+mod service_deployments;
 mod service_monitoring;
 mod service_roles;
 mod service_scheduler;

@@ -63,15 +63,15 @@ async fn tasks_that_are_crowded_in_one_zone_are_moved_and_that_is_said() {
     let about: Vec<String> = said
         .iter()
         .filter(|message| message.contains("AZ"))
-        .map(|message| message.split(" (task ").next().unwrap().to_owned())
+        .map(|message| message.split_inclusive(": ").next().unwrap().trim_end().to_owned())
         .collect();
     assert_eq!(
         about,
         [
-            "(service web) is not AZ balanced with 2 tasks in us-east-1a, 0 tasks in us-east-1b. AZ Rebalancing in progress.",
-            "(service web) has started 1 tasks in us-east-1b to AZ Rebalance:",
-            "(service web) has stopped 1 running tasks in us-east-1a due to AZ rebalancing:",
-            "(service web) is AZ balanced with 1 tasks in us-east-1a, 1 tasks in us-east-1b.",
+            "service (web) is not AZ balanced with 2 tasks in us-east-1a and 0 in us-east-1b. AZ Rebalancing in progress.",
+            "web has started 1 tasks in us-east-1b to AZ Rebalance:",
+            "web has stopped 1 running tasks in us-east-1a due to AZ rebalancing:",
+            "service (web) is AZ balanced with 1 tasks in us-east-1a and 1 tasks in us-east-1b.",
         ]
     );
     assert_eq!(said.last().unwrap(), "(service web) has reached a steady state.");
