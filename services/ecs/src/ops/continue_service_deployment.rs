@@ -23,7 +23,11 @@ impl Handle<ContinueServiceDeployment> for Ecs {
     // AWS: the codes are documented, the texts are not.
     async fn handle(&self, cx: &Cx, input: ContinueServiceDeploymentRequest) -> Reply<ContinueServiceDeployment> {
         let (cluster, name, id) = parse(cx, &input.service_deployment_arn)?;
-        let known = self.services.deployments.get(scope(cx).of(), &[cluster, name, id]).await?;
+        let known = self
+            .services
+            .deployments
+            .get(scope(cx).of(), &[cluster, name, id])
+            .await?;
         if known.is_none() {
             return Err(errors::SERVICE_DEPLOYMENT_NOT_FOUND_EXCEPTION
                 .with("Service deployment not found.")

@@ -83,10 +83,8 @@ async fn no_service_deployment_waits_at_a_hook() {
     };
     let waits = "The service deployment has no lifecycle hook h that awaits an action.";
     assert_eq!(go_on(arn).await, invalid(waits));
-    let unknown = format!("{}x", &arn[..arn.len() - 1]);
-    if unknown != arn {
-        assert_eq!(go_on(&unknown).await.0, "ServiceDeploymentNotFoundException");
-    }
+    let unknown = arn.rsplit_once('/').unwrap().0.to_owned() + "/AAAAAAAAAAAAAAAAAAAAA";
+    assert_eq!(go_on(&unknown).await.0, "ServiceDeploymentNotFoundException");
 }
 
 #[tokio::test]
