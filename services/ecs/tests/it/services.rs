@@ -247,15 +247,22 @@ async fn no_member_of_a_new_service_is_left_out() {
         "deploymentController": { "type": "ECS" }, "tags": [{ "key": "team", "value": "shop" }],
         "enableECSManagedTags": true, "propagateTags": "SERVICE", "enableExecuteCommand": true
     });
-    stage.create(0, given.clone()).await;
+    let providers = json!({
+        "cluster": "demo", "capacityProviders": ["FARGATE"], "defaultCapacityProviderStrategy": []
+    });
+    stage.world.ecs("PutClusterCapacityProviders", providers).await.ok();
+    // The launch type excludes both a strategy and, as it is Fargate's, rules about instances.
+    let mut asked = given.clone();
+    asked["launchType"] = Value::Null;
+    asked["capacityProviderStrategy"] = json!([{ "capacityProvider": "FARGATE", "weight": 1 }]);
+    stage.create(0, asked).await;
     let seen = stage.service().await;
     for (member, value) in given.as_object().unwrap() {
         assert_eq!(seen[member], *value, "{member}");
     }
     for member in shown {
-        // One excludes the other; see the test of strategies.
         let is_there = seen.get(member).is_some();
-        assert!(is_there || member == "capacityProviderStrategy", "{member}");
+        assert!(is_there || member == "launchType", "{member}");
     }
     let asked = [
         json!({ "volumeConfigurations": [{ "name": "v" }] }),
