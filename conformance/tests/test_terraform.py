@@ -153,6 +153,27 @@ def test_a_service_in_a_network_of_its_own_is_applied_scaled_and_destroyed(serve
     assert (entities(server), networks(server)) == before
 
 
+@test_of("network")
+def test_all_kinds_of_network_records_are_made_changed_and_destroyed(server, apply, destroy):
+    ec2, before = server.client("ec2"), networks(server)
+    apply(generation=1)
+    (gateway,) = ec2.describe_nat_gateways()["NatGateways"]
+    assert gateway["State"] == "available"
+    interface = ec2.describe_network_interfaces(Filters=[{"Name": "description", "Values": ["generation 1"]}])
+    (interface,) = interface["NetworkInterfaces"]
+    assert interface["PrivateIpAddress"] == "10.30.0.50" and interface["Association"]["IpOwnerId"] == interface["OwnerId"]
+    said = apply(generation=2)
+    assert " 1 destroyed." in said, said
+    again = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface["NetworkInterfaceId"]])["NetworkInterfaces"][0]
+    assert len(again["Groups"]) == 2 and again["Description"] == "generation 2"
+    (template,) = ec2.describe_launch_templates()["LaunchTemplates"]
+    assert template["LatestVersionNumber"] == 2
+    destroy()
+    assert networks(server) == before
+    assert ec2.describe_addresses()["Addresses"] == [] and ec2.describe_launch_templates()["LaunchTemplates"] == []
+    assert all(gateway["State"] == "deleted" for gateway in ec2.describe_nat_gateways()["NatGateways"])
+
+
 @test_of("secrets")
 def test_parameters_and_a_secret_are_made_changed_and_destroyed(server, apply, destroy):
     ssm, secrets = server.client("ssm"), server.client("secretsmanager")

@@ -1196,6 +1196,23 @@ pub static MODIFY_INSTANCE_ATTRIBUTE: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation ModifyLaunchTemplate.
+#[derive(Clone, Copy, Debug)]
+pub struct ModifyLaunchTemplate;
+impl Operation for ModifyLaunchTemplate {
+    type Input = crate::types::ModifyLaunchTemplateRequest;
+    type Output = crate::types::ModifyLaunchTemplateResult;
+    const META: &'static OperationMeta = &MODIFY_LAUNCH_TEMPLATE;
+}
+/// The facts of ModifyLaunchTemplate.
+pub static MODIFY_LAUNCH_TEMPLATE: OperationMeta = OperationMeta {
+    name: "ModifyLaunchTemplate", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::MODIFY_LAUNCH_TEMPLATE_REQUEST, output: &schema::MODIFY_LAUNCH_TEMPLATE_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[],
+    paging: None,
+};
+
 /// The operation ModifyNetworkInterfaceAttribute.
 #[derive(Clone, Copy, Debug)]
 pub struct ModifyNetworkInterfaceAttribute;
@@ -1208,6 +1225,23 @@ impl Operation for ModifyNetworkInterfaceAttribute {
 pub static MODIFY_NETWORK_INTERFACE_ATTRIBUTE: OperationMeta = OperationMeta {
     name: "ModifyNetworkInterfaceAttribute", service: &SERVICE, method: "POST", uri: "/", status: 200,
     input: &schema::MODIFY_NETWORK_INTERFACE_ATTRIBUTE_REQUEST, output: &roadstead_wire::value::EMPTY, has_input: true, has_output: false,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[],
+    paging: None,
+};
+
+/// The operation ModifySecurityGroupRules.
+#[derive(Clone, Copy, Debug)]
+pub struct ModifySecurityGroupRules;
+impl Operation for ModifySecurityGroupRules {
+    type Input = crate::types::ModifySecurityGroupRulesRequest;
+    type Output = crate::types::ModifySecurityGroupRulesResult;
+    const META: &'static OperationMeta = &MODIFY_SECURITY_GROUP_RULES;
+}
+/// The facts of ModifySecurityGroupRules.
+pub static MODIFY_SECURITY_GROUP_RULES: OperationMeta = OperationMeta {
+    name: "ModifySecurityGroupRules", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::MODIFY_SECURITY_GROUP_RULES_REQUEST, output: &schema::MODIFY_SECURITY_GROUP_RULES_RESULT, has_input: true, has_output: true,
     result_wrapper: None, unsigned: false, host_prefix: None,
     errors: &[],
     paging: None,
@@ -1276,6 +1310,23 @@ impl Operation for ReplaceRoute {
 pub static REPLACE_ROUTE: OperationMeta = OperationMeta {
     name: "ReplaceRoute", service: &SERVICE, method: "POST", uri: "/", status: 200,
     input: &schema::REPLACE_ROUTE_REQUEST, output: &roadstead_wire::value::EMPTY, has_input: true, has_output: false,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[],
+    paging: None,
+};
+
+/// The operation ReplaceRouteTableAssociation.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplaceRouteTableAssociation;
+impl Operation for ReplaceRouteTableAssociation {
+    type Input = crate::types::ReplaceRouteTableAssociationRequest;
+    type Output = crate::types::ReplaceRouteTableAssociationResult;
+    const META: &'static OperationMeta = &REPLACE_ROUTE_TABLE_ASSOCIATION;
+}
+/// The facts of ReplaceRouteTableAssociation.
+pub static REPLACE_ROUTE_TABLE_ASSOCIATION: OperationMeta = OperationMeta {
+    name: "ReplaceRouteTableAssociation", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::REPLACE_ROUTE_TABLE_ASSOCIATION_REQUEST, output: &schema::REPLACE_ROUTE_TABLE_ASSOCIATION_RESULT, has_input: true, has_output: true,
     result_wrapper: None, unsigned: false, host_prefix: None,
     errors: &[],
     paging: None,
@@ -1400,6 +1451,40 @@ pub static UNASSIGN_PRIVATE_IP_ADDRESSES: OperationMeta = OperationMeta {
     paging: None,
 };
 
+/// The operation UpdateSecurityGroupRuleDescriptionsEgress.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateSecurityGroupRuleDescriptionsEgress;
+impl Operation for UpdateSecurityGroupRuleDescriptionsEgress {
+    type Input = crate::types::UpdateSecurityGroupRuleDescriptionsEgressRequest;
+    type Output = crate::types::UpdateSecurityGroupRuleDescriptionsEgressResult;
+    const META: &'static OperationMeta = &UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS;
+}
+/// The facts of UpdateSecurityGroupRuleDescriptionsEgress.
+pub static UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS: OperationMeta = OperationMeta {
+    name: "UpdateSecurityGroupRuleDescriptionsEgress", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS_REQUEST, output: &schema::UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[],
+    paging: None,
+};
+
+/// The operation UpdateSecurityGroupRuleDescriptionsIngress.
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateSecurityGroupRuleDescriptionsIngress;
+impl Operation for UpdateSecurityGroupRuleDescriptionsIngress {
+    type Input = crate::types::UpdateSecurityGroupRuleDescriptionsIngressRequest;
+    type Output = crate::types::UpdateSecurityGroupRuleDescriptionsIngressResult;
+    const META: &'static OperationMeta = &UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS;
+}
+/// The facts of UpdateSecurityGroupRuleDescriptionsIngress.
+pub static UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS: OperationMeta = OperationMeta {
+    name: "UpdateSecurityGroupRuleDescriptionsIngress", service: &SERVICE, method: "POST", uri: "/", status: 200,
+    input: &schema::UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS_REQUEST, output: &schema::UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS_RESULT, has_input: true, has_output: true,
+    result_wrapper: None, unsigned: false, host_prefix: None,
+    errors: &[],
+    paging: None,
+};
+
 /// All operations, by name.
 pub static ALL: &[&OperationMeta] = &[
     &ALLOCATE_ADDRESS,
@@ -1472,11 +1557,14 @@ pub static ALL: &[&OperationMeta] = &[
     &DISASSOCIATE_ROUTE_TABLE,
     &DISASSOCIATE_TRUNK_INTERFACE,
     &MODIFY_INSTANCE_ATTRIBUTE,
+    &MODIFY_LAUNCH_TEMPLATE,
     &MODIFY_NETWORK_INTERFACE_ATTRIBUTE,
+    &MODIFY_SECURITY_GROUP_RULES,
     &MODIFY_SUBNET_ATTRIBUTE,
     &MODIFY_VPC_ATTRIBUTE,
     &RELEASE_ADDRESS,
     &REPLACE_ROUTE,
+    &REPLACE_ROUTE_TABLE_ASSOCIATION,
     &REVOKE_SECURITY_GROUP_EGRESS,
     &REVOKE_SECURITY_GROUP_INGRESS,
     &RUN_INSTANCES,
@@ -1484,4 +1572,6 @@ pub static ALL: &[&OperationMeta] = &[
     &STOP_INSTANCES,
     &TERMINATE_INSTANCES,
     &UNASSIGN_PRIVATE_IP_ADDRESSES,
+    &UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS,
+    &UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS,
 ];

@@ -2496,6 +2496,16 @@ pub static MODIFY_INSTANCE_ATTRIBUTE_REQUEST: Shape = Shape::of("ModifyInstanceA
     Member::new("EnaSupport", &ATTRIBUTE_BOOLEAN_VALUE).wire("enaSupport"),
 ]);
 pub static MODIFY_INSTANCE_ATTRIBUTE_VALUE: Shape = Shape::new("ModifyInstanceAttributeValue", Kind::String).sensitive();
+pub static MODIFY_LAUNCH_TEMPLATE_REQUEST: Shape = Shape::of("ModifyLaunchTemplateRequest", Kind::Structure, &[
+    Member::new("DryRun", &BOOLEAN),
+    Member::new("ClientToken", &STRING).token(),
+    Member::new("LaunchTemplateId", &LAUNCH_TEMPLATE_ID),
+    Member::new("LaunchTemplateName", &LAUNCH_TEMPLATE_NAME),
+    Member::new("DefaultVersion", &STRING).wire("SetDefaultVersion").query("SetDefaultVersion"),
+]);
+pub static MODIFY_LAUNCH_TEMPLATE_RESULT: Shape = Shape::of("ModifyLaunchTemplateResult", Kind::Structure, &[
+    Member::new("LaunchTemplate", &LAUNCH_TEMPLATE).wire("launchTemplate"),
+]);
 pub static MODIFY_NETWORK_INTERFACE_ATTRIBUTE_REQUEST: Shape = Shape::of("ModifyNetworkInterfaceAttributeRequest", Kind::Structure, &[
     Member::new("EnaSrdSpecification", &ENA_SRD_SPECIFICATION),
     Member::new("EnablePrimaryIpv6", &BOOLEAN),
@@ -2508,6 +2518,14 @@ pub static MODIFY_NETWORK_INTERFACE_ATTRIBUTE_REQUEST: Shape = Shape::of("Modify
     Member::new("SourceDestCheck", &ATTRIBUTE_BOOLEAN_VALUE).wire("sourceDestCheck"),
     Member::new("Groups", &SECURITY_GROUP_ID_STRING_LIST).wire("SecurityGroupId").query("SecurityGroupId"),
     Member::new("Attachment", &NETWORK_INTERFACE_ATTACHMENT_CHANGES).wire("attachment"),
+]);
+pub static MODIFY_SECURITY_GROUP_RULES_REQUEST: Shape = Shape::of("ModifySecurityGroupRulesRequest", Kind::Structure, &[
+    Member::new("GroupId", &SECURITY_GROUP_ID).required(),
+    Member::new("SecurityGroupRules", &SECURITY_GROUP_RULE_UPDATE_LIST).wire("SecurityGroupRule").query("SecurityGroupRule").required(),
+    Member::new("DryRun", &BOOLEAN),
+]);
+pub static MODIFY_SECURITY_GROUP_RULES_RESULT: Shape = Shape::of("ModifySecurityGroupRulesResult", Kind::Structure, &[
+    Member::new("Return", &BOOLEAN).wire("return"),
 ]);
 pub static MODIFY_SUBNET_ATTRIBUTE_REQUEST: Shape = Shape::of("ModifySubnetAttributeRequest", Kind::Structure, &[
     Member::new("AssignIpv6AddressOnCreation", &ATTRIBUTE_BOOLEAN_VALUE),
@@ -3010,6 +3028,15 @@ pub static REPLACE_ROUTE_REQUEST: Shape = Shape::of("ReplaceRouteRequest", Kind:
     Member::new("VpcPeeringConnectionId", &VPC_PEERING_CONNECTION_ID).wire("vpcPeeringConnectionId"),
     Member::new("NatGatewayId", &NAT_GATEWAY_ID).wire("natGatewayId"),
 ]);
+pub static REPLACE_ROUTE_TABLE_ASSOCIATION_REQUEST: Shape = Shape::of("ReplaceRouteTableAssociationRequest", Kind::Structure, &[
+    Member::new("DryRun", &BOOLEAN).wire("dryRun"),
+    Member::new("AssociationId", &ROUTE_TABLE_ASSOCIATION_ID).wire("associationId").required(),
+    Member::new("RouteTableId", &ROUTE_TABLE_ID).wire("routeTableId").required(),
+]);
+pub static REPLACE_ROUTE_TABLE_ASSOCIATION_RESULT: Shape = Shape::of("ReplaceRouteTableAssociationResult", Kind::Structure, &[
+    Member::new("NewAssociationId", &STRING).wire("newAssociationId"),
+    Member::new("AssociationState", &ROUTE_TABLE_ASSOCIATION_STATE).wire("associationState"),
+]);
 pub static REQUEST_INSTANCE_TYPE_LIST: Shape = Shape::of("RequestInstanceTypeList", Kind::List, &[
     Member::new("member", &INSTANCE_TYPE),
 ]).min(0.0).max(100.0);
@@ -3320,12 +3347,36 @@ pub static SECURITY_GROUP_RULE: Shape = Shape::of("SecurityGroupRule", Kind::Str
     Member::new("Tags", &TAG_LIST).wire("tagSet").query("TagSet"),
     Member::new("SecurityGroupRuleArn", &STRING).wire("securityGroupRuleArn"),
 ]);
+pub static SECURITY_GROUP_RULE_DESCRIPTION: Shape = Shape::of("SecurityGroupRuleDescription", Kind::Structure, &[
+    Member::new("SecurityGroupRuleId", &STRING),
+    Member::new("Description", &STRING),
+]);
+pub static SECURITY_GROUP_RULE_DESCRIPTION_LIST: Shape = Shape::of("SecurityGroupRuleDescriptionList", Kind::List, &[
+    Member::new("member", &SECURITY_GROUP_RULE_DESCRIPTION).wire("item").query("Item"),
+]);
 pub static SECURITY_GROUP_RULE_ID: Shape = Shape::new("SecurityGroupRuleId", Kind::String);
 pub static SECURITY_GROUP_RULE_ID_LIST: Shape = Shape::of("SecurityGroupRuleIdList", Kind::List, &[
     Member::new("member", &STRING).wire("item").query("Item"),
 ]);
 pub static SECURITY_GROUP_RULE_LIST: Shape = Shape::of("SecurityGroupRuleList", Kind::List, &[
     Member::new("member", &SECURITY_GROUP_RULE).wire("item").query("Item"),
+]);
+pub static SECURITY_GROUP_RULE_REQUEST: Shape = Shape::of("SecurityGroupRuleRequest", Kind::Structure, &[
+    Member::new("IpProtocol", &STRING),
+    Member::new("FromPort", &INTEGER),
+    Member::new("ToPort", &INTEGER),
+    Member::new("CidrIpv4", &STRING),
+    Member::new("CidrIpv6", &STRING),
+    Member::new("PrefixListId", &PREFIX_LIST_RESOURCE_ID),
+    Member::new("ReferencedGroupId", &SECURITY_GROUP_ID),
+    Member::new("Description", &STRING),
+]);
+pub static SECURITY_GROUP_RULE_UPDATE: Shape = Shape::of("SecurityGroupRuleUpdate", Kind::Structure, &[
+    Member::new("SecurityGroupRuleId", &SECURITY_GROUP_RULE_ID).required(),
+    Member::new("SecurityGroupRule", &SECURITY_GROUP_RULE_REQUEST),
+]);
+pub static SECURITY_GROUP_RULE_UPDATE_LIST: Shape = Shape::of("SecurityGroupRuleUpdateList", Kind::List, &[
+    Member::new("member", &SECURITY_GROUP_RULE_UPDATE).wire("item").query("Item"),
 ]);
 pub static SECURITY_GROUP_STRING_LIST: Shape = Shape::of("SecurityGroupStringList", Kind::List, &[
     Member::new("member", &SECURITY_GROUP_NAME).wire("SecurityGroup").query("SecurityGroup"),
@@ -3489,6 +3540,26 @@ pub static UNASSIGN_PRIVATE_IP_ADDRESSES_REQUEST: Shape = Shape::of("UnassignPri
     Member::new("Ipv4Prefixes", &IP_PREFIX_LIST).wire("Ipv4Prefix").query("Ipv4Prefix"),
     Member::new("NetworkInterfaceId", &NETWORK_INTERFACE_ID).wire("networkInterfaceId").required(),
     Member::new("PrivateIpAddresses", &PRIVATE_IP_ADDRESS_STRING_LIST).wire("privateIpAddress").query("PrivateIpAddress"),
+]);
+pub static UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS_REQUEST: Shape = Shape::of("UpdateSecurityGroupRuleDescriptionsEgressRequest", Kind::Structure, &[
+    Member::new("DryRun", &BOOLEAN),
+    Member::new("GroupId", &SECURITY_GROUP_ID),
+    Member::new("GroupName", &SECURITY_GROUP_NAME),
+    Member::new("IpPermissions", &IP_PERMISSION_LIST),
+    Member::new("SecurityGroupRuleDescriptions", &SECURITY_GROUP_RULE_DESCRIPTION_LIST).wire("SecurityGroupRuleDescription").query("SecurityGroupRuleDescription"),
+]);
+pub static UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS_RESULT: Shape = Shape::of("UpdateSecurityGroupRuleDescriptionsEgressResult", Kind::Structure, &[
+    Member::new("Return", &BOOLEAN).wire("return"),
+]);
+pub static UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS_REQUEST: Shape = Shape::of("UpdateSecurityGroupRuleDescriptionsIngressRequest", Kind::Structure, &[
+    Member::new("DryRun", &BOOLEAN),
+    Member::new("GroupId", &SECURITY_GROUP_ID),
+    Member::new("GroupName", &SECURITY_GROUP_NAME),
+    Member::new("IpPermissions", &IP_PERMISSION_LIST),
+    Member::new("SecurityGroupRuleDescriptions", &SECURITY_GROUP_RULE_DESCRIPTION_LIST).wire("SecurityGroupRuleDescription").query("SecurityGroupRuleDescription"),
+]);
+pub static UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS_RESULT: Shape = Shape::of("UpdateSecurityGroupRuleDescriptionsIngressResult", Kind::Structure, &[
+    Member::new("Return", &BOOLEAN).wire("return"),
 ]);
 pub static USAGE_CLASS_TYPE: Shape = Shape::values("UsageClassType", &["spot", "on-demand", "capacity-block"]);
 pub static USAGE_CLASS_TYPE_LIST: Shape = Shape::of("UsageClassTypeList", Kind::List, &[

@@ -8462,6 +8462,46 @@ impl w::Structure for ModifyInstanceAttributeRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ModifyLaunchTemplateRequest {
+    pub dry_run: Option<bool>,
+    pub client_token: Option<String>,
+    pub launch_template_id: Option<String>,
+    pub launch_template_name: Option<String>,
+    pub default_version: Option<String>,
+}
+impl w::Structure for ModifyLaunchTemplateRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.dry_run, m, r),
+            1 => get(&mut self.client_token, m, r),
+            2 => get(&mut self.launch_template_id, m, r),
+            3 => get(&mut self.launch_template_name, m, r),
+            4 => get(&mut self.default_version, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.dry_run);
+        put(w, m, 1, &self.client_token);
+        put(w, m, 2, &self.launch_template_id);
+        put(w, m, 3, &self.launch_template_name);
+        put(w, m, 4, &self.default_version);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ModifyLaunchTemplateResult {
+    pub launch_template: Option<LaunchTemplate>,
+}
+impl w::Structure for ModifyLaunchTemplateResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.launch_template);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct ModifyNetworkInterfaceAttributeRequest {
     pub ena_srd_specification: Option<EnaSrdSpecification>,
     pub enable_primary_ipv6: Option<bool>,
@@ -8505,6 +8545,40 @@ impl w::Structure for ModifyNetworkInterfaceAttributeRequest {
         put(w, m, 8, &self.source_dest_check);
         put(w, m, 9, &self.groups);
         put(w, m, 10, &self.attachment);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ModifySecurityGroupRulesRequest {
+    pub group_id: String,
+    pub security_group_rules: Vec<SecurityGroupRuleUpdate>,
+    pub dry_run: Option<bool>,
+}
+impl w::Structure for ModifySecurityGroupRulesRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.group_id, m, r),
+            1 => get(&mut self.security_group_rules, m, r),
+            2 => get(&mut self.dry_run, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.group_id);
+        put(w, m, 1, &self.security_group_rules);
+        put(w, m, 2, &self.dry_run);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ModifySecurityGroupRulesResult {
+    pub r#return: Option<bool>,
+}
+impl w::Structure for ModifySecurityGroupRulesResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.r#return);
     }
 }
 
@@ -9763,6 +9837,42 @@ impl w::Structure for ReplaceRouteRequest {
 }
 
 #[derive(Clone, Default, PartialEq)]
+pub struct ReplaceRouteTableAssociationRequest {
+    pub dry_run: Option<bool>,
+    pub association_id: String,
+    pub route_table_id: String,
+}
+impl w::Structure for ReplaceRouteTableAssociationRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.dry_run, m, r),
+            1 => get(&mut self.association_id, m, r),
+            2 => get(&mut self.route_table_id, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.dry_run);
+        put(w, m, 1, &self.association_id);
+        put(w, m, 2, &self.route_table_id);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct ReplaceRouteTableAssociationResult {
+    pub new_association_id: Option<String>,
+    pub association_state: Option<RouteTableAssociationState>,
+}
+impl w::Structure for ReplaceRouteTableAssociationResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.new_association_id);
+        put(w, m, 1, &self.association_state);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
 pub struct RequestLaunchTemplateData {
     pub kernel_id: Option<String>,
     pub ebs_optimized: Option<bool>,
@@ -10642,6 +10752,84 @@ impl w::Structure for SecurityGroupRule {
     }
 }
 
+#[derive(Clone, Default, PartialEq)]
+pub struct SecurityGroupRuleDescription {
+    pub security_group_rule_id: Option<String>,
+    pub description: Option<String>,
+}
+impl w::Structure for SecurityGroupRuleDescription {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.security_group_rule_id, m, r),
+            1 => get(&mut self.description, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.security_group_rule_id);
+        put(w, m, 1, &self.description);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct SecurityGroupRuleRequest {
+    pub ip_protocol: Option<String>,
+    pub from_port: Option<i32>,
+    pub to_port: Option<i32>,
+    pub cidr_ipv4: Option<String>,
+    pub cidr_ipv6: Option<String>,
+    pub prefix_list_id: Option<String>,
+    pub referenced_group_id: Option<String>,
+    pub description: Option<String>,
+}
+impl w::Structure for SecurityGroupRuleRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.ip_protocol, m, r),
+            1 => get(&mut self.from_port, m, r),
+            2 => get(&mut self.to_port, m, r),
+            3 => get(&mut self.cidr_ipv4, m, r),
+            4 => get(&mut self.cidr_ipv6, m, r),
+            5 => get(&mut self.prefix_list_id, m, r),
+            6 => get(&mut self.referenced_group_id, m, r),
+            7 => get(&mut self.description, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.ip_protocol);
+        put(w, m, 1, &self.from_port);
+        put(w, m, 2, &self.to_port);
+        put(w, m, 3, &self.cidr_ipv4);
+        put(w, m, 4, &self.cidr_ipv6);
+        put(w, m, 5, &self.prefix_list_id);
+        put(w, m, 6, &self.referenced_group_id);
+        put(w, m, 7, &self.description);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct SecurityGroupRuleUpdate {
+    pub security_group_rule_id: String,
+    pub security_group_rule: Option<SecurityGroupRuleRequest>,
+}
+impl w::Structure for SecurityGroupRuleUpdate {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.security_group_rule_id, m, r),
+            1 => get(&mut self.security_group_rule, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.security_group_rule_id);
+        put(w, m, 1, &self.security_group_rule);
+    }
+}
+
 roadstead_wire::open_enum!(ServiceManaged {
     Alb = "alb",
     Nlb = "nlb",
@@ -11083,6 +11271,86 @@ impl w::Structure for UnassignPrivateIpAddressesRequest {
         put(w, m, 0, &self.ipv4_prefixes);
         put(w, m, 1, &self.network_interface_id);
         put(w, m, 2, &self.private_ip_addresses);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateSecurityGroupRuleDescriptionsEgressRequest {
+    pub dry_run: Option<bool>,
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+    pub ip_permissions: Option<Vec<IpPermission>>,
+    pub security_group_rule_descriptions: Option<Vec<SecurityGroupRuleDescription>>,
+}
+impl w::Structure for UpdateSecurityGroupRuleDescriptionsEgressRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.dry_run, m, r),
+            1 => get(&mut self.group_id, m, r),
+            2 => get(&mut self.group_name, m, r),
+            3 => get(&mut self.ip_permissions, m, r),
+            4 => get(&mut self.security_group_rule_descriptions, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.dry_run);
+        put(w, m, 1, &self.group_id);
+        put(w, m, 2, &self.group_name);
+        put(w, m, 3, &self.ip_permissions);
+        put(w, m, 4, &self.security_group_rule_descriptions);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateSecurityGroupRuleDescriptionsEgressResult {
+    pub r#return: Option<bool>,
+}
+impl w::Structure for UpdateSecurityGroupRuleDescriptionsEgressResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.r#return);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateSecurityGroupRuleDescriptionsIngressRequest {
+    pub dry_run: Option<bool>,
+    pub group_id: Option<String>,
+    pub group_name: Option<String>,
+    pub ip_permissions: Option<Vec<IpPermission>>,
+    pub security_group_rule_descriptions: Option<Vec<SecurityGroupRuleDescription>>,
+}
+impl w::Structure for UpdateSecurityGroupRuleDescriptionsIngressRequest {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn read(&mut self, at: usize, m: &'static w::Member, r: &mut dyn w::Reader) -> w::Read<()> {
+        match at {
+            0 => get(&mut self.dry_run, m, r),
+            1 => get(&mut self.group_id, m, r),
+            2 => get(&mut self.group_name, m, r),
+            3 => get(&mut self.ip_permissions, m, r),
+            4 => get(&mut self.security_group_rule_descriptions, m, r),
+            _ => Ok(()),
+        }
+    }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.dry_run);
+        put(w, m, 1, &self.group_id);
+        put(w, m, 2, &self.group_name);
+        put(w, m, 3, &self.ip_permissions);
+        put(w, m, 4, &self.security_group_rule_descriptions);
+    }
+}
+
+#[derive(Clone, Default, PartialEq)]
+pub struct UpdateSecurityGroupRuleDescriptionsIngressResult {
+    pub r#return: Option<bool>,
+}
+impl w::Structure for UpdateSecurityGroupRuleDescriptionsIngressResult {
+    fn shape(&self) -> &'static w::Shape { <Self as w::Shaped>::SHAPE }
+    fn write(&self, m: &'static [w::Member], w: &mut dyn w::Writer) {
+        put(w, m, 0, &self.r#return);
     }
 }
 
@@ -11869,7 +12137,11 @@ roadstead_wire::structure! {
     MemoryMiB = MEMORY_MI_B;
     MemoryMiBRequest = MEMORY_MI_B_REQUEST;
     ModifyInstanceAttributeRequest = MODIFY_INSTANCE_ATTRIBUTE_REQUEST;
+    ModifyLaunchTemplateRequest = MODIFY_LAUNCH_TEMPLATE_REQUEST;
+    ModifyLaunchTemplateResult = MODIFY_LAUNCH_TEMPLATE_RESULT;
     ModifyNetworkInterfaceAttributeRequest = MODIFY_NETWORK_INTERFACE_ATTRIBUTE_REQUEST;
+    ModifySecurityGroupRulesRequest = MODIFY_SECURITY_GROUP_RULES_REQUEST;
+    ModifySecurityGroupRulesResult = MODIFY_SECURITY_GROUP_RULES_RESULT;
     ModifySubnetAttributeRequest = MODIFY_SUBNET_ATTRIBUTE_REQUEST;
     ModifyVpcAttributeRequest = MODIFY_VPC_ATTRIBUTE_REQUEST;
     Monitoring = MONITORING;
@@ -11921,6 +12193,8 @@ roadstead_wire::structure! {
     RegionGeography = REGION_GEOGRAPHY;
     ReleaseAddressRequest = RELEASE_ADDRESS_REQUEST;
     ReplaceRouteRequest = REPLACE_ROUTE_REQUEST;
+    ReplaceRouteTableAssociationRequest = REPLACE_ROUTE_TABLE_ASSOCIATION_REQUEST;
+    ReplaceRouteTableAssociationResult = REPLACE_ROUTE_TABLE_ASSOCIATION_RESULT;
     RequestLaunchTemplateData = REQUEST_LAUNCH_TEMPLATE_DATA;
     Reservation = RESERVATION;
     ResponseLaunchTemplateData = RESPONSE_LAUNCH_TEMPLATE_DATA;
@@ -11939,6 +12213,9 @@ roadstead_wire::structure! {
     SecondaryInterfacePrivateIpAddressSpecificationRequest = SECONDARY_INTERFACE_PRIVATE_IP_ADDRESS_SPECIFICATION_REQUEST;
     SecurityGroup = SECURITY_GROUP;
     SecurityGroupRule = SECURITY_GROUP_RULE;
+    SecurityGroupRuleDescription = SECURITY_GROUP_RULE_DESCRIPTION;
+    SecurityGroupRuleRequest = SECURITY_GROUP_RULE_REQUEST;
+    SecurityGroupRuleUpdate = SECURITY_GROUP_RULE_UPDATE;
     SpotMarketOptions = SPOT_MARKET_OPTIONS;
     StartInstancesRequest = START_INSTANCES_REQUEST;
     StartInstancesResult = START_INSTANCES_RESULT;
@@ -11957,6 +12234,10 @@ roadstead_wire::structure! {
     TotalLocalStorageGBRequest = TOTAL_LOCAL_STORAGE_GB_REQUEST;
     TrunkInterfaceAssociation = TRUNK_INTERFACE_ASSOCIATION;
     UnassignPrivateIpAddressesRequest = UNASSIGN_PRIVATE_IP_ADDRESSES_REQUEST;
+    UpdateSecurityGroupRuleDescriptionsEgressRequest = UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS_REQUEST;
+    UpdateSecurityGroupRuleDescriptionsEgressResult = UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_EGRESS_RESULT;
+    UpdateSecurityGroupRuleDescriptionsIngressRequest = UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS_REQUEST;
+    UpdateSecurityGroupRuleDescriptionsIngressResult = UPDATE_SECURITY_GROUP_RULE_DESCRIPTIONS_INGRESS_RESULT;
     UserIdGroupPair = USER_ID_GROUP_PAIR;
     VCpuCountRange = V_CPU_COUNT_RANGE;
     VCpuCountRangeRequest = V_CPU_COUNT_RANGE_REQUEST;

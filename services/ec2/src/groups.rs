@@ -137,7 +137,7 @@ impl Given {
 }
 
 /// Reads the rules of a request; they get ids when they are added.
-async fn read(records: &Records, group: &Group, direction: Direction, given: Given) -> Result<Vec<Rule>> {
+pub async fn read(records: &Records, group: &Group, direction: Direction, given: Given) -> Result<Vec<Rule>> {
     let mut rules = Vec::new();
     for permission in given.into_permissions()? {
         let (protocol, from_port, to_port) = ports(&permission)?;
@@ -254,7 +254,8 @@ fn ports(permission: &IpPermission) -> Result<(String, Option<i32>, Option<i32>)
     Ok((protocol.to_owned(), Some(from), Some(to)))
 }
 
-fn check_description(given: Option<String>) -> Result<Option<String>, ApiError> {
+/// What a rule is for, unless that is too long.
+pub fn check_description(given: Option<String>) -> Result<Option<String>, ApiError> {
     if given
         .as_ref()
         .is_some_and(|text| text.chars().count() > MAX_DESCRIPTION)
@@ -283,11 +284,7 @@ pub async fn authorize(
     let mut added = read(records, &group.record, direction, given).await?;
     for rule in &mut added {
         if group.record.rules.iter().any(|known| known.is_same(rule)) {
-            return Err(client(
-                "InvalidPermission.Duplicate",
-                format!("the specified rule \"{}\" already exists", spoken(rule)),
-            )
-            .into());
+            return Err(duplicate(rule).into());
         }
         rule.id = cx.ids().ec2("sgr");
         rule.tags = tags.clone();
@@ -372,8 +369,16 @@ pub fn no_rule(id: &str) -> ApiError {
     )
 }
 
+/// A rule that the group has already.
+pub fn duplicate(rule: &Rule) -> ApiError {
+    client(
+        "InvalidPermission.Duplicate",
+        format!("the specified rule \"{}\" already exists", spoken(rule)),
+    )
+}
+
 /// Writes a group whose rules changed, and which other groups they name.
-async fn commit(records: &Records, group: &Versioned<Group>, before: &[String]) -> Result<()> {
+pub async fn commit(records: &Records, group: &Versioned<Group>, before: &[String]) -> Result<()> {
     let mut txn = Txn::new();
     let after = group.record.referenced();
     for id in &after {

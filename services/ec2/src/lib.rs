@@ -15,6 +15,7 @@ mod limits;
 mod listing;
 mod records;
 mod routes;
+mod rule_changes;
 mod tagging;
 mod tags;
 mod templates;
@@ -152,12 +153,17 @@ roadstead_kernel::operations! {
     detach_network_interface::DetachNetworkInterface,
     disassociate_address::DisassociateAddress,
     disassociate_route_table::DisassociateRouteTable,
+    modify_launch_template::ModifyLaunchTemplate,
     modify_network_interface_attribute::ModifyNetworkInterfaceAttribute,
+    modify_security_group_rules::ModifySecurityGroupRules,
     modify_subnet_attribute::ModifySubnetAttribute,
     modify_vpc_attribute::ModifyVpcAttribute,
     release_address::ReleaseAddress,
     replace_route::ReplaceRoute,
+    replace_route_table_association::ReplaceRouteTableAssociation,
     revoke_security_group_egress::RevokeSecurityGroupEgress,
     revoke_security_group_ingress::RevokeSecurityGroupIngress,
     unassign_private_ip_addresses::UnassignPrivateIpAddresses,
+    update_security_group_rule_descriptions_egress::UpdateSecurityGroupRuleDescriptionsEgress,
+    update_security_group_rule_descriptions_ingress::UpdateSecurityGroupRuleDescriptionsIngress,
 }

@@ -14,4 +14,5 @@ mod interfaces;
 mod networks;
 mod permissions;
 mod tagging;
+mod updates;
 mod world;
