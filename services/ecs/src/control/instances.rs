@@ -6,22 +6,18 @@ use roadstead_core::Timestamp;
 use roadstead_kernel::{Fault, Result};
 use roadstead_store::{StoreError, Txn, Versioned};
 
-use super::ServiceKey;
-use super::service::{ServiceControl, UNLAUNCHED, start_of};
-use super::service_books::Starting;
 use super::service_plan::{REPEAT, Seen, SeenTask, TaskState};
+use super::service_start::{BATCH, Starting, start_of};
+use super::{ServiceControl, ServiceKey};
 use crate::fleet::Spot;
 use crate::placement::{Demand, Kind, Refusal, Strategy};
 use crate::placing::{self, Asked};
-use crate::records::{Launch, Member, Service, ServiceStatus, Settings, TaskDefinition};
-use crate::run::revision_key;
+use crate::records::{Launch, Service, ServiceStatus, Settings, Task, TaskDefinition};
 use crate::scope_of;
 use crate::start;
 
 /// That a task could not be placed, among what was told.
 const UNPLACED: &str = "unplaced";
-/// Tasks of one transaction: each takes two operations, of which a store accepts 128.
-const BATCH: usize = 50;
 
 /// Which container instances the tasks of a deployment run on; none where they run as Fargate does, or where a capacity
 /// provider would have to be asked.
@@ -53,7 +49,10 @@ impl ServiceControl {
             return Ok(found);
         };
         let demand = match settings.as_ref().filter(|_| is_daemon) {
-            Some(settings) => Some(self.demand(key, &found.record, settings, kind).await?.1),
+            Some(settings) => {
+                let definition = self.definition(key, settings).await?;
+                Some(demand(&found.record, settings, &definition, kind)?)
+            }
             None => None,
         };
         let group = found.record.group();
@@ -121,37 +120,6 @@ impl ServiceControl {
         }
     }
 
-    /// What the tasks of a deployment ask of an instance.
-    async fn demand(
-        &self,
-        key: &ServiceKey,
-        service: &Service,
-        settings: &Settings,
-        kind: Kind,
-    ) -> Result<(TaskDefinition, Demand)> {
-        let revision = revision_key(settings.revision);
-        let scope = scope_of(key.place);
-        let found = self.definitions.get(scope.of(), &[&settings.family, &revision]).await?;
-        let Some(definition) = found.map(|found| found.record) else {
-            return Err(Fault::internal("the service's task definition is gone"));
-        };
-        let given = &service.document.0;
-        let strategies = match given.placement_strategy.as_deref().unwrap_or_default() {
-            [] => Strategy::of_services(),
-            given => Strategy::read_all(given)?,
-        };
-        let asked = Asked {
-            group: &service.group(),
-            kind,
-            overrides: &api_ecs::TaskOverride::default(),
-            constraints: given.placement_constraints.as_deref().unwrap_or_default(),
-            strategies,
-        };
-        let mut demand = placing::demand(&definition, asked)?;
-        demand.rules.extend(placing::in_zones(&settings.subnets));
-        Ok((definition, demand))
-    }
-
     /// Starts tasks on instances, in batches; whether there is more to come.
     ///
     /// Each batch holds only as long as the service is as it was seen: else the look is repeated.
@@ -160,18 +128,17 @@ impl ServiceControl {
         key: &ServiceKey,
         mut found: Versioned<Service>,
         seen: &Seen,
-        (starting, settings, kind): (Starting, &Settings, Kind),
+        (starting, settings, definition, kind): (Starting, &Settings, &TaskDefinition, Kind),
         now: Timestamp,
     ) -> Result<bool> {
-        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
-        let (definition, demand) = self.demand(key, &found.record, settings, kind).await?;
+        let demand = demand(&found.record, settings, definition, kind)?;
         let vpc = settings
             .network
             .as_ref()
             .and_then(|network| network.0.awsvpc_configuration.as_ref());
         let origin = found.record.clone();
         let subject = origin.subject(&seen.primary);
-        let start = start_of(&origin, &definition, format!("ecs-svc/{}", seen.primary));
+        let start = start_of(&origin, definition, format!("ecs-svc/{}", seen.primary));
         let mut free = self.free_instances(key, &origin, seen).await?;
         let (mut left, mut replaced) = (starting.count(), starting.replaced());
         while left > 0 {
@@ -181,11 +148,9 @@ impl ServiceControl {
             if seats.is_empty() {
                 break;
             }
-            let ids: Vec<String> = seats.iter().map(|seat| seat.task.clone()).collect();
-            let stored = async {
-                let mut txn = Txn::new();
-                let mut zones = Vec::with_capacity(seats.len());
-                for seat in seats {
+            let tasks: Vec<(Task, String)> = seats
+                .into_iter()
+                .map(|seat| {
                     let interface = vpc.and_then(|vpc| {
                         let of_zone = settings
                             .subnets
@@ -194,45 +159,22 @@ impl ServiceControl {
                         let (subnet, zone) = of_zone.or_else(|| settings.subnets.first())?;
                         Some(start::interface(self.kernel.ids(), vpc, subnet, zone))
                     });
-                    zones.push(seat.spot.zone.clone().unwrap_or_default());
-                    let host = placing::host(&definition, &demand, seat.spot);
-                    let task = start.task_on(seat.task, self.kernel.ids(), now, host, interface);
-                    self.tasks
-                        .stage_new(&mut txn, scope.of(), &[&key.cluster, &task.id], &task)?;
-                    let member = [key.cluster.as_str(), key.service.as_str(), task.id.as_str()];
-                    self.tables
-                        .members
-                        .stage_new(&mut txn, scope.of(), &member, &Member {})?;
-                }
-                let mut service = found.record.clone();
-                service.told.remove(UNLAUNCHED);
-                service.note_started(&seen.primary, u32::try_from(ids.len()).unwrap_or(u32::MAX), now);
-                self.tables
-                    .services
-                    .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
-                let started: Vec<(String, &str)> = ids.iter().cloned().zip(zones.iter().map(String::as_str)).collect();
-                let said = starting.said(&subject, &started, replaced.min(ids.len()));
-                self.stage_events(&mut txn, key, said, now).await?;
-                let revision = self.tasks.store().commit(txn).await?;
-                Ok::<_, Fault>((service, revision))
-            };
-            let (service, revision) = match stored.await {
+                    let zone = seat.spot.zone.clone().unwrap_or_default();
+                    let host = placing::host(definition, &demand, seat.spot);
+                    (start.task_on(seat.task, self.kernel.ids(), now, host, interface), zone)
+                })
+                .collect();
+            let said = |started: &[(&str, &str)]| starting.said(&subject, started, replaced.min(started.len()));
+            found = match self.store_started(key, found, &seen.primary, &tasks, said, now).await {
                 Ok(stored) => stored,
                 Err(fault) => {
+                    let ids: Vec<String> = tasks.into_iter().map(|(task, _)| task.id).collect();
                     self.fleet.release(key.place, &key.cluster, &ids).await?;
                     return Err(fault);
                 }
             };
-            found = Versioned {
-                record: service,
-                revision,
-                ..found
-            };
-            left -= ids.len();
-            replaced = replaced.saturating_sub(ids.len());
-            for task in ids {
-                self.look_at(key, task);
-            }
+            left -= tasks.len();
+            replaced = replaced.saturating_sub(tasks.len());
             if is_short {
                 break;
             }
@@ -340,6 +282,25 @@ impl ServiceControl {
         self.tasks.store().commit(txn).await?;
         Ok(())
     }
+}
+
+/// What the tasks of a deployment ask of an instance.
+fn demand(service: &Service, settings: &Settings, definition: &TaskDefinition, kind: Kind) -> Result<Demand> {
+    let given = &service.document.0;
+    let strategies = match given.placement_strategy.as_deref().unwrap_or_default() {
+        [] => Strategy::of_services(),
+        given => Strategy::read_all(given)?,
+    };
+    let asked = Asked {
+        group: &service.group(),
+        kind,
+        overrides: &api_ecs::TaskOverride::default(),
+        constraints: given.placement_constraints.as_deref().unwrap_or_default(),
+        strategies,
+    };
+    let mut demand = placing::demand(definition, asked)?;
+    demand.rules.extend(placing::in_zones(&settings.subnets));
+    Ok(demand)
 }
 
 impl SeenTask {

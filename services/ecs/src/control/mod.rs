@@ -10,6 +10,7 @@ mod service;
 mod service_books;
 mod service_images;
 mod service_plan;
+mod service_start;
 mod spread;
 mod starting;
 mod storage;

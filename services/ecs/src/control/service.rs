@@ -1,32 +1,28 @@
 //! Services: looks at the record and its tasks, plans, and takes the steps.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use api_ecs::AvailabilityZoneRebalancing;
 use roadstead_control::{Controller, Next, Reconciler};
+use roadstead_core::Timestamp;
 use roadstead_core::arn::Place;
-use roadstead_core::{Tags, Timestamp};
 use roadstead_kernel::{Fault, Kernel, Result, places};
 use roadstead_store::{Op, StoreError, Table, Txn, Versioned};
 
-use super::service_books::{BALANCING, Draft, Starting};
+use super::service_books::{BALANCING, Draft};
 use super::service_plan::{
-    End, Leaving, Plan, Problem, REPEAT, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan,
+    End, Leaving, Plan, Problem, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan,
 };
-use super::spread::Spread;
-use super::strategy::choose_provider;
 use super::{TaskControl, TaskKey};
 use crate::fleet::Fleet;
 use crate::records::{
-    Deployment, Launch, Member, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus, StopCode,
-    Task, TaskDefinition, TaskStatus,
+    Deployment, Member, Service, ServiceDeployment, ServiceEvents, ServiceRevision, ServiceStatus, StopCode, Task,
+    TaskDefinition, TaskStatus,
 };
-use crate::run::revision_key;
 use crate::scope_of;
-use crate::start::{self, Start};
-use crate::task_roles;
 
 /// Names a service.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,14 +72,10 @@ impl Pace {
     }
 }
 
-/// Tasks of one transaction: each takes two operations, of which a store accepts 128.
-const BATCH: usize = 50;
 /// How long a deleted service can still be described.
 const KEEP_INACTIVE: Duration = Duration::from_secs(24 * 3600);
 /// How often a commit is tried when calls change the service at the same time.
 pub(super) const TRIES: usize = 16;
-/// What is noted of a service whose tasks cannot get their role.
-pub(super) const UNLAUNCHED: &str = "unlaunched";
 /// Why tasks stop that failed their health checks; also tells later how they ended.
 const SICK: &str = "Task failed container health checks";
 
@@ -431,7 +423,7 @@ impl ServiceControl {
         counts: &Counts,
         now: Timestamp,
     ) -> Result<Versioned<Service>> {
-        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
+        let scope = scope_of(key.place);
         for _ in 0..TRIES {
             let mut draft = self.draft(key, &found.record, plan).await?;
             for step in &plan.steps {
@@ -442,9 +434,6 @@ impl ServiceControl {
                 return Ok(found);
             }
             let mut txn = Txn::new();
-            self.tables
-                .services
-                .stage_replace(&mut txn, scope.of(), &id, found.revision, &draft.service)?;
             if draft.service.status == ServiceStatus::Inactive {
                 // AWS: recorded; a service that is gone has no messages, and its revisions cannot be read.
                 stage_forget_history(&mut txn, key);
@@ -459,30 +448,46 @@ impl ServiceControl {
                     .deployments
                     .stage_put(&mut txn, scope.of(), &id, deployment)?;
             }
-            for task in plan.reaped() {
-                let id = [key.cluster.as_str(), key.service.as_str(), task.as_str()];
-                txn.push(Op::Delete {
-                    key: Table::<Member>::key(scope.of(), &id),
-                });
-            }
-            match self.tasks.store().commit(txn).await {
-                Ok(revision) => {
-                    return Ok(Versioned {
-                        record: draft.service,
-                        revision,
-                        ..found
-                    });
-                }
-                Err(StoreError::Conflict { .. }) => {
-                    let Some(again) = self.tables.services.get(scope.of(), &id).await? else {
-                        return Err(Fault::internal("the service was removed while it was worked on"));
-                    };
-                    found = again;
-                }
-                Err(error) => return Err(error.into()),
+            match self.write(key, txn, found, draft.service, plan.reaped()).await? {
+                ControlFlow::Break(written) => return Ok(written),
+                ControlFlow::Continue(now) => found = now,
             }
         }
         Err(Fault::internal("the service changes too often to be worked on"))
+    }
+
+    /// Writes a service and takes ended tasks off its books, with what else the transaction holds; the service as it was
+    /// written, or as it is where it changed meanwhile.
+    pub(super) async fn write(
+        &self,
+        key: &ServiceKey,
+        mut txn: Txn,
+        found: Versioned<Service>,
+        service: Service,
+        reaped: impl Iterator<Item = &String>,
+    ) -> Result<ControlFlow<Versioned<Service>, Versioned<Service>>> {
+        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
+        self.tables
+            .services
+            .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
+        for task in reaped {
+            let id = [key.cluster.as_str(), key.service.as_str(), task.as_str()];
+            txn.push(Op::Delete {
+                key: Table::<Member>::key(scope.of(), &id),
+            });
+        }
+        match self.tasks.store().commit(txn).await {
+            Ok(revision) => Ok(ControlFlow::Break(Versioned {
+                record: service,
+                revision,
+                ..found
+            })),
+            Err(StoreError::Conflict { .. }) => match self.tables.services.get(scope.of(), &id).await? {
+                Some(now) => Ok(ControlFlow::Continue(now)),
+                None => Err(Fault::internal("the service was removed while it was worked on")),
+            },
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn draft(&self, key: &ServiceKey, service: &Service, plan: &Plan) -> Result<Draft> {
@@ -538,139 +543,6 @@ impl ServiceControl {
         self.tables.events.stage_put(txn, scope.of(), &id, &events)?;
         Ok(())
     }
-
-    /// Tasks that cannot get their role are not made; that is said, and tried again later.
-    async fn hold_back(
-        &self,
-        key: &ServiceKey,
-        found: Versioned<Service>,
-        number: &str,
-        count: usize,
-        role: &str,
-        now: Timestamp,
-    ) -> Result<bool> {
-        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
-        let mut service = found.record;
-        service.hold_back(number, u32::try_from(count).unwrap_or(u32::MAX), now);
-        let mut txn = Txn::new();
-        let said = service.told.get(UNLAUNCHED).is_some_and(|at| now.since(*at) < REPEAT);
-        if !said {
-            service.told.insert(UNLAUNCHED.to_owned(), now);
-            // AWS: reported.
-            let message = format!(
-                "(service {}) failed to launch a task with (error {}).",
-                service.subject(number),
-                task_roles::unable_to_assume(role)
-            );
-            self.stage_events(&mut txn, key, vec![message], now).await?;
-        }
-        self.tables
-            .services
-            .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
-        self.tasks.store().commit(txn).await?;
-        Ok(false)
-    }
-
-    /// Starts tasks of the primary deployment or of a task set, in batches; whether any was started.
-    ///
-    /// Each batch holds only as long as the service is as it was seen: else the look is repeated.
-    pub(super) async fn start(
-        &self,
-        key: &ServiceKey,
-        mut found: Versioned<Service>,
-        seen: &Seen,
-        starting: Starting,
-        now: Timestamp,
-    ) -> Result<bool> {
-        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
-        let Some(settings) = found.record.startable(&seen.primary).cloned() else {
-            return Ok(false);
-        };
-        let revision = revision_key(settings.revision);
-        let definition = self.definitions.get(scope.of(), &[&settings.family, &revision]).await?;
-        let Some(definition) = definition.map(|found| found.record) else {
-            return Err(Fault::internal("the service's task definition is gone"));
-        };
-        let role = |arn: &Option<String>| arn.clone().filter(|arn| !arn.is_empty());
-        let roles = [
-            role(&definition.document.0.task_role_arn),
-            role(&definition.document.0.execution_role_arn),
-        ];
-        if let Some(role) = task_roles::first_unassumable(&self.kernel, key.place, roles.iter().flatten()).await? {
-            return self
-                .hold_back(key, found, &seen.primary, starting.count, role, now)
-                .await;
-        }
-        if let Some(kind) = super::instances::kind(&settings.launch) {
-            return Box::pin(self.start_on_instances(key, found, seen, (starting, &settings, kind), now)).await;
-        }
-        let Some(vpc) = settings
-            .network
-            .as_ref()
-            .and_then(|network| network.0.awsvpc_configuration.clone())
-        else {
-            return Err(Fault::internal("a service whose tasks have no network"));
-        };
-        let (service, by) = (found.record.clone(), format!("ecs-svc/{}", seen.primary));
-        let subject = service.subject(&seen.primary);
-        let start = start_of(&service, &definition, by);
-        let mut spread = Spread::new(&settings.subnets, &seen.tasks);
-        let mut providers: BTreeMap<String, usize> = BTreeMap::new();
-        for task in seen
-            .tasks
-            .iter()
-            .filter(|task| !matches!(task.state, TaskState::Ended(_)))
-        {
-            *providers.entry(task.provider.clone().unwrap_or_default()).or_default() += 1;
-        }
-        let strategy = settings.launch.strategy().unwrap_or_default();
-        let mut left = starting.count;
-        let mut replaced = starting.replaced;
-        while left > 0 {
-            let size = left.min(BATCH);
-            let mut txn = Txn::new();
-            let mut started = Vec::with_capacity(size);
-            for _ in 0..size {
-                let Some((subnet, zone)) = spread.next() else {
-                    return Ok(false);
-                };
-                let provider = match &settings.launch {
-                    Launch::Providers(_) => choose_provider(&strategy, &mut providers),
-                    _ => None,
-                };
-                let interface = start::interface(self.kernel.ids(), &vpc, subnet, zone);
-                let task = start.task(self.kernel.ids(), now, provider, interface);
-                self.tasks
-                    .stage_new(&mut txn, scope.of(), &[&key.cluster, &task.id], &task)?;
-                let member = [key.cluster.as_str(), key.service.as_str(), task.id.as_str()];
-                self.tables
-                    .members
-                    .stage_new(&mut txn, scope.of(), &member, &Member {})?;
-                started.push((task.id, zone));
-            }
-            let mut service = found.record.clone();
-            service.told.remove(UNLAUNCHED);
-            service.note_started(&seen.primary, u32::try_from(size).unwrap_or(u32::MAX), now);
-            self.tables
-                .services
-                .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
-            let said = starting.said(&subject, &started, replaced.min(size));
-            self.stage_events(&mut txn, key, said, now).await?;
-            let revision = self.tasks.store().commit(txn).await?;
-            found = Versioned {
-                record: service,
-                revision,
-                ..found
-            };
-            let started: Vec<String> = started.into_iter().map(|(task, _)| task).collect();
-            for task in started {
-                self.look_at(key, task);
-            }
-            replaced = replaced.saturating_sub(size);
-            left -= size;
-        }
-        Ok(true)
-    }
 }
 
 /// The zones that the tasks of a deployment are to be balanced over, where that is asked.
@@ -684,31 +556,6 @@ fn zones(service: &Service, primary: &Deployment) -> Vec<String> {
     zones.sort();
     zones.dedup();
     zones
-}
-
-/// What is the same for all tasks that a service starts.
-pub(super) fn start_of<'a>(service: &'a Service, definition: &'a TaskDefinition, started_by: String) -> Start<'a> {
-    let given = &service.document.0;
-    let managed_tags = given.enable_ecs_managed_tags.unwrap_or(false);
-    let mut tags = match &given.propagate_tags {
-        Some(api_ecs::PropagateTags::TaskDefinition) => definition.tags.clone(),
-        Some(api_ecs::PropagateTags::Service) => service.tags.clone(),
-        _ => Tags::new(),
-    };
-    if managed_tags {
-        tags.set("aws:ecs:clusterName", service.cluster.clone());
-        tags.set("aws:ecs:serviceName", service.name.clone());
-    }
-    Start {
-        cluster: &service.cluster,
-        definition,
-        group: service.group(),
-        started_by: Some(started_by),
-        overrides: api_ecs::TaskOverride::default(),
-        managed_tags,
-        exec: given.enable_execute_command.unwrap_or(false),
-        tags,
-    }
 }
 
 /// Adds to a transaction: revisions, deployments and messages of a service are forgotten.
@@ -730,23 +577,6 @@ impl Plan {
         self.steps.iter().flat_map(|step| match step {
             Step::Stop(leaving) => leaving.as_slice(),
             _ => &[],
-        })
-    }
-
-    /// What to start.
-    pub(super) fn starting(&self) -> Option<Starting> {
-        self.steps.iter().find_map(|step| match step {
-            Step::Start { count, replaced } => Some(Starting {
-                count: *count,
-                replaced: *replaced,
-                moves: false,
-            }),
-            Step::Rebalance { count } => Some(Starting {
-                count: *count,
-                replaced: 0,
-                moves: true,
-            }),
-            _ => None,
         })
     }
 

@@ -203,42 +203,6 @@ impl Service {
     }
 }
 
-/// Tasks that are to be started.
-#[derive(Clone, Copy)]
-pub(super) struct Starting {
-    pub(super) count: usize,
-    /// How many of them for unhealthy ones.
-    pub(super) replaced: usize,
-    /// Whether others will leave for them, in zones that have too many.
-    pub(super) moves: bool,
-}
-
-impl Starting {
-    /// How many.
-    pub(super) fn count(self) -> usize {
-        self.count
-    }
-
-    /// How many of them for unhealthy ones.
-    pub(super) fn replaced(self) -> usize {
-        self.replaced
-    }
-
-    /// What is said of the tasks that were started, each with its zone.
-    pub(super) fn said(self, subject: &str, started: &[(String, &str)], replaced: usize) -> Vec<String> {
-        let ids = || started.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
-        if !self.moves {
-            return vec![said_started(subject, &ids(), replaced)];
-        }
-        let mut by_zone: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (id, zone) in started {
-            by_zone.entry(zone).or_default().push(id);
-        }
-        let one = |(zone, tasks): (&str, Vec<&str>)| said_moved(subject, zone, &tasks);
-        by_zone.into_iter().map(one).collect()
-    }
-}
-
 impl Problem {
     /// The kind, as it is stored.
     pub fn as_str(self) -> &'static str {

@@ -1,18 +1,19 @@
 //! Task sets: each is planned like the primary deployment of a service of its own, and has no other beside it.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use roadstead_control::Next;
 use roadstead_core::Timestamp;
 use roadstead_kernel::{Fault, Result};
-use roadstead_store::{Op, StoreError, Table, Txn, Versioned};
+use roadstead_store::{Txn, Versioned};
 
 use super::service::{Counts, TRIES, stage_forget_history};
 use super::service_books::said_stopped;
 use super::service_plan::{Plan, Problem, Seen, SeenTask, Step, plan};
 use super::{ServiceControl, ServiceKey};
-use crate::records::{Member, Rollout, Service, ServiceStatus, SetStatus, TaskSet};
+use crate::records::{Rollout, Service, ServiceStatus, SetStatus, TaskSet};
 use crate::scope_of;
 
 /// Most ended tasks that one look takes off the books, of a store's 128 operations; the other sets follow with the next.
@@ -118,7 +119,6 @@ impl ServiceControl {
         looks: &[Look],
         now: Timestamp,
     ) -> Result<Versioned<Service>> {
-        let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
         for _ in 0..TRIES {
             let mut service = found.record.clone();
             let mut said = Vec::new();
@@ -139,30 +139,10 @@ impl ServiceControl {
             } else if !said.is_empty() {
                 self.stage_events(&mut txn, key, said, now).await?;
             }
-            self.tables
-                .services
-                .stage_replace(&mut txn, scope.of(), &id, found.revision, &service)?;
-            for task in looks.iter().flat_map(|look| look.plan.reaped()) {
-                let id = [key.cluster.as_str(), key.service.as_str(), task.as_str()];
-                txn.push(Op::Delete {
-                    key: Table::<Member>::key(scope.of(), &id),
-                });
-            }
-            match self.tasks.store().commit(txn).await {
-                Ok(revision) => {
-                    return Ok(Versioned {
-                        record: service,
-                        revision,
-                        ..found
-                    });
-                }
-                Err(StoreError::Conflict { .. }) => {
-                    let Some(again) = self.tables.services.get(scope.of(), &id).await? else {
-                        return Err(Fault::internal("the service was removed while it was worked on"));
-                    };
-                    found = again;
-                }
-                Err(error) => return Err(error.into()),
+            let reaped = looks.iter().flat_map(|look| look.plan.reaped());
+            match self.write(key, txn, found, service, reaped).await? {
+                ControlFlow::Break(written) => return Ok(written),
+                ControlFlow::Continue(now) => found = now,
             }
         }
         Err(Fault::internal("the service changes too often to be worked on"))

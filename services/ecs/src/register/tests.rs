@@ -408,10 +408,7 @@ fn dependencies_must_be_able_to_come_true() {
     let check = json!({ "healthCheck": { "command": ["CMD-SHELL", "true"] } });
     assert!(accept(pair(check, "HEALTHY")).is_ok());
     let back = json!({ "links": ["second:alias"] });
-    assert_eq!(
-        refused(pair(back, "START")),
-        "Container links should not have a cycle"
-    );
+    assert_eq!(refused(pair(back, "START")), "Container links should not have a cycle");
 }
 
 #[test]
