@@ -108,6 +108,7 @@ fn delivery(place: Place, rule: &Rule, target: &api_events::Target, event: &Even
         payload: input::of(target, &event.text, &about),
         target: Document(target.clone()),
         failed: 0,
+        started: 0,
     };
     (id, delivery)
 }

@@ -27,6 +27,8 @@ const MAX_STARTED_BY: usize = 128;
 pub enum Setback {
     /// Another try can succeed.
     Later(String),
+    /// So many tasks were started; another try can start the rest.
+    Partly(i32, String),
     /// No try can.
     Never(String),
 }
@@ -35,7 +37,7 @@ impl Setback {
     /// The reason.
     pub fn text(&self) -> &str {
         match self {
-            Self::Later(why) | Self::Never(why) => why,
+            Self::Later(why) | Self::Partly(_, why) | Self::Never(why) => why,
         }
     }
 }
@@ -162,12 +164,18 @@ async fn to_cluster(kernel: &Arc<Kernel>, place: Place, delivery: &Delivery) -> 
     let role = assume(kernel, place, place, delivery, role).await?;
     let input = run_task(delivery, parameters, overrides);
     let answer = role.call::<RunTask>(input).await?;
-    match answer.failures.unwrap_or_default().first() {
-        None => Ok(()),
-        Some(failure) => Err(Setback::Later(format!(
-            "the task was not placed: {}",
-            failure.reason.as_deref().unwrap_or("no reason was given")
-        ))),
+    let failures = answer.failures.unwrap_or_default();
+    let Some(failure) = failures.first() else {
+        return Ok(());
+    };
+    let why = format!(
+        "not every task was placed: {}",
+        failure.reason.as_deref().unwrap_or("no reason was given")
+    );
+    let started = answer.tasks.unwrap_or_default().len();
+    match i32::try_from(started) {
+        Ok(0) | Err(_) => Err(Setback::Later(why)),
+        Ok(started) => Err(Setback::Partly(started, why)),
     }
 }
 
@@ -247,7 +255,7 @@ fn run_task(delivery: &Delivery, parameters: &EcsParameters, overrides: Option<T
     RunTaskRequest {
         cluster: Some(target.arn.clone()),
         task_definition: parameters.task_definition_arn.clone(),
-        count: Some(parameters.task_count.unwrap_or(1)),
+        count: Some(parameters.task_count.unwrap_or(1) - delivery.started),
         launch_type: parameters.launch_type.as_ref().map(|kind| kind.as_str().into()),
         network_configuration: network,
         platform_version: parameters.platform_version.clone(),
@@ -262,12 +270,13 @@ fn run_task(delivery: &Delivery, parameters: &EcsParameters, overrides: Option<T
         overrides,
         started_by: Some(started_by),
         tags,
-        // A try whose answer was lost starts no second task.
+        // A try whose answer was lost starts no second task; one that starts the rest is another request.
         client_token: Some(fingerprint(&[
             &delivery.event,
             &delivery.bus,
             &delivery.rule,
             &target.id,
+            &delivery.started.to_string(),
         ])),
         ..RunTaskRequest::default()
     }

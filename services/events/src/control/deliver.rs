@@ -84,17 +84,27 @@ impl Reconciler for Deliveries {
             Err(setback) => setback,
         };
         let now = self.kernel.clock().now();
-        if let Setback::Later(why) = &why
+        let started = match &why {
+            Setback::Later(_) => Some(0),
+            Setback::Partly(started, _) => Some(*started),
+            Setback::Never(_) => None,
+        };
+        if let Some(started) = started
             && let Some(pause) = pause(&delivery, now)
         {
             tracing::debug!(
                 rule = delivery.rule,
                 target = delivery.target.0.arn,
-                why,
+                why = why.text(),
                 "a delivery failed; it is tried again"
             );
             let failed = delivery.failed + 1;
-            let again = Delivery { failed, ..delivery };
+            let started = delivery.started + started;
+            let again = Delivery {
+                failed,
+                started,
+                ..delivery
+            };
             self.stored
                 .replace(scope(&key.place), &id, found.revision, &again)
                 .await?;
@@ -156,6 +166,7 @@ mod tests {
             }),
             payload: String::new(),
             failed,
+            started: 0,
         };
         pause(&delivery, at.plus(Duration::from_secs(secs))).map(|pause| pause.as_secs())
     }

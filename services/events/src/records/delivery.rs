@@ -26,6 +26,9 @@ pub struct Delivery {
     /// How often it failed.
     #[serde(default)]
     pub failed: u32,
+    /// How many of the target's tasks earlier tries started.
+    #[serde(default)]
+    pub started: i32,
 }
 
 impl Record for Delivery {

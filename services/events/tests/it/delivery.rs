@@ -1,6 +1,8 @@
 //! What targets get, as whom they are called, and what becomes of deliveries that fail.
 
 use roadstead_control::Reconciler as _;
+use roadstead_core::arn::Place;
+use roadstead_core::{AccountId, Clock as _, Region};
 use serde_json::{Value, json};
 
 use crate::world::{World, arn};
@@ -73,6 +75,51 @@ async fn tasks_are_run_as_the_targets_role_with_what_the_target_says() {
         let environment = &task["overrides"]["containerOverrides"][0]["environment"];
         assert_eq!(*environment, json!([{ "name": "WHO", "value": "ada" }]));
     }
+}
+
+/// Registers an instance with room for so many tasks of 64 MiB, whose agent is connected.
+async fn instance(world: &World, tasks: i32) {
+    let input = json!({
+        "cluster": "demo",
+        "totalResources": [
+            { "name": "CPU", "type": "INTEGER", "integerValue": 1024 },
+            { "name": "MEMORY", "type": "INTEGER", "integerValue": 64 * tasks }
+        ]
+    });
+    let answer = world.ecs("RegisterContainerInstance", input).await.ok();
+    let arn = answer["containerInstance"]["containerInstanceArn"].as_str().unwrap();
+    let place = Place {
+        account: AccountId::parse("000000000000").unwrap(),
+        region: Region::US_EAST_1,
+    };
+    let (ecs, now) = (world.installation.ecs(), world.clock.now());
+    assert!(ecs.connect_instance(place, arn, Some(now)).await.unwrap());
+}
+
+#[tokio::test]
+async fn tasks_that_found_no_room_are_started_later_and_the_others_not_again() {
+    let world = World::new();
+    let mut target = cluster(&world, "events.amazonaws.com", may_run()).await;
+    let definition = json!({
+        "family": "plain", "containerDefinitions": [{ "name": "main", "image": "simulated/run", "memory": 64 }]
+    });
+    world.ecs("RegisterTaskDefinition", definition).await.ok();
+    target["EcsParameters"] = json!({
+        "TaskDefinitionArn": arn("ecs", "task-definition/plain"), "TaskCount": 4, "LaunchType": "EC2"
+    });
+    instance(&world, 1).await;
+    world.rule("nightly", json!({ "source": ["mine"] }), target).await;
+    world.put(json!({})).await;
+    world.settle().await;
+    assert_eq!((tasks(&world).await.len(), world.counts()), (1, (0, 0)));
+    world.pass(5).await;
+    assert_eq!((tasks(&world).await.len(), world.counts()), (1, (0, 0)));
+    instance(&world, 2).await;
+    world.pass(30).await;
+    assert_eq!((tasks(&world).await.len(), world.counts()), (3, (0, 0)));
+    instance(&world, 5).await;
+    world.pass(120).await;
+    assert_eq!((tasks(&world).await.len(), world.counts()), (4, (1, 0)));
 }
 
 #[tokio::test]
