@@ -120,6 +120,24 @@ def test_a_port_of_the_host_leads_to_a_bridge_task(machine, name, engine):
     assert stopped["stopCode"] == "UserInitiated"
 
 
+def test_a_range_of_ports_leads_to_a_bridge_task(machine, name, engine):
+    ecs = machine.client("ecs")
+    pages = {port: uuid.uuid4().hex for port in (8000, 8002)}
+    serve = "mkdir -p /tmp/{0}; echo {1} > /tmp/{0}/index.html; httpd -p {0} -h /tmp/{0}; "
+    script = "trap 'exit 0' TERM; " + "".join(serve.format(*page) for page in pages.items()) + "sleep 600 & wait"
+    define(ecs, name, engine, ["sh", "-c", script], portMappings=[{"containerPortRange": "8000-8002"}])
+    task = run(ecs, name)
+    running = reaches(ecs, task, "RUNNING")
+    binding = running["containers"][0]["networkBindings"][0]
+    assert (binding["containerPortRange"], binding["protocol"], binding["bindIP"]) == ("8000-8002", "tcp", "0.0.0.0")
+    assert "containerPort" not in binding and "hostPort" not in binding
+    first, last = map(int, binding["hostPortRange"].split("-"))
+    assert last - first == 2
+    for port, page in pages.items():
+        assert fetched(f"http://127.0.0.1:{first + port - 8000}/") == page
+    stop(ecs, task)
+
+
 def test_containers_of_a_bridge_task_reach_each_other_by_links(machine, name, engine):
     ecs = machine.client("ecs")
     page = uuid.uuid4().hex

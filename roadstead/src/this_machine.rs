@@ -18,7 +18,7 @@ use crate::Installation;
 const RESERVED_PORTS: [u16; 5] = [22, 2375, 2376, 51678, 51679];
 
 /// What this machine can do for tasks, in the stock agent's words.
-const CAPABILITIES: [&str; 19] = [
+const CAPABILITIES: [&str; 20] = [
     "com.amazonaws.ecs.capability.ecr-auth",
     "com.amazonaws.ecs.capability.logging-driver.awslogs",
     "com.amazonaws.ecs.capability.logging-driver.json-file",
@@ -31,6 +31,7 @@ const CAPABILITIES: [&str; 19] = [
     "ecs.capability.docker-plugin.local",
     "ecs.capability.execution-role-awslogs",
     "ecs.capability.full-sync",
+    "ecs.capability.network.container-port-range",
     "ecs.capability.pid-ipc-namespace-sharing",
     "ecs.capability.private-registry-authentication.secretsmanager",
     "ecs.capability.secrets.asm.environment-variables",

@@ -2,6 +2,7 @@
 
 mod docker;
 mod error;
+mod ports;
 mod reference;
 pub mod rootfs;
 mod runtime;

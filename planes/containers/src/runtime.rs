@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use crate::error::{ImageError, RuntimeError};
-use crate::spec::{ContainerId, ContainerSpec, GroupSpec, RegistryAuth, VolumeSpec};
+use crate::spec::{ContainerId, ContainerSpec, GroupSpec, Protocol, RegistryAuth, VolumeSpec};
 use crate::state::{ContainerState, ContainerSummary, Disk, Event, Exit, ImageInfo, LogChunk, LogOptions, Stats};
 
 /// Label that every container and volume made here carries; its value names the installation that made it.
@@ -37,6 +37,10 @@ pub trait Runtime: Send + Sync + 'static {
 
     /// Makes a container without starting it.
     fn create(&self, spec: ContainerSpec) -> BoxFuture<'_, Result<ContainerId, RuntimeError>>;
+
+    /// The first of so many free ports of the host in a row, for containers whose ports are to be forwarded as a range; `None`
+    /// where there are not so many. Nothing is reserved: another program may take them before the container does.
+    fn free_ports(&self, count: u16, protocol: Protocol) -> Option<u16>;
 
     /// Starts a container that was created or has ended.
     fn start<'a>(&'a self, id: &'a ContainerId) -> BoxFuture<'a, Result<(), RuntimeError>>;

@@ -39,6 +39,15 @@ pub fn started_by(given: Option<&str>, most: usize) -> Result<()> {
     }
 }
 
+/// Refuses a grace period out of its range.
+// AWS: the range is documented, not the text.
+pub fn grace_period(given: Option<i32>) -> Result<()> {
+    match given {
+        Some(secs) if secs < 0 => Err(invalid("Health check grace period can not be lesser than 0")),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses overrides that are too long.
 pub fn overrides(given: Option<&TaskOverride>) -> Result<()> {
     let Some(given) = given else { return Ok(()) };

@@ -22,6 +22,7 @@ mod monitoring;
 mod needs;
 mod placement;
 mod placing;
+mod ports;
 pub mod records;
 mod register;
 pub mod role;
@@ -110,6 +111,7 @@ operations! {
     list_container_instances::ListContainerInstances,
     list_service_deployments::ListServiceDeployments,
     list_services::ListServices,
+    list_services_by_namespace::ListServicesByNamespace,
     list_tags_for_resource::ListTagsForResource,
     list_task_definition_families::ListTaskDefinitionFamilies,
     list_task_definitions::ListTaskDefinitions,
@@ -129,6 +131,7 @@ operations! {
     update_capacity_provider::UpdateCapacityProvider,
     update_cluster::UpdateCluster,
     update_cluster_settings::UpdateClusterSettings,
+    update_container_agent::UpdateContainerAgent,
     update_container_instances_state::UpdateContainerInstancesState,
     update_service::UpdateService,
     update_service_primary_task_set::UpdateServicePrimaryTaskSet,

@@ -29,8 +29,9 @@ use roadstead_core::Clock;
 use roadstead_core::time::SystemClock;
 use tokio::sync::OnceCell;
 
+use crate::ports::Search;
 use crate::reference::Reference;
-use crate::spec::{ContainerId, ContainerSpec, GroupSpec, RegistryAuth, VolumeSpec};
+use crate::spec::{ContainerId, ContainerSpec, GroupSpec, Protocol, RegistryAuth, VolumeSpec};
 use crate::state::{
     ContainerState, ContainerSummary, Disk, Event, Exit, ImageInfo, LogChunk, LogOptions, LogStream, Stats, Status,
 };
@@ -55,6 +56,7 @@ struct Inner {
     owner: String,
     endpoint: String,
     client: OnceCell<bollard::Docker>,
+    ports: Search,
     groups: OnceCell<Option<group::Groups>>,
     /// Containers known to be this installation's: an id is never used again, so once is enough.
     ours: Mutex<HashSet<ContainerId>>,
@@ -81,6 +83,7 @@ impl Docker {
             owner: owner.into(),
             endpoint: endpoint.into(),
             client: OnceCell::new(),
+            ports: Search::default(),
             groups: OnceCell::new(),
             ours: Mutex::default(),
         };
@@ -555,6 +558,10 @@ impl Runtime for Docker {
 
     fn probe(&self) -> BoxFuture<'_, Probe> {
         async move { probe::probe(&self.inner.endpoint, self.client().await).await }.boxed()
+    }
+
+    fn free_ports(&self, count: u16, protocol: Protocol) -> Option<u16> {
+        self.inner.ports.find(count, protocol)
     }
 
     fn ensure_image<'a>(

@@ -18,7 +18,7 @@ pub use script::{Behaviour, PullFailure};
 use world::World;
 
 use crate::reference::Reference;
-use crate::spec::{ContainerId, ContainerSpec, GroupSpec, RegistryAuth, VolumeSpec};
+use crate::spec::{ContainerId, ContainerSpec, GroupSpec, Protocol, RegistryAuth, VolumeSpec};
 use crate::state::{
     ContainerState, ContainerSummary, Disk, Event, Exit, Health, ImageInfo, LogChunk, LogOptions, LogStream, Stats,
 };
@@ -295,6 +295,10 @@ impl Runtime for Simulated {
             missing: Vec::new(),
         };
         ready(probe).boxed()
+    }
+
+    fn free_ports(&self, count: u16, _protocol: Protocol) -> Option<u16> {
+        self.world().give_ports(count)
     }
 
     fn ensure_image<'a>(

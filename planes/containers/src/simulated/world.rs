@@ -456,6 +456,19 @@ impl World {
         }
     }
 
+    /// So many ports in a row that no container was given lately; the first of them.
+    pub fn give_ports(&mut self, count: u16) -> Option<u16> {
+        if count == 0 || count > FIRST_DYNAMIC_PORT {
+            return None;
+        }
+        let mut given = self.ports_given % FIRST_DYNAMIC_PORT;
+        if given > FIRST_DYNAMIC_PORT - count {
+            given = 0;
+        }
+        self.ports_given = given + count;
+        Some(FIRST_DYNAMIC_PORT + given)
+    }
+
     /// Ends a running container; does nothing to one that does not run.
     pub(super) fn finish(&mut self, number: u64, exit: Exit, at: Timestamp) {
         let Some(container) = self

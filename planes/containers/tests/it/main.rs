@@ -47,6 +47,7 @@ on_both!(
     a_health_check_that_fails_is_told,
     lack_of_memory_is_told_apart_from_other_ends,
     a_free_port_of_the_host_is_chosen,
+    a_range_of_ports_of_the_host_is_found,
     a_running_container_has_figures,
     a_volume_in_use_is_kept,
     volumes_are_found_by_their_labels,

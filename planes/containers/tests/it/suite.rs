@@ -359,6 +359,31 @@ pub async fn a_free_port_of_the_host_is_chosen(bed: Bed) {
     assert!(chosen.host_port.is_some_and(|port| port >= 1024), "{state:?}");
 }
 
+pub async fn a_range_of_ports_of_the_host_is_found(bed: Bed) {
+    let first = bed.runtime.free_ports(3, Protocol::Tcp).unwrap();
+    let port = |at: u16| PortBinding {
+        container_port: 8000 + at,
+        protocol: Protocol::Tcp,
+        host_ip: None,
+        host_port: Some(first + at),
+    };
+    let spec = ContainerSpec {
+        network: Network::Bridge {
+            ports: (0..3).map(port).collect(),
+        },
+        ..bed.spec("a", Does::Run)
+    };
+    let id = bed.make(spec).await;
+    bed.runtime.start(&id).await.unwrap();
+    let state = bed.runtime.inspect(&id).await.unwrap();
+    for at in 0..3 {
+        let is_bound = |port: &PortBinding| (port.container_port, port.host_port) == (8000 + at, Some(first + at));
+        assert!(state.ports.iter().any(is_bound), "{state:?}");
+    }
+    let next = bed.runtime.free_ports(3, Protocol::Tcp).unwrap();
+    assert!(next.abs_diff(first) >= 3, "{first} and {next}");
+}
+
 pub async fn a_running_container_has_figures(bed: Bed) {
     let id = bed
         .make(ContainerSpec {

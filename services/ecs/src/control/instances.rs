@@ -226,16 +226,22 @@ impl ServiceControl {
                 .filter_map(|(task, spot)| Some(Seat { task, spot: spot? }))
                 .collect());
         }
-        let mut seats = Vec::new();
+        let mut seats: Vec<Seat> = Vec::new();
         for task in ids {
             while let Some(instance) = free.pop() {
-                let placed = self
-                    .fleet
-                    .place_on(key.place, &key.cluster, &instance, demand, &task)
-                    .await?;
-                if let Some(Ok(spot)) = placed {
-                    seats.push(Seat { task, spot });
-                    break;
+                let fleet = &self.fleet;
+                match fleet.place_on(key.place, &key.cluster, &instance, demand, &task).await {
+                    Ok(Some(Ok(spot))) => {
+                        seats.push(Seat { task, spot });
+                        break;
+                    }
+                    Ok(None | Some(Err(_))) => {}
+                    Err(fault) => {
+                        // Nobody will make the tasks of the seats that were taken.
+                        let taken: Vec<String> = seats.into_iter().map(|seat| seat.task).collect();
+                        fleet.release(key.place, &key.cluster, &taken).await?;
+                        return Err(fault);
+                    }
                 }
             }
         }

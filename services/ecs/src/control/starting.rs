@@ -10,7 +10,7 @@ use super::network::create_or_adopt;
 use super::task::container;
 use super::{TaskControl, TaskKey, order};
 use crate::records::{Binding, ContainerStatus, Desired, Mode, StopCode, Task, TaskDefinition};
-use crate::{launch, secrets};
+use crate::{launch, ports, secrets};
 
 /// How long a container must have run, in a task that does not, before that makes a version of its own.
 const STARTED: Duration = Duration::from_secs(1);
@@ -60,6 +60,10 @@ impl TaskControl {
                 return Ok(());
             }
         };
+        if let Err(why) = ports::find(self.runtime(), wanted, &mut spec) {
+            give_up(task, name, &format!("CannotCreateContainerError: {why}"));
+            return Ok(());
+        }
         secrets::add(&mut spec, given);
         if self.logs().reconciler().keeps_all(key.place, wanted).await? {
             spec.log = LogMode::Keep;
@@ -125,7 +129,7 @@ impl TaskControl {
                 return Ok(());
             }
         };
-        let bindings = self.bindings(task, &id).await?;
+        let bindings = self.bindings(task, wanted, &id).await?;
         if let Some(container) = container(task, name) {
             container.bindings = bindings;
             container.status = ContainerStatus::Running;
@@ -175,12 +179,12 @@ impl TaskControl {
 
 impl TaskControl {
     /// The ports of the host that lead to a container, where its task is connected by the engine's bridge.
-    async fn bindings(&self, task: &Task, id: &ContainerId) -> Result<Vec<Binding>> {
+    async fn bindings(&self, task: &Task, wanted: &ContainerDefinition, id: &ContainerId) -> Result<Vec<Binding>> {
         if task.host.as_ref().map(|host| host.mode) != Some(Mode::Bridge) {
             return Ok(Vec::new());
         }
         match self.runtime().inspect(id).await {
-            Ok(state) => Ok(launch::bindings(&state)),
+            Ok(state) => Ok(launch::bindings(&state, wanted)),
             // The next look finds out what became of it.
             Err(RuntimeError::NotFound(_)) => Ok(Vec::new()),
             Err(error) => Err(Fault::internal(error)),

@@ -1,9 +1,10 @@
 //! The network of a container whose task has no network interface of its own, and the ports of the host that lead to it.
 
-use api_ecs::{ContainerDefinition, TransportProtocol};
+use api_ecs::ContainerDefinition;
 use roadstead_containers as engine;
 
 use super::Unsupported;
+use crate::ports;
 use crate::records::{Binding, Mode, Task};
 
 /// The network of a container. `pause` is the container whose network it joins, where there is one.
@@ -23,44 +24,35 @@ pub(super) fn network(
         None | Some(Mode::Awsvpc | Mode::None) => engine::Network::None,
         Some(Mode::Host) => engine::Network::Host,
         Some(Mode::Bridge) => engine::Network::Bridge {
-            ports: ports(container)?,
+            ports: mapped(container)?,
         },
     })
 }
 
-/// The ports that a definition asks for; the engine chooses those of the host that are not named.
-fn ports(container: &ContainerDefinition) -> Result<Vec<engine::PortBinding>, Unsupported> {
-    let given = container.port_mappings.iter().flatten();
-    given
-        .map(|port| {
-            if port.container_port_range.is_some() {
-                return Err("containerPortRange with the network mode bridge is not available".to_owned());
-            }
-            let number = |value: Option<i32>| {
-                value
-                    .and_then(|value| u16::try_from(value).ok())
-                    .filter(|port| *port != 0)
-            };
-            let Some(own) = number(port.container_port) else {
-                return Err("a port mapping has no containerPort".to_owned());
-            };
-            Ok(engine::PortBinding {
-                container_port: own,
-                protocol: if port.protocol == Some(TransportProtocol::Udp) {
-                    engine::Protocol::Udp
-                } else {
-                    engine::Protocol::Tcp
-                },
-                host_ip: None,
-                host_port: number(port.host_port),
-            })
-        })
-        .collect()
+/// The ports that a definition asks for; those of the host that are not named are chosen by the engine, or later for ranges.
+fn mapped(container: &ContainerDefinition) -> Result<Vec<engine::PortBinding>, Unsupported> {
+    let mut found = Vec::new();
+    for mapping in container.port_mappings.iter().flatten() {
+        let Some(own) = ports::of_mapping(mapping) else {
+            return Err("a port mapping names no port of the container".to_owned());
+        };
+        let host_port = mapping
+            .host_port
+            .and_then(|port| u16::try_from(port).ok())
+            .filter(|port| *port != 0);
+        found.extend(own.map(|container_port| engine::PortBinding {
+            container_port,
+            protocol: ports::protocol(mapping),
+            host_ip: None,
+            host_port,
+        }));
+    }
+    Ok(found)
 }
 
 /// The ports of the host that lead to a running container, as the engine says.
-pub fn bindings(state: &engine::ContainerState) -> Vec<Binding> {
-    let mut found: Vec<Binding> = state
+pub fn bindings(state: &engine::ContainerState, container: &ContainerDefinition) -> Vec<Binding> {
+    let found: Vec<Binding> = state
         .ports
         .iter()
         .filter_map(|port| {
@@ -70,9 +62,9 @@ pub fn bindings(state: &engine::ContainerState) -> Vec<Binding> {
                 container: port.container_port,
                 host: port.host_port?,
                 udp: port.protocol == engine::Protocol::Udp,
+                more: None,
             })
         })
         .collect();
-    found.sort_by(|a, b| (a.container, a.udp, &a.ip).cmp(&(b.container, b.udp, &b.ip)));
-    found
+    ports::in_ranges(container, found)
 }

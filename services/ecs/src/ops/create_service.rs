@@ -239,6 +239,7 @@ impl Ecs {
             controller: input.deployment_controller.as_ref(),
         }
         .check()?;
+        checks::grace_period(input.health_check_grace_period_seconds)?;
         checks::placement(
             input.launch_type.as_ref(),
             input.placement_constraints.as_deref(),

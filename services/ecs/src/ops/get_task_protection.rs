@@ -60,7 +60,9 @@ impl Ecs {
 /// Only tasks of services need it, as long as they are not over.
 // AWS: documented.
 pub(super) fn can_be_protected(task: &Task) -> bool {
-    task.group.starts_with("service:") && task.status < TaskStatus::Deprovisioning
+    task.group.starts_with("service:")
+        && task.started_by.as_deref().is_some_and(|by| by.starts_with("ecs-svc/"))
+        && task.status < TaskStatus::Deprovisioning
 }
 
 /// The protection of a task as Amazon describes it.

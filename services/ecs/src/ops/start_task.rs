@@ -114,6 +114,17 @@ fn as_run(input: &StartTaskRequest) -> RunTaskRequest {
     }
 }
 
+/// The ids of tasks, where they are, and why others are not anywhere.
+type Chosen = (Vec<String>, Vec<Spot>, Vec<Failure>);
+
+fn failure(arn: String, reason: &str) -> Failure {
+    Failure {
+        arn: Some(arn),
+        reason: Some(reason.to_owned()),
+        detail: None,
+    }
+}
+
 impl Ecs {
     /// Checks a request, places its tasks and makes their records, without storing them.
     ///
@@ -178,53 +189,61 @@ impl Ecs {
     }
 
     /// Chooses the instances: the ids of the tasks, where they are, and why others are not.
-    async fn choose(
-        &self,
-        cx: &Cx,
-        cluster: &str,
-        demand: &Demand,
-        choice: Choice<'_>,
-    ) -> Result<(Vec<String>, Vec<Spot>, Vec<Failure>)> {
-        let failure = |arn: String, reason: &str| Failure {
-            arn: Some(arn),
-            reason: Some(reason.to_owned()),
-            detail: None,
-        };
+    async fn choose(&self, cx: &Cx, cluster: &str, demand: &Demand, choice: Choice<'_>) -> Result<Chosen> {
         match choice {
-            Choice::Any(_, count) => {
-                let ids: Vec<String> = (0..count).map(|_| cx.ids().hex(32)).collect();
-                let placed = self.fleet.place(cx.place(), cluster, demand, &ids).await?;
-                let spots: Vec<Spot> = placed.into_iter().flatten().collect();
-                let mut failures = Vec::new();
-                if spots.len() < count {
-                    for (id, why) in self.fleet.refusals(cx.place(), cluster, demand).await? {
-                        // AWS: instances that take no tasks at all are not told of.
-                        if why != Refusal::Inactive {
-                            failures.push(failure(arn::container_instance(cx.place(), cluster, &id), why.reason()));
-                        }
-                    }
+            Choice::Any(_, count) => self.choose_any(cx, cluster, demand, count).await,
+            Choice::These(instances) => self.choose_among(cx, cluster, demand, instances).await,
+        }
+    }
+
+    async fn choose_any(&self, cx: &Cx, cluster: &str, demand: &Demand, count: usize) -> Result<Chosen> {
+        let ids: Vec<String> = (0..count).map(|_| cx.ids().hex(32)).collect();
+        let placed = self.fleet.place(cx.place(), cluster, demand, &ids).await?;
+        let spots: Vec<Spot> = placed.into_iter().flatten().collect();
+        let mut failures = Vec::new();
+        if spots.len() < count {
+            let refused = match self.fleet.refusals(cx.place(), cluster, demand).await {
+                Ok(refused) => refused,
+                Err(fault) => {
+                    self.fleet.release(cx.place(), cluster, &ids).await?;
+                    return Err(fault);
                 }
-                Ok((ids, spots, failures))
-            }
-            Choice::These(instances) => {
-                let (mut ids, mut spots, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-                for given in instances {
-                    let (named, id) = arn::container_instance_id(cx.place(), given)?;
-                    arn::same_cluster(named, cluster)?;
-                    let shown = arn::container_instance(cx.place(), cluster, id);
-                    let task = cx.ids().hex(32);
-                    match self.fleet.place_on(cx.place(), cluster, id, demand, &task).await? {
-                        Some(Ok(spot)) => {
-                            ids.push(task);
-                            spots.push(spot);
-                        }
-                        Some(Err(why)) => failures.push(failure(shown, why.reason())),
-                        None => failures.push(failure(shown, "MISSING")),
-                    }
+            };
+            for (id, why) in refused {
+                // AWS: instances that take no tasks at all are not told of.
+                if why != Refusal::Inactive {
+                    failures.push(failure(arn::container_instance(cx.place(), cluster, &id), why.reason()));
                 }
-                Ok((ids, spots, failures))
             }
         }
+        Ok((ids, spots, failures))
+    }
+
+    async fn choose_among(&self, cx: &Cx, cluster: &str, demand: &Demand, instances: &[String]) -> Result<Chosen> {
+        let mut named = Vec::with_capacity(instances.len());
+        for given in instances {
+            let (of, id) = arn::container_instance_id(cx.place(), given)?;
+            arn::same_cluster(of, cluster)?;
+            named.push(id);
+        }
+        let (mut ids, mut spots, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+        for id in named {
+            let task = cx.ids().hex(32);
+            let shown = || arn::container_instance(cx.place(), cluster, id);
+            match self.fleet.place_on(cx.place(), cluster, id, demand, &task).await {
+                Ok(Some(Ok(spot))) => {
+                    ids.push(task);
+                    spots.push(spot);
+                }
+                Ok(Some(Err(why))) => failures.push(failure(shown(), why.reason())),
+                Ok(None) => failures.push(failure(shown(), "MISSING")),
+                Err(fault) => {
+                    self.fleet.release(cx.place(), cluster, &ids).await?;
+                    return Err(fault);
+                }
+            }
+        }
+        Ok((ids, spots, failures))
     }
 
     /// Stores the tasks of StartTask, if the cluster is still there.

@@ -9,7 +9,7 @@ use crate::arn::DefinitionRef;
 use crate::error::{invalid, service_not_active};
 use crate::records::{Cluster, Deployment, Progress, Service, ServiceStatus, Settings, ShowService, TaskDefinition};
 use crate::service::{self, Joined};
-use crate::{Ecs, monitoring, placing, role, scope, task_sets};
+use crate::{Ecs, checks, monitoring, placing, role, scope, task_sets};
 
 impl Handle<UpdateService> for Ecs {
     async fn needs(&self, cx: &Cx, input: &UpdateServiceRequest) -> Result<Needs> {
@@ -127,6 +127,7 @@ fn change(service: &mut Service, input: &UpdateServiceRequest) -> Result<()> {
         is_daemon,
     )?);
     document.deployment_configuration = Some(configuration);
+    checks::grace_period(input.health_check_grace_period_seconds)?;
     placing::check(
         input.placement_constraints.as_deref(),
         input.placement_strategy.as_deref(),

@@ -160,6 +160,9 @@ pub struct Binding {
     /// Whether it is UDP's; TCP's otherwise.
     #[serde(default)]
     pub udp: bool,
+    /// How many ports after these belong to them, where a range is bound as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<u16>,
 }
 
 /// Where a task is on its way.
@@ -708,16 +711,19 @@ impl Task {
 
 impl Binding {
     fn to_api(&self) -> NetworkBinding {
+        let range = |first: u16| Some(format!("{first}-{}", first.saturating_add(self.more?)));
+        let port = |port: u16| self.more.is_none().then_some(i32::from(port));
         NetworkBinding {
             bind_ip: Some(self.ip.clone()),
-            container_port: Some(i32::from(self.container)),
-            host_port: Some(i32::from(self.host)),
+            container_port: port(self.container),
+            host_port: port(self.host),
+            container_port_range: range(self.container),
+            host_port_range: range(self.host),
             protocol: Some(if self.udp {
                 TransportProtocol::Udp
             } else {
                 TransportProtocol::Tcp
             }),
-            ..NetworkBinding::default()
         }
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn check(given: &RegisterTaskDefinitionRequest, container: &Container
     check_limits(given, container, name)?;
     check_timeouts(container, name)?;
     check_network(given.network_mode.as_ref(), container)?;
+    super::port_ranges::check(given.network_mode.as_ref(), container, name)?;
     check_kernel_settings(given, container, name)?;
     if let Some(check) = &container.health_check {
         check_health(check, name)?;
@@ -51,7 +52,7 @@ pub(super) fn check(given: &RegisterTaskDefinitionRequest, container: &Container
     crate::secrets::check(given, container)
 }
 
-fn invalid_setting(name: &str, what: &str) -> Fault {
+pub(super) fn invalid_setting(name: &str, what: &str) -> Fault {
     client(format!("Invalid setting for container '{name}'. {what}"))
 }
 

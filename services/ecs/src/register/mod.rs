@@ -3,6 +3,7 @@
 mod attributes;
 mod container;
 mod fargate;
+mod port_ranges;
 mod ports;
 mod references;
 mod size;

@@ -6,6 +6,7 @@ use api_ecs::{NetworkMode, PortMapping, RegisterTaskDefinitionRequest, Transport
 use roadstead_kernel::{Fault, Result};
 
 use crate::error::client;
+use crate::ports::range as read;
 
 /// Most characters of the name of a port.
 const MAX_NAME: usize = 64;
@@ -59,7 +60,7 @@ fn check_range(port: &PortMapping, container: &str) -> Result<()> {
                 "Container '{container}' can have either 'containerPort' or 'containerPortRange' in a port mapping, and a range has no 'hostPort'."
             )));
         }
-        return match read_range(range) {
+        return match read(range) {
             Some(_) => Ok(()),
             None => Err(invalid(container, "containerPortRange")),
         };
@@ -71,13 +72,6 @@ fn check_range(port: &PortMapping, container: &str) -> Result<()> {
         None | Some(0..=65535) => Ok(()),
         Some(_) => Err(invalid(container, "hostPort")),
     }
-}
-
-/// First and last port of `8080-8090`.
-fn read_range(text: &str) -> Option<(u16, u16)> {
-    let (first, last) = text.split_once('-')?;
-    let (first, last): (u16, u16) = (first.parse().ok()?, last.parse().ok()?);
-    (first > 0 && first <= last).then_some((first, last))
 }
 
 // AWS: documented; letters of both cases, digits, `_` and `-`, which it does not begin with.

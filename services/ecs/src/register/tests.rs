@@ -351,6 +351,54 @@ fn what_belongs_to_a_network_is_refused_where_the_network_is_the_tasks() {
 }
 
 #[test]
+fn ranges_of_ports_are_checked() {
+    let with = |mode: &str, mappings: Value| ec2(json!({ "portMappings": mappings }), json!({ "networkMode": mode }));
+    for (mode, mappings) in [
+        ("bridge", json!([{ "containerPortRange": "100" }])),
+        ("bridge", json!([{ "containerPortRange": "200-100" }])),
+        ("bridge", json!([{ "containerPortRange": "0-100" }])),
+        ("bridge", json!([{ "containerPortRange": "100-70000" }])),
+        (
+            "bridge",
+            json!([{ "containerPortRange": "100-200", "containerPort": 100 }]),
+        ),
+        ("bridge", json!([{ "containerPortRange": "100-200", "hostPort": 100 }])),
+        (
+            "bridge",
+            json!([{ "containerPortRange": "100-200" }, { "containerPortRange": "200-300" }]),
+        ),
+        (
+            "awsvpc",
+            json!([{ "containerPortRange": "100-200" }, { "containerPort": 150 }]),
+        ),
+        ("host", json!([{ "containerPortRange": "100-200" }])),
+        ("none", json!([{ "containerPort": 80 }])),
+    ] {
+        let said = refused(with(mode, mappings.clone()));
+        assert!(
+            said.contains("container 'app'") || said.starts_with("Container 'app'"),
+            "{mappings}: {said}"
+        );
+    }
+    let many: Vec<Value> = (1..=101)
+        .map(|n| json!({ "containerPortRange": format!("{}-{}", n * 10, n * 10 + 1) }))
+        .collect();
+    refused(with("bridge", json!(many)));
+    for (mode, mappings) in [
+        (
+            "bridge",
+            json!([{ "containerPortRange": "100-200" }, { "containerPortRange": "100-200", "protocol": "udp" }]),
+        ),
+        ("awsvpc", json!([{ "containerPortRange": "1-65535" }])),
+        ("bridge", json!(many[1..])),
+    ] {
+        accept(with(mode, mappings)).unwrap();
+    }
+    let range = json!([{ "containerPortRange": "100-200" }]);
+    assert!(accept(fargate(json!({ "portMappings": range }), json!({}))).is_ok());
+}
+
+#[test]
 fn values_out_of_their_range_are_refused() {
     for container in [
         json!({ "restartPolicy": { "enabled": true, "restartAttemptPeriod": 59 } }),

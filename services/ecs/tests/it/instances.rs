@@ -23,6 +23,7 @@ fn machine(cpu: i32, memory: i32, zone: &str) -> Value {
         "attributes": [
             { "name": "com.amazonaws.ecs.capability.docker-remote-api.1.18" },
             { "name": "ecs.capability.task-eni" },
+            { "name": "ecs.capability.network.container-port-range" },
             { "name": "ecs.os-type", "value": "linux" }
         ],
         "versionInfo": { "agentVersion": "1.105.1", "dockerVersion": "DockerVersion: 28" }
@@ -422,6 +423,20 @@ async fn start_task_takes_the_instances_it_is_given() {
         world.task(tasks[0]["taskArn"].as_str().unwrap()).await["lastStatus"],
         "RUNNING"
     );
+    let left = world.described(&second).await["remainingResources"].clone();
+    let elsewhere = "arn:aws:ecs:us-east-1:000000000000:container-instance/other/00000000000000000000000000000000";
+    let input = json!({ "cluster": "demo", "taskDefinition": "plain", "containerInstances": [first, elsewhere] });
+    let before = world.described(&first).await["remainingResources"].clone();
+    let (code, text) = world.ecs("StartTask", input).await.error();
+    assert_eq!(
+        (code.as_str(), text.as_str()),
+        (
+            "InvalidParameterException",
+            "Invalid identifier: Identifier is for cluster other. Your cluster is demo"
+        )
+    );
+    assert_eq!(world.described(&first).await["remainingResources"], before);
+    assert_eq!(world.described(&second).await["remainingResources"], left);
     let many = json!({ "cluster": "demo", "taskDefinition": "plain", "containerInstances": vec![first; 11] });
     assert_eq!(
         world.ecs("StartTask", many).await.error().0,
@@ -453,6 +468,48 @@ async fn the_engines_ports_are_shown_as_bindings() {
     assert_eq!(task["containers"][0]["networkInterfaces"], json!([]));
     let runtime_id = task["containers"][0]["runtimeId"].as_str().unwrap();
     assert!(!runtime_id.contains('-'), "{runtime_id}");
+}
+
+#[tokio::test]
+async fn a_range_of_ports_is_bound_to_ports_of_the_host_in_a_row() {
+    let world = stage().await;
+    world.instance(1000, 1000, "us-east-1a").await;
+    let ports = json!({ "memory": 10, "portMappings": [
+        { "containerPortRange": "8000-8009" }, { "containerPort": 80 },
+        { "containerPortRange": "8005-8006", "protocol": "udp" }
+    ] });
+    world.define("web", ports).await;
+    let described = world
+        .ecs("DescribeTaskDefinition", json!({ "taskDefinition": "web" }))
+        .await
+        .ok();
+    assert_eq!(
+        described["taskDefinition"]["containerDefinitions"][0]["portMappings"][0],
+        json!({ "containerPortRange": "8000-8009", "protocol": "tcp" })
+    );
+    let mut starts = Vec::new();
+    for _ in 0..2 {
+        let answer = world.run_plain(json!({ "taskDefinition": "web" })).await;
+        world.settle().await;
+        let task = world.task(answer["tasks"][0]["taskArn"].as_str().unwrap()).await;
+        let bindings = task["containers"][0]["networkBindings"].as_array().unwrap().clone();
+        assert_eq!(bindings.len(), 3, "{bindings:?}");
+        assert_eq!(bindings[0]["containerPort"], 80);
+        for (binding, range, protocol, more) in [
+            (&bindings[1], "8000-8009", "tcp", 9),
+            (&bindings[2], "8005-8006", "udp", 1),
+        ] {
+            assert_eq!(binding["containerPortRange"], range);
+            assert_eq!(binding["protocol"], protocol);
+            assert_eq!(binding["bindIP"], "0.0.0.0");
+            assert_eq!((binding.get("containerPort"), binding.get("hostPort")), (None, None));
+            let (first, last) = binding["hostPortRange"].as_str().unwrap().split_once('-').unwrap();
+            let (first, last): (u16, u16) = (first.parse().unwrap(), last.parse().unwrap());
+            assert_eq!(last - first, more);
+            starts.push(first);
+        }
+    }
+    assert_ne!(starts[0], starts[2]);
 }
 
 #[tokio::test]

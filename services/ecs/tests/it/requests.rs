@@ -230,8 +230,13 @@ async fn what_is_too_long_for_a_task_is_refused() {
     ] {
         said(world, "RunTask", task(&stage, &more), text).await;
     }
-    let (code, _) = refused(world, "RunTask", task(&stage, &json!({ "clientToken": "a b" }))).await;
-    assert_eq!(code, INVALID);
+    for wrong in [json!({ "clientToken": "a b" }), json!({ "group": "service:web" })] {
+        assert_eq!(
+            refused(world, "RunTask", task(&stage, &wrong)).await.0,
+            INVALID,
+            "{wrong}"
+        );
+    }
     let input = task(
         &stage,
         &json!({ "startedBy": "x".repeat(128), "clientToken": "~".repeat(64) }),
@@ -243,6 +248,12 @@ async fn what_is_too_long_for_a_task_is_refused() {
     let subnets = vpc(json!({ "subnets": subnets }));
     assert_eq!(stage.refused(0, subnets).await.1, "subnets can have at most 16 items.");
     assert_eq!(stage.refused(0, json!({ "clientToken": "a b" })).await.0, INVALID);
+    let grace = json!({ "healthCheckGracePeriodSeconds": -1 });
+    assert_eq!(stage.refused(0, grace.clone()).await.0, INVALID);
+    stage
+        .create(0, json!({ "healthCheckGracePeriodSeconds": 2_147_483_647 }))
+        .await;
+    assert_eq!(stage.update_refused(grace).await.0, INVALID);
 }
 
 #[tokio::test]
@@ -426,4 +437,46 @@ async fn a_definition_of_another_place_is_not_found() {
         (code.as_str(), text.as_str()),
         ("ClientException", "Unable to describe task definition.")
     );
+}
+
+#[tokio::test]
+async fn without_cloud_map_no_namespace_exists() {
+    let world = World::new();
+    let (code, _) = refused(&world, "ListServicesByNamespace", json!({ "namespace": "internal" })).await;
+    assert_eq!(code, "NamespaceNotFoundException");
+    let input = json!({ "namespace": "internal", "maxResults": 101 });
+    said(
+        &world,
+        "ListServicesByNamespace",
+        input,
+        "Max results can not be greater than 100",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_agent_has_no_update() {
+    let world = World::new();
+    world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
+    let update = |arn: &str| json!({ "cluster": "demo", "containerInstance": arn });
+    let connected = world.instance(1000, 1000, "us-east-1a").await;
+    let (code, _) = refused(&world, "UpdateContainerAgent", update(&connected)).await;
+    assert_eq!(code, "NoUpdateAvailableException");
+    world.connect(&connected, false).await;
+    let (code, _) = refused(&world, "UpdateContainerAgent", update(&connected)).await;
+    assert_eq!(code, "ClientException");
+    let silent = world
+        .ecs("RegisterContainerInstance", json!({ "cluster": "demo" }))
+        .await
+        .ok();
+    let silent = silent["containerInstance"]["containerInstanceArn"].as_str().unwrap();
+    let (code, _) = refused(&world, "UpdateContainerAgent", update(silent)).await;
+    assert_eq!(code, "MissingVersionException");
+    let (code, _) = refused(
+        &world,
+        "UpdateContainerAgent",
+        update("0123456789abcdef0123456789abcdef"),
+    )
+    .await;
+    assert_eq!(code, INVALID);
 }
