@@ -16,6 +16,7 @@ use roadstead_store::{Store, Table};
 use tokio::sync::OnceCell;
 
 use crate::control::{ServiceControl, ServiceKey};
+use crate::emit::Forwarder;
 use crate::placement::{Demand, Instance, Kind, Refusal, Snapshot, Usage, ZONE, task_id};
 use crate::records::{ContainerInstance, Host, InstanceNow, Task, TaskStatus};
 use crate::scope_of;
@@ -26,6 +27,9 @@ pub struct Fleet {
     tasks: Table<Task>,
     clusters: Mutex<HashMap<(Place, String), Arc<Cluster>>>,
     services: OnceLock<Weak<Controller<ServiceControl>>>,
+    /// Instances whose tasks came or went, which nobody was told yet.
+    touched: Mutex<HashSet<(Place, String, String)>>,
+    teller: OnceLock<Weak<Controller<Forwarder>>>,
     /// Where the seeds of placement come from.
     seeds: Ids,
 }
@@ -64,6 +68,8 @@ impl Fleet {
             tasks: Table::new(Arc::clone(store)),
             clusters: Mutex::default(),
             services: OnceLock::new(),
+            touched: Mutex::default(),
+            teller: OnceLock::new(),
             seeds: Ids::seeded(0x0072_6f61_6473_7465),
         }
     }
@@ -71,6 +77,26 @@ impl Fleet {
     /// Tells who wants to know when there is room again.
     pub fn watched_by(&self, services: &Arc<Controller<ServiceControl>>) {
         self.services.get_or_init(|| Arc::downgrade(services));
+    }
+
+    /// Tells who makes events of instances.
+    pub fn told_by(&self, teller: &Arc<Controller<Forwarder>>) {
+        self.teller.get_or_init(|| Arc::downgrade(teller));
+    }
+
+    /// Notes that a task came to an instance, or left it.
+    pub fn touch(&self, place: Place, cluster: &str, instance: &str) {
+        if let Some(teller) = self.teller.get().and_then(Weak::upgrade) {
+            lock(&self.touched).insert((place, cluster.to_owned(), instance.to_owned()));
+            teller.enqueue(place);
+        }
+    }
+
+    /// The instances of a place whose tasks came or went since this was last asked, by cluster and id.
+    pub fn take_touched(&self, place: Place) -> Vec<(String, String)> {
+        let mut touched = lock(&self.touched);
+        let here = touched.extract_if(|(there, ..)| *there == place);
+        here.map(|(_, cluster, instance)| (cluster, instance)).collect()
     }
 
     fn entry(&self, place: Place, cluster: &str) -> Arc<Cluster> {
@@ -251,7 +277,7 @@ impl Fleet {
 
     /// Takes over where a task is after a change of it was stored.
     pub async fn saw(&self, place: Place, task: &Task) -> Result<()> {
-        let (Some(_), Some(id)) = (&task.host, task_id(&task.id)) else {
+        let (Some(host), Some(id)) = (&task.host, task_id(&task.id)) else {
             return Ok(());
         };
         let waiting = self
@@ -264,6 +290,9 @@ impl Fleet {
                 None
             })
             .await?;
+        if waiting.is_some() {
+            self.touch(place, &task.cluster, &host.instance);
+        }
         for service in waiting.into_iter().flatten() {
             self.look_at(place, &task.cluster, service);
         }

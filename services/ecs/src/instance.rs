@@ -82,6 +82,8 @@ impl Ecs {
         if self.fleet.connected_since(place, cluster, id).is_some() == since.is_some() {
             return Ok(true);
         }
+        // The event of the new version shows it.
+        self.fleet.set_connected(place, cluster, id, since).await?;
         let note = |record: &mut ContainerInstance| {
             record.changed();
             Ok::<_, Fault>(())
@@ -90,7 +92,6 @@ impl Ecs {
             .instances
             .update(scope_of(place).of(), &[cluster, id], note)
             .await?;
-        self.fleet.set_connected(place, cluster, id, since).await?;
         if let Some(changed) = changed {
             self.fleet.put(place, &changed.record).await?;
         }

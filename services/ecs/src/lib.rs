@@ -173,7 +173,7 @@ impl Ecs {
 
     /// Joins the service with who listens to its events, and with the kernel that it tells them through.
     pub fn tell(&self, kernel: &Arc<Kernel>, listeners: Arc<dyn Listeners>) -> Arc<Controller<Forwarder>> {
-        self.noticing.join(kernel, listeners)
+        self.noticing.join(kernel, listeners, &self.fleet)
     }
 
     /// Forgets the client tokens of RunTask that were used a day ago or earlier; how many.

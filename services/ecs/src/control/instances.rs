@@ -12,12 +12,17 @@ use super::{ServiceControl, ServiceKey};
 use crate::fleet::Spot;
 use crate::placement::{Demand, Kind, Refusal, Strategy};
 use crate::placing::{self, Asked};
-use crate::records::{Launch, Service, ServiceStatus, Settings, Task, TaskDefinition};
+use crate::records::{Cause, Launch, Service, ServiceStatus, Settings, Task, TaskDefinition};
 use crate::scope_of;
 use crate::start;
 
 /// That a task could not be placed, among what was told.
-const UNPLACED: &str = "unplaced";
+pub const UNPLACED: &str = "unplaced";
+/// That a daemon's task is on an instance that no longer suits it, among what was told.
+pub const UNSUITED: &str = "unsuited";
+/// The reason where a cluster has no instances.
+// AWS: recorded in what is said to the caller of RunTask.
+pub const NO_INSTANCES: &str = "No Container Instances were found in your cluster.";
 
 /// Which container instances the tasks of a deployment run on; none where they run as Fargate does, or where a capacity
 /// provider would have to be asked.
@@ -61,19 +66,25 @@ impl ServiceControl {
             .filter(|task| task.is_there())
             .filter_map(|task| task.instance.clone())
             .collect();
-        let (stay, eligible, waits) = self
+        let (stay, eligible, waits, unsuited) = self
             .fleet
             .read(key.place, &key.cluster, |snapshot| {
                 let mut stay = BTreeSet::new();
                 let mut eligible = 0_u32;
                 let mut waits = false;
+                let mut unsuited = BTreeSet::new();
                 for instance in snapshot.instances() {
                     let is_host = hosts.contains(&instance.id);
                     let may_stay = match &demand {
                         None => instance.active,
                         Some(demand) if snapshot.is_suited(&instance.id, demand) => true,
                         // An agent that is away does not end what runs.
-                        Some(_) if instance.active => is_host && !instance.connected,
+                        Some(_) if instance.active => {
+                            if is_host && instance.connected {
+                                unsuited.insert(instance.id.clone());
+                            }
+                            is_host && !instance.connected
+                        }
                         // AWS: documented; a daemon's task is the last to leave a draining instance.
                         Some(_) => {
                             let has_others = snapshot.has_others(&instance.id, |other| other == group);
@@ -86,7 +97,7 @@ impl ServiceControl {
                         stay.insert(instance.id.clone());
                     }
                 }
-                (stay, eligible, waits)
+                (stay, eligible, waits, unsuited)
             })
             .await?;
         for task in tasks.iter_mut() {
@@ -100,12 +111,24 @@ impl ServiceControl {
         } else {
             0
         };
-        if !is_daemon || found.record.desired == desired {
+        let is_told = found.record.told.contains_key(UNSUITED);
+        if !is_daemon || (found.record.desired == desired && is_told != unsuited.is_empty()) {
             return Ok(found);
         }
         let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
+        let now = self.kernel.clock().now();
         let follow = |service: &mut Service| {
             service.desired = desired;
+            if unsuited.is_empty() {
+                service.told.remove(UNSUITED);
+            } else if !is_told {
+                let cause = Cause {
+                    reason: String::new(),
+                    instances: unsuited.iter().cloned().collect(),
+                };
+                service.causes.insert(UNSUITED.to_owned(), cause);
+                service.told.insert(UNSUITED.to_owned(), now);
+            }
             Ok::<_, StoreError>(())
         };
         let changed = self.tables.services.update(scope.of(), &id, follow).await?;
@@ -265,7 +288,6 @@ impl ServiceControl {
             None if told.is_none() => return Ok(()),
             None => {
                 service.told.remove(UNPLACED);
-                service.unplaced = None;
             }
             Some(demand) => {
                 self.fleet.wait(key.place, &key.cluster, &key.service).await?;
@@ -274,9 +296,7 @@ impl ServiceControl {
                 }
                 let refused = self.fleet.refusals(key.place, &key.cluster, demand).await?;
                 let closest = refused.into_iter().max_by_key(|(_, why)| *why);
-                service.unplaced = closest
-                    .as_ref()
-                    .map(|(instance, why)| (why.reason().to_owned(), Some(instance.clone())));
+                service.causes.insert(UNPLACED.to_owned(), cause(closest.as_ref()));
                 let said = unplaced(subject, closest);
                 service.told.insert(UNPLACED.to_owned(), now);
                 self.stage_events(&mut txn, key, vec![said], now).await?;
@@ -313,6 +333,21 @@ impl SeenTask {
     /// Whether it still takes a place.
     fn is_there(&self) -> bool {
         !matches!(self.state, TaskState::Ended(_))
+    }
+}
+
+/// Why no instance took a task, as events say it.
+// AWS: documented; the codes are those of RunTask's failures.
+fn cause(closest: Option<&(String, Refusal)>) -> Cause {
+    match closest {
+        Some((id, why)) => Cause {
+            reason: why.reason().to_owned(),
+            instances: vec![id.clone()],
+        },
+        None => Cause {
+            reason: NO_INSTANCES.to_owned(),
+            instances: Vec::new(),
+        },
     }
 }
 

@@ -20,10 +20,12 @@ mod task_sets;
 mod vpcs;
 
 pub use events::follow_engine;
+pub use instances::{NO_INSTANCES, UNPLACED, UNSUITED};
 pub use network::Networks;
 pub use plan::{Plan, Step, plan};
 pub use service::{Pace, ServiceControl, ServiceKey, ServiceTables};
-pub use service_plan::pause_after;
+pub use service_plan::{Problem, pause_after};
+pub use service_start::UNLAUNCHED;
 pub use strategy::choose_provider;
 pub use task::{TaskControl, TaskKey};
 pub use vpcs::private_domain;

@@ -11,7 +11,7 @@ use super::service_plan::{Plan, REPEAT, Seen, Step, TaskState};
 use super::spread::Spread;
 use super::strategy::choose_provider;
 use super::{ServiceControl, ServiceKey};
-use crate::records::{Launch, Member, Service, Settings, Task, TaskDefinition};
+use crate::records::{Cause, Launch, Member, Service, Settings, Task, TaskDefinition};
 use crate::run::revision_key;
 use crate::scope_of;
 use crate::start::{self, Start};
@@ -20,7 +20,7 @@ use crate::task_roles;
 /// Tasks of one transaction: each takes two operations, of which a store accepts 128.
 pub(super) const BATCH: usize = 50;
 /// What is noted of a service whose tasks cannot get their role.
-const UNLAUNCHED: &str = "unlaunched";
+pub const UNLAUNCHED: &str = "unlaunched";
 
 impl ServiceControl {
     /// Tasks that cannot get their role are not made; that is said, and tried again later.
@@ -40,12 +40,17 @@ impl ServiceControl {
         let said = service.told.get(UNLAUNCHED).is_some_and(|at| now.since(*at) < REPEAT);
         if !said {
             service.told.insert(UNLAUNCHED.to_owned(), now);
+            let reason = task_roles::unable_to_assume(role);
             // AWS: reported.
             let message = format!(
-                "(service {}) failed to launch a task with (error {}).",
+                "(service {}) failed to launch a task with (error {reason}).",
                 service.subject(number),
-                task_roles::unable_to_assume(role)
             );
+            let cause = Cause {
+                reason,
+                instances: Vec::new(),
+            };
+            service.causes.insert(UNLAUNCHED.to_owned(), cause);
             self.stage_events(&mut txn, key, vec![message], now).await?;
         }
         self.tables

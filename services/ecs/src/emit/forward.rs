@@ -1,16 +1,18 @@
-//! Brings the events that were written down to the default bus.
+//! Brings the events that were written down to the default bus, and makes those of container instances whose tasks changed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use api_events::op::PutEvents;
 use api_events::{PutEventsRequest, PutEventsRequestEntry};
 use roadstead_control::{Next, Reconciler};
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Fault, Kernel, OwnName, Result, places};
-use roadstead_store::{Op, Table, Txn, Versioned};
+use roadstead_store::{Op, Store, Table, Txn, Versioned};
 
-use super::SOURCE;
 use super::outbox::{Outgoing, Told};
+use super::{Noticing, SOURCE};
+use crate::fleet::Fleet;
+use crate::records::ContainerInstance;
 use crate::scope_of;
 
 /// The service in its own name.
@@ -25,12 +27,40 @@ const MAX_BYTES: usize = 200_000;
 pub struct Forwarder {
     kernel: Arc<Kernel>,
     outbox: Table<Outgoing>,
+    /// The store that notices what is written.
+    through: Weak<Noticing>,
+    fleet: Weak<Fleet>,
 }
 
 impl Forwarder {
     /// Forwards what is written in the outbox.
-    pub fn new(kernel: Arc<Kernel>, outbox: Table<Outgoing>) -> Self {
-        Self { kernel, outbox }
+    pub fn new(kernel: Arc<Kernel>, outbox: Table<Outgoing>, through: Weak<Noticing>, fleet: Weak<Fleet>) -> Self {
+        Self {
+            kernel,
+            outbox,
+            through,
+            fleet,
+        }
+    }
+
+    /// Gives container instances new versions whose tasks came or went.
+    // AWS: documented; what an instance has left is part of it.
+    async fn renew_instances(&self, place: Place) -> Result<()> {
+        let (Some(store), Some(fleet)) = (self.through.upgrade(), self.fleet.upgrade()) else {
+            return Ok(());
+        };
+        let instances = Table::<ContainerInstance>::new(store as Arc<dyn Store>);
+        for (cluster, instance) in fleet.take_touched(place) {
+            let renew = |record: &mut ContainerInstance| {
+                record.changed();
+                Ok::<_, Fault>(())
+            };
+            let id = [cluster.as_str(), instance.as_str()];
+            if let Some(renewed) = instances.update(scope_of(place).of(), &id, renew).await? {
+                fleet.put(place, &renewed.record).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The places that have something to tell; looked at once after a start.
@@ -98,6 +128,7 @@ impl Reconciler for Forwarder {
     }
 
     async fn reconcile(&self, place: &Place) -> Result<Next> {
+        self.renew_instances(*place).await?;
         loop {
             let page = self.outbox.list(scope_of(*place).of(), &[], None, AT_ONCE).await?;
             if page.records.is_empty() {

@@ -1,10 +1,12 @@
-//! What ECS tells EventBridge: every change of a task, what befalls services, and how far deployments are.
+//! What ECS tells EventBridge: every change of a task and of a container instance, what befalls services, and how far
+//! deployments are.
 //!
-//! A store around the store looks at what is written: a transaction that changes a task or a service also writes the
+//! A store around the store looks at what is written: a transaction that changes one of these also writes the
 //! events that this makes, so that no change is untold after a crash, wherever it was made. A forwarder then puts them
 //! on the default bus, as `ecs.amazonaws.com`. Where nobody listens, nothing is written.
 
 mod forward;
+mod instance;
 mod notice;
 mod outbox;
 mod service;

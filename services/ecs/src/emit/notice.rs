@@ -1,7 +1,7 @@
-//! A store that notices what changes of tasks and services, and writes the events of it down with the change.
+//! A store that notices what changes of tasks, services and container instances, and writes the events of it down with the change.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,11 +15,14 @@ use roadstead_store::{
 };
 
 use super::outbox::{Outgoing, Told};
-use super::{Forwarder, SOURCE, service, task};
-use crate::records::{Service, Task};
+use super::{Forwarder, SOURCE, instance, service, task};
+use crate::fleet::Fleet;
+use crate::records::{ContainerInstance, Service, Task, TaskStatus};
 
 /// The store that ECS writes through.
 pub struct Noticing {
+    /// Itself, for who writes through it and is held by it.
+    me: Weak<Self>,
     inner: Arc<dyn Store>,
     outbox: Table<Outgoing>,
     joined: OnceLock<Joined>,
@@ -30,13 +33,15 @@ pub struct Noticing {
 struct Joined {
     kernel: Arc<Kernel>,
     listeners: Arc<dyn Listeners>,
+    fleet: Weak<Fleet>,
     forwarder: Arc<Controller<Forwarder>>,
 }
 
 impl Noticing {
     /// A store around another one; it notices nothing before it is joined.
     pub fn over(inner: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
             outbox: Table::new(Arc::clone(&inner)),
             inner,
             joined: OnceLock::new(),
@@ -44,12 +49,22 @@ impl Noticing {
         })
     }
 
-    /// Joins the store with who listens, and with the kernel that its events go through.
-    pub fn join(&self, kernel: &Arc<Kernel>, listeners: Arc<dyn Listeners>) -> Arc<Controller<Forwarder>> {
+    /// Joins the store with who listens, with the kernel that its events go through, and with what knows the container
+    /// instances.
+    pub fn join(
+        &self,
+        kernel: &Arc<Kernel>,
+        listeners: Arc<dyn Listeners>,
+        fleet: &Arc<Fleet>,
+    ) -> Arc<Controller<Forwarder>> {
         let make = || {
-            let forwarder = Forwarder::new(Arc::clone(kernel), self.outbox.clone());
+            let through = Weak::<Self>::clone(&self.me);
+            let forwarder = Forwarder::new(Arc::clone(kernel), self.outbox.clone(), through, Arc::downgrade(fleet));
+            let forwarder = Controller::new(forwarder, Arc::clone(kernel.clock()));
+            fleet.told_by(&forwarder);
             Joined {
-                forwarder: Controller::new(forwarder, Arc::clone(kernel.clock())),
+                forwarder,
+                fleet: Arc::downgrade(fleet),
                 kernel: Arc::clone(kernel),
                 listeners,
             }
@@ -70,7 +85,7 @@ impl Noticing {
         }
         let now = joined.kernel.clock().now();
         for place in &listened {
-            let told = self.told(&txn, *place, now).await?;
+            let told = self.told(joined, &txn, *place, now).await?;
             if told.is_empty() {
                 continue;
             }
@@ -83,15 +98,21 @@ impl Noticing {
             self.outbox
                 .stage_put(&mut txn, scope.of(), &id, &Outgoing { events: told })?;
         }
+        let seated = seated(&txn);
         let revision = self.inner.commit(txn).await?;
         for place in listened {
             joined.forwarder.enqueue(place);
+        }
+        if let Some(fleet) = joined.fleet.upgrade() {
+            for (place, cluster, instance) in seated {
+                fleet.touch(place, &cluster, &instance);
+            }
         }
         Ok(revision)
     }
 
     /// The events that a transaction makes in a place.
-    async fn told(&self, txn: &Txn, place: Place, now: Timestamp) -> Result<Vec<Told>> {
+    async fn told(&self, joined: &Joined, txn: &Txn, place: Place, now: Timestamp) -> Result<Vec<Told>> {
         let mut told = Vec::new();
         for op in txn.ops() {
             let Op::Put { key, value, .. } = op else { continue };
@@ -111,6 +132,22 @@ impl Noticing {
                     let after: Service = roadstead_store::decode(key, value)?;
                     told.extend(service::told(place, self.before(key).await?.as_ref(), &after, now));
                 }
+                ContainerInstance::TABLE => {
+                    let after: ContainerInstance = roadstead_store::decode(key, value)?;
+                    let Some(fleet) = joined.fleet.upgrade() else { continue };
+                    match fleet.now(place, &after).await {
+                        Ok(known) => {
+                            told.extend(instance::told(
+                                place,
+                                self.before(key).await?.as_ref(),
+                                &after,
+                                &known,
+                                now,
+                            ));
+                        }
+                        Err(fault) => tracing::warn!(%fault, "a container instance's tasks could not be counted"),
+                    }
+                }
                 _ => {}
             }
         }
@@ -125,7 +162,7 @@ impl Noticing {
     }
 }
 
-/// The places of the tasks and services that a transaction writes.
+/// The places of what a transaction writes and makes events.
 fn places(txn: &Txn) -> Vec<Place> {
     let mut places = Vec::new();
     for op in txn.ops() {
@@ -141,10 +178,36 @@ fn places(txn: &Txn) -> Vec<Place> {
     places
 }
 
-/// Whether a key is one of a task or a service, seen without taking it apart: all that ECS writes passes here.
+/// What makes events.
+const NOTICED: [&str; 3] = [Task::TABLE, Service::TABLE, ContainerInstance::TABLE];
+
+/// Whether a key is one of what makes events, seen without taking it apart: all that ECS writes passes here.
 fn is_noticed(key: &[u8]) -> bool {
     let table = key.split(|byte| *byte == 0).nth(2);
-    table.is_some_and(|table| table == Task::TABLE.as_bytes() || table == Service::TABLE.as_bytes())
+    table.is_some_and(|table| NOTICED.iter().any(|noticed| table == noticed.as_bytes()))
+}
+
+/// The member of a written task that names its container instance.
+const HOST: &[u8] = b"\"host\":";
+
+/// The container instances on which a transaction seats new tasks: what they have left changes.
+fn seated(txn: &Txn) -> Vec<(Place, String, String)> {
+    let mut seated = Vec::new();
+    for op in txn.ops() {
+        // Most tasks are on no instance, which shows without reading them.
+        if let Op::Put { key, value, .. } = op
+            && key.split(|byte| *byte == 0).nth(2) == Some(Task::TABLE.as_bytes())
+            && value.windows(HOST.len()).any(|part| part == HOST)
+            && let Some(place) = KeyParts::parse(key).as_ref().and_then(place_of)
+            && let Ok(task) = roadstead_store::decode::<Task>(key, value)
+            && task.version == 1
+            && task.status != TaskStatus::Stopped
+            && let Some(host) = task.host
+        {
+            seated.push((place, task.cluster, host.instance));
+        }
+    }
+    seated
 }
 
 fn place_of(parts: &KeyParts) -> Option<Place> {
@@ -163,7 +226,7 @@ impl Store for Noticing {
         self.inner.range(range)
     }
 
-    /// As that of the store within; a transaction that changes tasks or services begins when its future is first polled.
+    /// As that of the store within; a transaction that makes events begins when its future is first polled.
     fn commit(&self, txn: Txn) -> BoxFuture<'_, Result<Revision>> {
         let Some(joined) = self.joined.get() else {
             return self.inner.commit(txn);

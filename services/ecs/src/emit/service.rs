@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::iso;
 use super::outbox::Told;
 use crate::arn;
-use crate::records::{Deployment, Rollout, Service, ServiceStatus};
+use crate::control::{NO_INSTANCES, Problem, UNLAUNCHED, UNPLACED, UNSUITED};
+use crate::records::{Cause, Deployment, Launch, Rollout, Service, ServiceStatus};
 
 /// The detail of a service action; members are written in this order.
 // AWS: documented.
@@ -19,6 +20,8 @@ struct Action {
     cluster_arn: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     task_set_arns: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    capacity_provider_arns: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     container_instance_arns: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,6 +49,7 @@ pub fn told(place: Place, before: Option<&Service>, after: &Service, now: Timest
     }
     let resource = arn::service(place, &after.cluster, &after.name);
     let cluster_arn = arn::cluster(place, &after.cluster);
+    let task_set = |number: &str| arn::task_set(place, &after.cluster, &after.name, number);
     let mut tell = |kind: &str, at: Timestamp, detail: serde_json::Result<String>| match detail {
         Ok(detail) => told.push(Told {
             kind: kind.to_owned(),
@@ -69,24 +73,34 @@ pub fn told(place: Place, before: Option<&Service>, after: &Service, now: Timest
     }
     for (kind, at) in &after.told {
         let was = before.and_then(|before| before.told.get(kind));
-        if let Some((event_type, event_name)) = problem(kind).filter(|_| was != Some(at)) {
-            let (reason, instance) = placement(kind, after);
-            let action = Action {
-                event_type,
-                event_name,
-                reason,
-                container_instance_arns: instance
-                    .map(|id| arn::container_instance(place, &after.cluster, id))
-                    .into_iter()
-                    .collect(),
-                cluster_arn: cluster_arn.clone(),
-                created_at: iso(*at),
-                ..Action::default()
-            };
-            tell("ECS Service Action", *at, serde_json::to_string(&action));
-        }
+        // Those of task sets have their numbers behind them.
+        let (problem, set) = kind
+            .split_once(' ')
+            .map_or((kind.as_str(), None), |(problem, set)| (problem, Some(set)));
+        let Some((event_type, event_name)) = named(problem).filter(|_| was != Some(at)) else {
+            continue;
+        };
+        let cause = after.causes.get(problem);
+        let instances = cause.map(|cause| cause.instances.as_slice()).unwrap_or_default();
+        let action = Action {
+            event_type,
+            event_name,
+            task_set_arns: set.map(&task_set).into_iter().collect(),
+            capacity_provider_arns: match event_name {
+                "SERVICE_TASK_PLACEMENT_FAILURE" => providers(place, after),
+                _ => Vec::new(),
+            },
+            container_instance_arns: instances
+                .iter()
+                .map(|id| arn::container_instance(place, &after.cluster, id))
+                .collect(),
+            reason: reason(problem, cause),
+            cluster_arn: cluster_arn.clone(),
+            created_at: iso(*at),
+        };
+        tell("ECS Service Action", *at, serde_json::to_string(&action));
     }
-    // AWS: documented; not where a user changed it, which nobody can of a daemon.
+    // AWS: documented; what a user sets makes none, so that only daemons are left, whose instances decide.
     if after.is_daemon() && before.is_some_and(|before| before.desired != after.desired) {
         let action = Action {
             event_type: "INFO",
@@ -116,7 +130,7 @@ pub fn told(place: Place, before: Option<&Service>, after: &Service, now: Timest
                 event_type: "INFO",
                 event_name: "TASKSET_STEADY_STATE",
                 cluster_arn: cluster_arn.clone(),
-                task_set_arns: vec![arn::task_set(place, &after.cluster, &after.name, &set.number)],
+                task_set_arns: vec![task_set(&set.number)],
                 created_at: iso(at),
                 ..Action::default()
             };
@@ -141,25 +155,37 @@ fn moved(before: Option<&Service>, deployment: &Deployment) -> Option<(&'static 
     }
 }
 
-/// The event of a problem, by the kind under which a service remembers that it was told.
-// AWS: documented.
-fn problem(kind: &str) -> Option<(&'static str, &'static str)> {
+/// Type and name of a problem's event, by the kind under which a service remembers that it was told.
+fn named(kind: &str) -> Option<(&'static str, &'static str)> {
     match kind {
-        "impaired" => Some(("WARN", "SERVICE_TASK_START_IMPAIRED")),
-        "no-instances" | "unplaced" => Some(("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE")),
-        "unlaunched" => Some(("ERROR", "SERVICE_TASK_CONFIGURATION_FAILURE")),
-        _ => None,
+        UNPLACED => Some(("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE")),
+        // AWS: documented; a role that cannot be assumed is one cause.
+        UNLAUNCHED => Some(("ERROR", "SERVICE_TASK_CONFIGURATION_FAILURE")),
+        UNSUITED => Some(("ERROR", "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED")),
+        other => match Problem::parse(other)? {
+            Problem::Impaired => Some(("WARN", "SERVICE_TASK_START_IMPAIRED")),
+            Problem::NoInstances => Some(("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE")),
+            Problem::NoRoom | Problem::Protected => None,
+        },
     }
 }
 
-/// Why a task could not be placed, and the container instance that came closest.
-fn placement<'a>(kind: &str, service: &'a Service) -> (Option<String>, Option<&'a str>) {
-    match (kind, &service.unplaced) {
-        ("unplaced", Some((reason, instance))) => (Some(reason.clone()), instance.as_deref()),
-        ("unplaced" | "no-instances", _) => (
-            Some("No Container Instances were found in your cluster.".to_owned()),
-            None,
-        ),
-        _ => (None, None),
+/// Why a problem is there.
+fn reason(kind: &str, cause: Option<&Cause>) -> Option<String> {
+    match cause {
+        Some(cause) => Some(cause.reason.clone()).filter(|reason| !reason.is_empty()),
+        None if kind == Problem::NoInstances.as_str() => Some(NO_INSTANCES.to_owned()),
+        None => None,
+    }
+}
+
+/// The capacity providers that the tasks of a service are placed through.
+fn providers(place: Place, service: &Service) -> Vec<String> {
+    match service.primary().map(|primary| &primary.settings.launch) {
+        Some(Launch::Providers(strategy)) => strategy
+            .iter()
+            .map(|item| arn::capacity_provider(place, &item.0.capacity_provider))
+            .collect(),
+        _ => Vec::new(),
     }
 }

@@ -148,7 +148,7 @@ impl Ecs {
             throttle: None,
             steady_at: None,
             told: std::collections::BTreeMap::new(),
-            unplaced: None,
+            causes: std::collections::BTreeMap::new(),
             tags: tags_from_api(input.tags.as_deref()),
             document: Document(document),
         };

@@ -26,8 +26,8 @@ pub use digest::digest;
 pub use document::Document;
 pub use log::{LogCursor, LogSink};
 pub use service::{
-    Deployment, DeploymentStatus, Launch, Member, Rollout, Service, ServiceStatus, Settings, ShowService, Throttle,
-    signed,
+    Cause, Deployment, DeploymentStatus, Launch, Member, Rollout, Service, ServiceStatus, Settings, ShowService,
+    Throttle, signed,
 };
 pub use service_deployment::{Progress, Rollback, ServiceDeployment};
 pub use service_event::{ServiceEvent, ServiceEvents};

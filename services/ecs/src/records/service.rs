@@ -64,12 +64,22 @@ pub struct Service {
     /// Problems that were told, by kind, and when; forgotten when they are gone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<String, Timestamp>,
-    /// Why a task could not be placed, and the container instance that came closest, as long as that holds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unplaced: Option<(String, Option<String>)>,
+    /// Why a problem that was told is there, by kind, where its event says so.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub causes: BTreeMap<String, Cause>,
     /// The tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
+}
+
+/// Why a problem is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// The reason.
+    pub reason: String,
+    /// The ids of container instances that it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<String>,
 }
 
 /// Whether a service is in use.

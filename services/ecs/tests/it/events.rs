@@ -31,7 +31,7 @@ pub async fn listen(world: &World, kind: &str) {
 }
 
 /// The texts of the events that arrived.
-async fn texts(world: &World) -> Vec<String> {
+pub async fn texts(world: &World) -> Vec<String> {
     let found = world
         .logs("FilterLogEvents", json!({ "logGroupName": GROUP }))
         .await

@@ -16,6 +16,7 @@ mod clusters;
 mod crashes;
 mod definitions;
 mod events;
+mod instance_events;
 mod instance_services;
 mod instance_settings;
 mod instances;
