@@ -27,7 +27,9 @@ pub fn run(args: &TraceArgs) -> Result<ExitCode> {
     let dir = args.data.data_dir().audit();
     let wanted = |record: &Record| args.all || record.is_on_behalf();
     let mut past = read_records(&dir, args.limit, wanted)?;
+    // The trail has them as they were answered; calls that went on at the same time stand in other order.
     past.reverse();
+    past.sort_by_key(|record| record.time);
     if !past.iter().all(print) {
         return Ok(ExitCode::SUCCESS);
     }

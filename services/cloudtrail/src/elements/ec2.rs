@@ -54,6 +54,11 @@ fn interface(told: Value) -> Value {
         let items = taken(&mut members, member);
         members.insert(name.to_owned(), set(each, items));
     }
+    // AWS: recorded; what is always false and what says nothing is not told.
+    if let Some(Value::Object(operator)) = members.get_mut("operator") {
+        operator.remove("hiddenByDefault");
+    }
+    members.retain(|_, value| value.as_str() != Some(""));
     Value::Object(members)
 }
 

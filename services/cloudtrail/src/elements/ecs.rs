@@ -1,7 +1,7 @@
 //! ECS tells what was left out as what it stands for, and never a container's environment (recorded).
 
 use roadstead_kernel::audit::Record;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What stands in the place of a container's environment.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
@@ -18,6 +18,7 @@ pub fn parameters(record: &Record, told: Value) -> Option<Value> {
             for name in ["enableECSManagedTags", "enableExecuteCommand", "dryrun"] {
                 stands(&mut members, name, false);
             }
+            redact_commands(&mut members);
         }
         "RegisterTaskDefinition" => {
             stands(&mut members, "dryrun", false);
@@ -29,6 +30,18 @@ pub fn parameters(record: &Record, told: Value) -> Option<Value> {
         _ => {}
     }
     Some(Value::Object(members))
+}
+
+/// The commands that a task's overrides give.
+// AWS: recorded by others.
+fn redact_commands(members: &mut Map<String, Value>) {
+    let overrides = members.get_mut("overrides").and_then(Value::as_object_mut);
+    let containers = overrides.and_then(|given| given.get_mut("containerOverrides"));
+    for container in containers.and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(command) = container.get_mut("command") {
+            *command = json!(["***REDACTED***"]);
+        }
+    }
 }
 
 fn is_unknown_definition(record: &Record) -> bool {

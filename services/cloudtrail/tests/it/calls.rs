@@ -185,7 +185,7 @@ async fn environments_are_hidden_and_defaults_are_filled_in() {
     let run = json!({
         "cluster": "demo", "taskDefinition": "web", "launchType": "FARGATE",
         "networkConfiguration": {"awsvpcConfiguration": {"subnets": [subnet]}},
-        "overrides": {"containerOverrides": [{"name": "main", "environment": environment}]},
+        "overrides": {"containerOverrides": [{"name": "main", "environment": environment, "command": ["quiet"]}]},
     });
     world.ecs(&world.root, "us-east-1", "RunTask", run).await.ok();
     let (event, told) = world.event("RunTask").await;
@@ -199,6 +199,10 @@ async fn environments_are_hidden_and_defaults_are_filled_in() {
         (&json!(false), &json!(false), &json!(false))
     );
     assert_eq!(asked["overrides"]["containerOverrides"][0]["environment"], hidden);
+    assert_eq!(
+        asked["overrides"]["containerOverrides"][0]["command"],
+        json!(["***REDACTED***"])
+    );
     assert_eq!(
         told["responseElements"]["tasks"][0]["createdAt"],
         "2026-11-24T06:00:01Z"

@@ -590,7 +590,9 @@ impl Turn<'_> {
         if lacks && is_idle && self.may_start() && rests {
             found.push(Problem::NoRoom);
         }
-        if lacks && self.throttle.is_some_and(|throttle| throttle.failures >= IMPAIRED) {
+        // It lasts while the next try is under way, so that it is told once.
+        let tries = self.seen.desired > 0 && !self.seen.draining && self.seen.rollout != Rollout::Failed;
+        if tries && self.throttle.is_some_and(|throttle| throttle.failures >= IMPAIRED) {
             found.push(Problem::Impaired);
         }
         if self.crowd.wanted.iter().filter(|task| self.is_kept(task)).count() > self.seen.desired {

@@ -64,6 +64,8 @@ impl Handle<StopServiceDeployment> for Ecs {
                 });
             }
             if aborts {
+                let failed = service.primary().map_or(0, |primary| primary.failed_tasks);
+                deployment.failures = (failed, service.threshold());
                 service.abort(cx.now());
                 let reason = "Service deployment stopped because of a StopServiceDeployment request.".to_owned();
                 deployment.end(Progress::Stopped, Some(reason), cx.now());

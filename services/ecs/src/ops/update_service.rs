@@ -261,6 +261,7 @@ impl Ecs {
             let known = self.services.deployments.get(scope.of(), &key).await?;
             if let Some(mut known) = known.filter(|known| known.record.status.is_open()) {
                 let reason = format!("Superseded by service deployment {id}.");
+                known.record.failures = (before.failed_tasks, service.threshold());
                 known.record.end(Progress::Stopped, Some(reason), cx.now());
                 self.services
                     .deployments

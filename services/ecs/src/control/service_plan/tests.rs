@@ -440,6 +440,22 @@ fn pauses_between_failed_starts_grow_to_a_quarter_of_an_hour() {
 }
 
 #[test]
+fn that_tasks_cannot_start_is_told_once_while_tries_go_on() {
+    let mut model = Model::new(1, (100, 200));
+    let mut told = Vec::new();
+    for _ in 0..8 {
+        model.look();
+        told.push(model.seen.told.get(&Problem::Impaired).copied());
+        model.happen(&Happening::End(0));
+        model.look();
+        told.push(model.seen.told.get(&Problem::Impaired).copied());
+        model.happen(&Happening::Wait(1000));
+    }
+    told.dedup();
+    assert!(matches!(told[..], [None, Some(_)]), "{told:?}");
+}
+
+#[test]
 fn a_healthy_task_ends_the_row_of_failures_unless_they_add_up() {
     for resets in [true, false] {
         let mut model = Model::new(2, (100, 200));
