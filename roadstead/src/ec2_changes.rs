@@ -8,21 +8,47 @@ use bytes::Bytes;
 use roadstead_control::Controller;
 use roadstead_core::arn::Place;
 use roadstead_core::{AccountId, Region};
+use roadstead_ec2::Enforcer;
 use roadstead_ecs::control::TaskControl;
-use roadstead_kernel::Result;
-use roadstead_store::{Events, KeyParts, Range, Store, StoreError};
+use roadstead_kernel::{BoxFuture, Result};
+use roadstead_store::{Events, KeyParts, Range, Revision, Store, StoreError};
+use tokio::sync::watch;
 
 /// Where EC2 keeps security groups. Only that one changed is seen here; what it says, ECS asks EC2 through its role.
 const GROUPS: &str = "ec2/security-group";
 /// Where EC2 keeps VPCs.
 const VPCS: &str = "ec2/vpc";
+/// How long a change waits to be in force before it is answered all the same.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How long to wait after a failure.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// Up to which revision changes are in force; nothing while nobody follows them.
+#[derive(Debug, Default)]
+pub struct InForce(watch::Sender<Option<Revision>>);
+
+impl Enforcer for InForce {
+    fn in_force(&self, revision: Revision) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let mut seen = self.0.subscribe();
+            let done = seen.wait_for(|seen| seen.is_none_or(|seen| seen >= revision));
+            if tokio::time::timeout(PATIENCE, done).await.is_err() {
+                tracing::warn!(
+                    revision,
+                    "a change of security groups is answered before it is in force"
+                );
+            }
+        })
+    }
+}
+
 /// Follows them until the store closes.
-pub async fn follow(store: Arc<dyn Store>, tasks: Arc<Controller<TaskControl>>) {
+pub async fn follow(store: Arc<dyn Store>, tasks: Arc<Controller<TaskControl>>, in_force: Arc<InForce>) {
     loop {
-        match follow_once(&*store, tasks.reconciler()).await {
+        let followed = follow_once(&*store, tasks.reconciler(), &in_force).await;
+        // Nobody waits for what is not followed.
+        in_force.0.send_replace(None);
+        match followed {
             Ok(Again::Now) => {}
             Ok(Again::Never) => return,
             Err(fault) => {
@@ -38,11 +64,12 @@ enum Again {
     Never,
 }
 
-async fn follow_once(store: &dyn Store, tasks: &TaskControl) -> Result<Again> {
+async fn follow_once(store: &dyn Store, tasks: &TaskControl, in_force: &InForce) -> Result<Again> {
     let (_, revision) = store.range(Range::all().limit(1)).await?;
     let mut watch = store.watch(Bytes::new(), revision);
     tasks.networks().refresh_all().await?;
     tasks.networks().refresh_all_vpcs().await?;
+    in_force.0.send_replace(Some(revision));
     loop {
         match watch.next().await {
             Ok(events) => {
@@ -52,6 +79,7 @@ async fn follow_once(store: &dyn Store, tasks: &TaskControl) -> Result<Again> {
                 for (_, vpcs) in changed(&events, VPCS) {
                     tasks.networks().refresh_vpcs(&vpcs).await?;
                 }
+                in_force.0.send_replace(Some(events.revision));
             }
             Err(StoreError::Compacted { .. }) => return Ok(Again::Now),
             Err(StoreError::Closed) => return Ok(Again::Never),

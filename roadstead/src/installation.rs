@@ -84,6 +84,8 @@ pub struct Installation {
     secrets: Arc<SecretsManager>,
     ecs: Arc<Ecs>,
     runtime: Arc<dyn Runtime>,
+    /// Up to which revision rules of security groups are in force.
+    pub in_force: Arc<crate::InForce>,
     store: Arc<dyn Store>,
 }
 
@@ -162,10 +164,11 @@ impl Installation {
         let logs = Logs::new(Arc::clone(&store));
         let secrets = SecretsManager::new(Arc::clone(&store));
         let event_service = Events::new(Arc::clone(&store));
+        let in_force = Arc::new(crate::InForce::default());
         let mut services: Vec<Arc<dyn Service>> = vec![
             Arc::clone(&iam) as Arc<dyn Service>,
             Arc::new(Sts),
-            Arc::new(Ec2::new(Arc::clone(&store))),
+            Arc::new(Ec2::new(Arc::clone(&store)).enforced_by(Arc::<crate::InForce>::clone(&in_force))),
             CloudTrail::new(Arc::clone(&store)),
             Arc::clone(&logs) as Arc<dyn Service>,
             Ssm::new(Arc::clone(&store)),
@@ -202,6 +205,7 @@ impl Installation {
             secrets,
             ecs,
             runtime,
+            in_force,
             store,
         })
     }
@@ -248,6 +252,7 @@ impl Installation {
         tokio::spawn(crate::ec2_changes::follow(
             Arc::clone(&self.store),
             Arc::clone(&self.tasks),
+            Arc::clone(&self.in_force),
         ));
         for _ in 0..WORKERS {
             tokio::spawn(Arc::clone(&self.tasks).run());

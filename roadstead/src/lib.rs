@@ -14,7 +14,7 @@ mod resolving;
 pub mod this_machine;
 
 pub use data_dir::{DataDir, RootKeys};
-pub use ec2_changes::follow as follow_ec2_changes;
+pub use ec2_changes::{InForce, follow as follow_ec2_changes};
 pub use engine_net::EngineNet;
 pub use installation::{Installation, Options, SystemEntropy};
 pub use listener::{Listener, MAX_BODY};

@@ -30,7 +30,7 @@ pub enum NetError {
     /// Another installation has interfaces there: sharing a block would disturb both.
     #[error(
         "the block {block} is in use by another installation on this host, `{owner}`, whose tasks are in {theirs}: \
-         stop them, or give the VPC another block"
+         stop them, or give the VPC another block; `roadstead doctor` says how to remove what is left of one that is gone"
     )]
     BlockInUse {
         /// The VPC's block.

@@ -393,8 +393,7 @@ pub async fn commit(records: &Records, group: &Versioned<Group>, before: &[Strin
         }
     }
     records.stage_change(&mut txn, group)?;
-    records.commit(txn).await?;
-    Ok(())
+    records.commit_rules(txn).await
 }
 
 /// A rule in the words of EC2's messages.

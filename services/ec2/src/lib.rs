@@ -23,8 +23,8 @@ mod zone;
 
 use std::sync::Arc;
 
-use roadstead_kernel::{Cx, Result};
-use roadstead_store::Store;
+use roadstead_kernel::{BoxFuture, Cx, Result};
+use roadstead_store::{Revision, Store};
 
 use crate::default_vpc::SettledPlaces;
 use crate::records::Records;
@@ -47,6 +47,13 @@ pub(crate) mod prelude {
 pub struct Ec2 {
     store: Arc<dyn Store>,
     settled: SettledPlaces,
+    enforcer: Option<Arc<dyn Enforcer>>,
+}
+
+/// Whoever puts the rules of security groups into force.
+pub trait Enforcer: Send + Sync + 'static {
+    /// Waits until what was committed at a revision is in force; for a short time only.
+    fn in_force(&self, revision: Revision) -> BoxFuture<'_, ()>;
 }
 
 impl Ec2 {
@@ -55,6 +62,16 @@ impl Ec2 {
         Self {
             store,
             settled: SettledPlaces::default(),
+            enforcer: None,
+        }
+    }
+
+    /// Answers changes of rules when they are in force.
+    #[must_use]
+    pub fn enforced_by(self, enforcer: Arc<dyn Enforcer>) -> Self {
+        Self {
+            enforcer: Some(enforcer),
+            ..self
         }
     }
 
@@ -67,7 +84,7 @@ impl Ec2 {
 
     /// The same as they are, before it is decided whether the call may do anything.
     pub(crate) fn peek(&self, cx: &Cx) -> Records {
-        Records::new(Arc::clone(&self.store), cx.place())
+        Records::new(Arc::clone(&self.store), cx.place(), self.enforcer.clone())
     }
 }
 

@@ -39,11 +39,16 @@ const BASE: [(&str, &str, &[&str]); 6] = [
             "ip saddr @addresses drop",
         ],
     ),
+    // Addresses of link scope are the host's own affair: at 169.254.169.254 a cloud gives the host's credentials away.
     // Accepting ends one chain only, so that what is sent passes the sender's groups and then the receiver's.
     (
         "forward-out",
         "type filter hook forward priority -20",
-        &["ct state established,related accept", "iifname vmap @egress"],
+        &[
+            "ip daddr 169.254.0.0/16 iifname @interfaces drop",
+            "ct state established,related accept",
+            "iifname vmap @egress",
+        ],
     ),
     (
         "forward-in",

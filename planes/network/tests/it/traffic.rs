@@ -185,8 +185,11 @@ fn a_task_reaches_the_outside_with_the_address_of_the_host() {
         ip(&format!("link set beyond netns {far}"));
         outside.inside(|| {
             ip("addr add 192.0.2.9/24 dev beyond");
+            ip("addr add 169.254.169.254/32 dev beyond");
             ip("link set beyond up");
         });
+        // As on a machine of a cloud.
+        ip("route add 169.254.169.254/32 via 192.0.2.9");
         let task = Task::new();
         kernel.attach(eni(1, [10, 9, 1, 20]), task.namespace()).await.unwrap();
         let target = Ipv4Addr::new(192, 0, 2, 9);
@@ -195,6 +198,12 @@ fn a_task_reaches_the_outside_with_the_address_of_the_host() {
         let seen = task.inside(move || ask(target)).unwrap();
         server.join().unwrap();
         assert_eq!(seen, IpAddr::from([192, 0, 2, 1]));
+        let cloud = Ipv4Addr::new(169, 254, 169, 254);
+        let listener = outside.inside(move || listen(cloud));
+        assert_eq!(try_at(cloud, PORT), Ok(()), "the host reaches it");
+        let asked = task.inside(move || try_at(cloud, PORT));
+        assert!(asked.is_err(), "a task must not get the credentials of the host");
+        drop(listener);
         // Nobody out there reaches the task, whatever its groups allow, unless the host's own routes lead there.
         let task_address = Ipv4Addr::new(10, 9, 1, 20);
         assert!(outside.inside(move || try_at(task_address, PORT)).is_err());

@@ -28,7 +28,7 @@ impl Handle<CreateVpc> for Ec2 {
         }
         let text = input.cidr_block.as_deref().ok_or_else(|| error::missing("cidrBlock"))?;
         let block = parse_block(text)?;
-        if !(16..=28).contains(&block.prefix()) {
+        if !(16..=28).contains(&block.prefix()) || NOBODYS.iter().any(|no| overlap(no, block)) {
             return Err(error::client("InvalidVpc.Range", format!("The CIDR '{text}' is invalid.")).into());
         }
         let tenancy = input
@@ -48,6 +48,19 @@ impl Handle<CreateVpc> for Ec2 {
         shown.state = Some(VpcState::Pending);
         Ok(CreateVpcResult { vpc: Some(shown) })
     }
+}
+
+/// Blocks that no interface can have addresses of: this host's, of link scope, of groups, and what is set aside.
+const NOBODYS: [&str; 5] = [
+    "0.0.0.0/8",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+];
+
+fn overlap(text: &str, block: Block) -> bool {
+    Block::parse(text).is_some_and(|nobodys| nobodys.overlaps(block))
 }
 
 /// Reads the block of a VPC or subnet.

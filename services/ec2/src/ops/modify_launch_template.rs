@@ -34,7 +34,10 @@ async fn modify(records: &Records, input: &ModifyLaunchTemplateRequest) -> Resul
         input.launch_template_name.as_deref(),
     )
     .await?;
-    let wanted = input.default_version.as_deref().ok_or_else(|| error::missing("SetDefaultVersion"))?;
+    let wanted = input
+        .default_version
+        .as_deref()
+        .ok_or_else(|| error::missing("SetDefaultVersion"))?;
     template.record.default_version = templates::version(records, &template.record, wanted).await?.number;
     let mut txn = Txn::new();
     records.stage_change(&mut txn, &template)?;

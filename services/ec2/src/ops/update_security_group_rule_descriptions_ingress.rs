@@ -2,9 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html>
 
 use api_ec2::op::UpdateSecurityGroupRuleDescriptionsIngress;
-use api_ec2::{
-    UpdateSecurityGroupRuleDescriptionsIngressRequest, UpdateSecurityGroupRuleDescriptionsIngressResult,
-};
+use api_ec2::{UpdateSecurityGroupRuleDescriptionsIngressRequest, UpdateSecurityGroupRuleDescriptionsIngressResult};
 
 use crate::prelude::*;
 use crate::records::Direction;
@@ -30,5 +28,12 @@ impl Handle<UpdateSecurityGroupRuleDescriptionsIngress> for Ec2 {
 async fn describe(records: &Records, input: &UpdateSecurityGroupRuleDescriptionsIngressRequest) -> Result<()> {
     let group = groups::named(records, input.group_id.as_deref(), input.group_name.as_deref()).await?;
     let descriptions = input.security_group_rule_descriptions.as_deref();
-    rule_changes::describe(records, group, Direction::Ingress, input.ip_permissions.clone(), descriptions).await
+    rule_changes::describe(
+        records,
+        group,
+        Direction::Ingress,
+        input.ip_permissions.clone(),
+        descriptions,
+    )
+    .await
 }

@@ -39,6 +39,7 @@ pub use template_data::TemplateData;
 pub use token::ClientToken;
 pub use vpc::{Settled, Vpc};
 
+use crate::Enforcer;
 use crate::filter::Filtered;
 
 /// A stored resource with an id, tags and an ARN.
@@ -78,12 +79,13 @@ pub fn well_formed(prefix: &str, id: &str) -> bool {
 pub struct Records {
     store: Arc<dyn Store>,
     place: Place,
+    enforcer: Option<Arc<dyn Enforcer>>,
 }
 
 impl Records {
     /// The records of the place.
-    pub fn new(store: Arc<dyn Store>, place: Place) -> Self {
-        Self { store, place }
+    pub fn new(store: Arc<dyn Store>, place: Place, enforcer: Option<Arc<dyn Enforcer>>) -> Self {
+        Self { store, place, enforcer }
     }
 
     /// The account and region.
@@ -99,6 +101,15 @@ impl Records {
     /// A table.
     pub fn table<R: Record>(&self) -> Table<R> {
         Table::new(Arc::clone(&self.store))
+    }
+
+    /// Commits what was staged of rules, and waits until it is in force.
+    pub async fn commit_rules(&self, txn: Txn) -> Result<()> {
+        let revision = self.commit(txn).await?;
+        if let Some(enforcer) = &self.enforcer {
+            enforcer.in_force(revision).await;
+        }
+        Ok(())
     }
 
     /// Commits what was staged.

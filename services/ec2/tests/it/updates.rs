@@ -262,3 +262,21 @@ async fn the_default_version_of_a_launch_template_is_changed() {
         )
         .await;
 }
+
+#[tokio::test]
+async fn a_vpc_has_no_block_that_no_interface_can_have_addresses_of() {
+    let world = World::new();
+    for block in [
+        "127.0.0.0/16",
+        "169.254.0.0/16",
+        "0.0.0.0/16",
+        "224.1.0.0/16",
+        "255.255.0.0/16",
+        "10.0.0.0/15",
+    ] {
+        let refused = format!("The CIDR '{block}' is invalid.");
+        let input = [("CidrBlock", block)];
+        world.refused("CreateVpc", &input, "InvalidVpc.Range", &refused).await;
+    }
+    world.ok("CreateVpc", &[("CidrBlock", "198.51.0.0/16")]).await;
+}
