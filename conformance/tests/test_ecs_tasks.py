@@ -133,6 +133,42 @@ def test_a_task_that_ends_by_itself_tells_its_exit_code(server, name, engine):
     stopped = reaches(ecs, name, task["taskArn"], "STOPPED")
     assert stopped["stopCode"] == "EssentialContainerExited"
     assert stopped["containers"][0]["exitCode"] == 7
+    # It ran, however short: PROVISIONING, PENDING, RUNNING, DEPROVISIONING, STOPPED.
+    assert stopped["version"] == 5
+    moments = ("createdAt", "pullStartedAt", "pullStoppedAt", "startedAt", "executionStoppedAt", "stoppingAt", "stoppedAt")
+    assert [stopped[moment] for moment in moments] == sorted(stopped[moment] for moment in moments)
+
+
+def test_a_task_whose_dependency_fails_never_runs(server, name, engine):
+    ecs = server.client("ecs")
+    ecs.create_cluster(clusterName=name)
+    containers = [
+        {"name": "init", "image": engine, "command": ["sh", "-c", "exit 7"], "essential": False},
+        {"name": "app", "image": engine, "command": list(OBEDIENT), "dependsOn": [{"containerName": "init", "condition": "SUCCESS"}]},
+    ]
+    ecs.register_task_definition(
+        family=name, containerDefinitions=containers, networkMode="awsvpc", cpu="256", memory="512",
+        requiresCompatibilities=["FARGATE"],
+    )
+    task = ecs.run_task(cluster=name, taskDefinition=name, launchType="FARGATE", networkConfiguration=network(server))["tasks"][0]
+    stopped = reaches(ecs, name, task["taskArn"], "STOPPED")
+    assert (stopped["stopCode"], stopped["stoppedReason"]) == ("TaskFailedToStart", "Task failed to start")
+    assert stopped["version"] == 4 and "startedAt" not in stopped
+    init, app = sorted(stopped["containers"], key=lambda container: container["name"], reverse=True)
+    assert init["exitCode"] == 7 and init["networkBindings"] == []
+    assert not {"exitCode", "reason", "networkBindings"} & set(app)
+    assert {"runtimeId", "imageDigest"} <= set(app)
+
+
+def test_a_task_stopped_at_once_ends_without_having_run(server, name, engine):
+    ecs = server.client("ecs")
+    ecs.create_cluster(clusterName=name)
+    task = run(server, name, engine)
+    ecs.stop_task(cluster=name, task=task["taskArn"])
+    stopped = reaches(ecs, name, task["taskArn"], "STOPPED")
+    assert stopped["stopCode"] == "UserInitiated" and stopped["attachments"][0]["status"] == "DELETED"
+    if "startedAt" not in stopped:
+        assert "exitCode" not in stopped["containers"][0]
 
 
 def test_a_task_that_does_not_listen_is_killed(server, name, engine):
