@@ -34,13 +34,14 @@ pub fn limit(asked: Option<i32>, (usual, most): (usize, i32)) -> Result<usize> {
     }
 }
 
+/// What is said of a token that no page ended with.
+pub const ALTERED: &str = "Invalid token: the token was altered.";
+
 /// The key after which a page begins; `InvalidParameterException` for a token of another call.
 pub fn after(filters: &str, token: Option<&str>) -> Result<Option<String>> {
     match token.filter(|token| !token.is_empty()) {
         None => Ok(None),
-        Some(token) => paging::key(filters, token)
-            .map(Some)
-            .ok_or_else(|| invalid("Invalid token: the token was altered.")),
+        Some(token) => paging::key(filters, token).map(Some).ok_or_else(|| invalid(ALTERED)),
     }
 }
 

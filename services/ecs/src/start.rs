@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api_ecs::{AssignPublicIp, AwsVpcConfiguration, ContainerDefinition, TaskOverride, errors};
+use api_ecs::{AssignPublicIp, AwsVpcConfiguration, ContainerDefinition, HealthCheck, TaskOverride, errors};
 use roadstead_core::arn::Place;
 use roadstead_core::{Ids, Tags, Timestamp};
 use roadstead_kernel::{Kernel, Result};
@@ -163,6 +163,11 @@ pub fn interface(ids: &Ids, vpc: &AwsVpcConfiguration, subnet: &str, zone: &str)
     }
 }
 
+/// Whether a health check is done at all: `NONE` turns one off that the image has.
+fn is_done(check: &HealthCheck) -> bool {
+    check.command.first().is_some_and(|word| word != "NONE")
+}
+
 fn container_record(ids: &Ids, container: &ContainerDefinition) -> ContainerRecord {
     ContainerRecord {
         id: ids.uuid(),
@@ -179,6 +184,7 @@ fn container_record(ids: &Ids, container: &ContainerDefinition) -> ContainerReco
         exit_code: None,
         reason: None,
         tried: false,
+        checked: container.health_check.as_ref().is_some_and(is_done),
         healthy: None,
         healthy_since: None,
         signalled_at: None,

@@ -13,9 +13,12 @@ use crate::records::{ContainerRecord, ContainerStatus, InterfaceStatus, StopCode
 
 /// How long a stopped task stays on record.
 pub const KEEP_STOPPED: Duration = Duration::from_secs(3600);
+/// Why a task does not start whose pause container ended.
+const NO_NETWORK: &str =
+    "ResourceInitializationError: the network namespace of the task was lost: its pause container ended";
 /// Why a task stops whose pause container ended.
 const NETWORK_LOST: &str =
-    "ResourceInitializationError: the network namespace of the task was lost: its pause container ended";
+    "ContainerVanishedError: the network namespace of the task was lost: its pause container ended";
 /// Why a task stops whose container ended that it cannot do without.
 const ESSENTIAL_EXITED: &str = "Essential container in task exited";
 /// How often a task is looked at when nothing calls for it.
@@ -111,13 +114,11 @@ fn step(task: &Task, definition: &TaskDefinition, now: Timestamp) -> Plan {
         TaskStatus::Deprovisioning => deprovision(task, definition, now),
         _ if task.is_stopping() => stop(task, definition, now),
         _ if task.interface.as_ref().is_some_and(|interface| interface.wiring.lost) => {
-            let never_ran = task.started_at.is_none();
-            let code = if never_ran {
-                StopCode::FailedToStart
+            Plan::step(if task.started_at.is_none() {
+                Step::End(StopCode::FailedToStart, NO_NETWORK)
             } else {
-                StopCode::EssentialExited
-            };
-            Plan::step(Step::End(code, NETWORK_LOST))
+                Step::End(StopCode::EssentialExited, NETWORK_LOST)
+            })
         }
         TaskStatus::Provisioning => provision(task),
         TaskStatus::Pending => start(task, definition, now),

@@ -278,7 +278,10 @@ pub struct ContainerRecord {
     /// Whether its image was asked for.
     #[serde(default)]
     pub tried: bool,
-    /// What its health check says: absent without one.
+    /// Whether it has a health check.
+    #[serde(default)]
+    pub checked: bool,
+    /// What its health check says: absent without one, and before it says anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub healthy: Option<bool>,
     /// Since when it says so.
@@ -629,18 +632,25 @@ impl Task {
 
     /// The health of the task: of its essential containers that have a health check.
     pub fn health(&self) -> HealthStatus {
-        let checked = || self.containers.iter().filter(|c| c.essential).filter_map(|c| c.healthy);
-        let unchecked = self
+        let mut checked = self
             .containers
             .iter()
-            .any(|c| c.healthy.is_none() && c.status == ContainerStatus::Pending);
-        match (
-            checked().any(|healthy| !healthy),
-            checked().next().is_some() && !unchecked,
-        ) {
-            (true, _) => HealthStatus::Unhealthy,
-            (false, true) => HealthStatus::Healthy,
-            (false, false) => HealthStatus::Unknown,
+            .filter(|c| c.essential && (c.checked || c.healthy.is_some()))
+            .map(|c| c.healthy)
+            .peekable();
+        if checked.peek().is_none() {
+            return HealthStatus::Unknown;
+        }
+        // The worst of them: one that is ill before one that says nothing yet.
+        let worst = checked.min_by_key(|healthy| match healthy {
+            Some(false) => 0,
+            None => 1,
+            Some(true) => 2,
+        });
+        match worst.flatten() {
+            Some(true) => HealthStatus::Healthy,
+            Some(false) => HealthStatus::Unhealthy,
+            None => HealthStatus::Unknown,
         }
     }
 

@@ -63,6 +63,53 @@ async fn tags_come_back_in_the_order_in_which_they_were_given() {
 }
 
 #[tokio::test]
+async fn pages_of_definitions_end_with_the_recorded_token() {
+    let world = World::new();
+    for _ in 0..3 {
+        world
+            .ecs("RegisterTaskDefinition", definition("web", json!([container("main")])))
+            .await
+            .ok();
+    }
+    let list = async |more: Value| {
+        let mut input = json!({ "familyPrefix": "web", "maxResults": 2 });
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        world.ecs("ListTaskDefinitions", input).await
+    };
+    let arn = |revision: i64| {
+        json!(format!(
+            "arn:aws:ecs:us-east-1:000000000000:task-definition/web:{revision}"
+        ))
+    };
+    let first = list(json!({})).await.ok();
+    assert_eq!(
+        (&first["taskDefinitionArns"], &first["nextToken"]),
+        (&json!([arn(1), arn(2)]), &json!("web::0000000002"))
+    );
+    let last = list(json!({ "nextToken": "web::0000000002" })).await.ok();
+    assert_eq!(
+        (&last["taskDefinitionArns"], last.get("nextToken")),
+        (&json!([arn(3)]), None)
+    );
+    let down = list(json!({ "sort": "DESC" })).await.ok();
+    assert_eq!(
+        (&down["taskDefinitionArns"], &down["nextToken"]),
+        (&json!([arn(3), arn(2)]), &json!("web::0000000002"))
+    );
+    // What the token names may have left the list meanwhile.
+    world
+        .ecs("DeregisterTaskDefinition", json!({ "taskDefinition": "web:2" }))
+        .await
+        .ok();
+    let rest = list(json!({ "sort": "DESC", "nextToken": "web::0000000002" }))
+        .await
+        .ok();
+    assert_eq!(rest["taskDefinitionArns"], json!([arn(1)]));
+    let altered = list(json!({ "nextToken": "web:2" })).await.error();
+    assert_eq!(altered.0, "InvalidParameterException");
+}
+
+#[tokio::test]
 async fn revisions_grow_by_one_and_are_never_used_again() {
     let world = World::new();
     let register = || world.ecs("RegisterTaskDefinition", definition("web", json!([container("main")])));

@@ -222,6 +222,28 @@ async fn a_task_that_fails_to_start_has_one_version_less() {
 }
 
 #[tokio::test]
+async fn the_health_of_a_task_is_that_of_its_essential_containers_with_a_check() {
+    let check = |after: &str| json!({ "image": format!("simulated/{after}"), "healthCheck": { "command": ["CMD", "true"], "interval": 5 } });
+    let quick = container_with("quick", check("health-after:5"));
+    let slow = container_with("slow", check("health-after:100"));
+    let plain = container_with("plain", json!({}));
+    let off = json!({ "healthCheck": { "command": ["NONE"] } });
+    let (world, arn) = begin(json!([quick, slow, plain, container_with("off", off)])).await;
+    let health = async |name: &str| {
+        let task = world.task(&arn).await;
+        (task["healthStatus"].clone(), of(&task, name)["healthStatus"].clone())
+    };
+    world.pass(40).await;
+    assert_eq!(
+        health("quick").await,
+        (json!("UNKNOWN"), json!("HEALTHY")),
+        "the slow one says nothing yet"
+    );
+    world.pass(100).await;
+    assert_eq!(health("plain").await, (json!("HEALTHY"), json!("UNKNOWN")));
+}
+
+#[tokio::test]
 async fn a_task_that_is_stopped_before_its_interface_is_made_ends_as_recorded() {
     let (world, arn) = begin(json!([container_with("main", json!({}))])).await;
     stop(&world, &arn).await;
