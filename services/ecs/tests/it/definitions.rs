@@ -86,9 +86,9 @@ async fn pages_of_definitions_end_with_the_recorded_token() {
         (&first["taskDefinitionArns"], &first["nextToken"]),
         (&json!([arn(1), arn(2)]), &json!("web::0000000002"))
     );
-    let last = list(json!({ "nextToken": "web::0000000002" })).await.ok();
+    let second = list(json!({ "nextToken": "web::0000000002" })).await.ok();
     assert_eq!(
-        (&last["taskDefinitionArns"], last.get("nextToken")),
+        (&second["taskDefinitionArns"], second.get("nextToken")),
         (&json!([arn(3)]), None)
     );
     let down = list(json!({ "sort": "DESC" })).await.ok();
