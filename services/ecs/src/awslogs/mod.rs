@@ -1,4 +1,5 @@
-//! The log driver `awslogs`: the output of containers, put into CloudWatch Logs as the task's execution role.
+//! The log driver `awslogs`: the output of containers, put into CloudWatch Logs as the task's execution role, or without one
+//! as the role of its container instance.
 //!
 //! The engine keeps what a container writes; a reconciler per container reads it, puts it in batches and notes how far it
 //! came. Nothing is lost when a container ends, as it is removed only after its output was read to the end and delivered
@@ -11,6 +12,7 @@ mod options;
 mod progress;
 mod pump;
 mod stream;
+mod writer;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -30,10 +32,11 @@ pub use self::progress::Mark;
 use self::options::{Config, Mode, leaves_mode};
 use self::pump::Pump;
 use self::stream::Sessions;
+use self::writer::Writer;
 use crate::control::{TaskControl, TaskKey};
-use crate::records::{AccountSetting, ContainerStatus, LogCursor, LogSink, Task, TaskDefinition};
+use crate::records::{AccountSetting, ContainerInstance, ContainerStatus, LogCursor, LogSink, Task, TaskDefinition};
 use crate::run::revision_key;
-use crate::{scope_of, task_roles};
+use crate::scope_of;
 
 /// How long a container that has ended is kept when none of its output can be delivered.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -59,6 +62,7 @@ pub struct AwsLogs {
     definitions: Table<TaskDefinition>,
     cursors: Table<LogCursor>,
     settings: Table<AccountSetting>,
+    instances: Table<ContainerInstance>,
     sessions: Sessions,
     works: Mutex<HashMap<LogKey, Work>>,
     control: OnceLock<Weak<Controller<Self>>>,
@@ -76,6 +80,7 @@ impl AwsLogs {
         let clock = Arc::clone(kernel.clock());
         let cursors = Table::new(Arc::clone(tasks.store()));
         let settings = Table::new(Arc::clone(tasks.store()));
+        let instances = Table::new(Arc::clone(tasks.store()));
         let controller = Controller::new(
             Self {
                 sessions: Sessions::new(Arc::clone(&kernel)),
@@ -85,6 +90,7 @@ impl AwsLogs {
                 definitions,
                 cursors,
                 settings,
+                instances,
                 works: Mutex::default(),
                 control: OnceLock::new(),
                 watcher: OnceLock::new(),
@@ -145,12 +151,12 @@ impl AwsLogs {
             };
             Ok(Err((sink, why)))
         };
-        let Some(role) = task_roles::execution_role(task, definition) else {
+        let Some(writer) = Writer::of(&self.instances, place, task, definition).await? else {
             return failed(stream::invalid("the task has no execution role"));
         };
-        let session = match self.sessions.of(place, task, &role, config.region).await {
+        let session = match self.sessions.of(place, task, &writer, config.region).await {
             Ok(session) => session,
-            Err(Fault::Api(_)) => return failed(task_roles::unable_to_assume(&role)),
+            Err(Fault::Api(_)) => return failed(writer.refused()),
             Err(internal) => return Err(internal),
         };
         match stream::create(&session, &config, &sink).await? {
@@ -216,7 +222,7 @@ struct Source {
 struct Work {
     pump: Pump,
     config: Config,
-    role: String,
+    writer: Writer,
 }
 
 impl AwsLogs {
@@ -253,13 +259,13 @@ impl AwsLogs {
         let Some(definition) = self.definitions.get(scope.of(), &id).await?.map(|found| found.record) else {
             return Ok(None);
         };
-        let role = task_roles::execution_role(&source.task, &definition);
+        let writer = Writer::of(&self.instances, key.task.place, &source.task, &definition).await?;
         let wanted = definition
             .containers()
             .iter()
             .find(|c| c.name.as_deref() == Some(&key.container));
         let config = wanted.and_then(|wanted| Config::of(wanted).ok().flatten());
-        let (Some(mut config), Some(role)) = (config, role) else {
+        let (Some(mut config), Some(writer)) = (config, writer) else {
             return Ok(None);
         };
         if source.sink.blocking {
@@ -274,7 +280,7 @@ impl AwsLogs {
         let mark = cursor.map(|cursor| cursor.mark).unwrap_or_default();
         let control = self.control.get().cloned().unwrap_or_default();
         let pump = Pump::new(key.clone(), control, &source.engine_id, &config, mark);
-        Ok(Some(Work { pump, config, role }))
+        Ok(Some(Work { pump, config, writer }))
     }
 
     /// Ends the work on a container, and the task's session with the last one.
@@ -288,7 +294,7 @@ impl AwsLogs {
 
     /// Reads and puts until there is nothing to do now; when to look again.
     async fn advance(&self, key: &LogKey, source: &Source, work: &mut Work) -> Result<Next> {
-        let Work { pump, config, role } = work;
+        let Work { pump, config, writer } = work;
         for _ in 0..MAX_STEPS {
             let now = self.kernel.clock().now();
             let pause = pump.read(&*self.runtime, source.ended, now);
@@ -311,7 +317,10 @@ impl AwsLogs {
             if count == 0 {
                 return Ok(Next::In(pump.next(&pause, now, LOOK)));
             }
-            match self.put(key, source, (config, role), pump.waiting().batch(count)).await {
+            match self
+                .put(key, source, (config, writer), pump.waiting().batch(count))
+                .await
+            {
                 Ok(()) => self.note(key, pump.done(count, now), false).await?,
                 Err(Fault::Api(error)) if error.name() == "InvalidParameterException" => {
                     tracing::warn!(?key, %error, count, "lines were given up: CloudWatch Logs does not take them");
@@ -331,11 +340,11 @@ impl AwsLogs {
         &self,
         key: &LogKey,
         source: &Source,
-        (config, role): (&Config, &str),
+        (config, writer): (&Config, &Writer),
         batch: Vec<InputLogEvent>,
     ) -> Result<()> {
         let place = key.task.place;
-        let session = self.sessions.of(place, &source.task, role, config.region).await?;
+        let session = self.sessions.of(place, &source.task, writer, config.region).await?;
         let put = stream::put(&session, &source.sink, batch).await;
         match &put {
             // The stream was deleted meanwhile, or its group: another one, or the next failure says why not.

@@ -1,4 +1,5 @@
-//! The calls of the log driver to CloudWatch Logs, made with a session of the task's execution role.
+//! The calls of the log driver to CloudWatch Logs, made with a session of the task's execution role, or of its container
+//! instance's role.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,8 +12,8 @@ use roadstead_core::{Region, Timestamp};
 use roadstead_kernel::{ApiError, Behalf, Fault, Kernel, Operation, Result};
 
 use super::options::Config;
+use super::writer::Writer;
 use crate::records::{LogSink, Task};
-use crate::task_roles;
 
 /// How long a session is used; it lasts an hour.
 const SESSION: Duration = Duration::from_secs(3_000);
@@ -21,9 +22,9 @@ const SESSION: Duration = Duration::from_secs(3_000);
 const INVALID: &str = "ResourceInitializationError: failed to validate logger args:";
 
 /// Whose session: account and region of the task, the task's id, the role, and the region of the logs.
-type Whose = (Place, String, String, Region);
+type Whose = (Place, String, Writer, Region);
 
-/// Sessions of the execution roles of tasks.
+/// Sessions of the roles that output is delivered as.
 pub struct Sessions {
     kernel: Arc<Kernel>,
     open: Mutex<HashMap<Whose, (Behalf, Timestamp)>>,
@@ -42,9 +43,9 @@ impl Sessions {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A session of a task's execution role in a region; the one that was opened before, while it lasts.
-    pub async fn of(&self, place: Place, task: &Task, role: &str, region: Region) -> Result<Behalf> {
-        let whose = (place, task.id.clone(), role.to_owned(), region);
+    /// A session of the role that a task's output is delivered as, in a region; the one that was opened before, while it lasts.
+    pub async fn of(&self, place: Place, task: &Task, writer: &Writer, region: Region) -> Result<Behalf> {
+        let whose = (place, task.id.clone(), writer.clone(), region);
         let now = self.kernel.clock().now();
         let known = self.open().get(&whose).cloned();
         if let Some((session, since)) = known
@@ -52,7 +53,7 @@ impl Sessions {
         {
             return Ok(session);
         }
-        let session = task_roles::act_as_within(&self.kernel, place, region, role, task).await?;
+        let session = writer.act(&self.kernel, place, region, task).await?;
         self.open().insert(whose, (session.clone(), now));
         Ok(session)
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use api_ecs::op::RegisterContainerInstance;
 use api_ecs::{Attribute, RegisterContainerInstanceRequest, RegisterContainerInstanceResponse};
+use roadstead_kernel::Who;
 use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 use serde::Deserialize;
@@ -23,7 +24,7 @@ impl Handle<RegisterContainerInstance> for Ecs {
     }
 
     async fn handle(&self, cx: &Cx, input: RegisterContainerInstanceRequest) -> Reply<RegisterContainerInstance> {
-        let given = Given::read(&input)?;
+        let given = Given::read(cx, &input)?;
         loop {
             // Without an answer another call changed the cluster or the instance first: look again.
             if let Some(record) = self.try_to_register(cx, &input, &given).await? {
@@ -82,6 +83,7 @@ impl Ecs {
                 attributes: BTreeMap::new(),
                 registered_at: cx.now(),
                 ended_at: None,
+                role: None,
                 tags,
             };
             given.renew(&mut record);
@@ -97,12 +99,19 @@ impl Ecs {
     }
 }
 
+/// The ARN of the role that the caller acts as.
+fn role_of(cx: &Cx) -> Option<String> {
+    let identity = cx.caller().identity()?;
+    matches!(identity.who, Who::Role(_)).then(|| identity.arn.clone())
+}
+
 /// What an agent says of its instance.
 struct Given {
     resources: Resources,
     identity: Identity,
     attributes: BTreeMap<String, AttributeValue>,
     versions: [Option<String>; 3],
+    role: Option<String>,
 }
 
 /// The parts of an instance identity document that ECS uses. Its signature is EC2's, which nobody here can check.
@@ -117,7 +126,7 @@ struct Identity {
 }
 
 impl Given {
-    fn read(input: &RegisterContainerInstanceRequest) -> Result<Self> {
+    fn read(cx: &Cx, input: &RegisterContainerInstanceRequest) -> Result<Self> {
         let document = input.instance_identity_document.as_deref().unwrap_or_default();
         let identity: Identity = if document.is_empty() {
             Identity::default()
@@ -158,6 +167,7 @@ impl Given {
             identity,
             attributes,
             versions: [versions.agent_version, versions.agent_hash, versions.docker_version],
+            role: role_of(cx),
         })
     }
 
@@ -168,6 +178,7 @@ impl Given {
             record.attributes.insert(name.clone(), attribute.clone());
         }
         record.resources = self.resources.clone();
+        record.role = self.role.clone().or_else(|| record.role.take());
         record.ec2 = self.identity.instance_id.clone().or_else(|| record.ec2.take());
         let [agent, hash, docker] = self.versions.clone();
         record.agent_version = agent.or_else(|| record.agent_version.take());

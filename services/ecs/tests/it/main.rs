@@ -17,6 +17,7 @@ mod crashes;
 mod definitions;
 mod events;
 mod instance_events;
+mod instance_logs;
 mod instance_services;
 mod instance_settings;
 mod instances;
