@@ -5,7 +5,7 @@ use crate::{Result, cargo, must};
 /// Name, what it measures, and how it is run.
 type Bench = (&'static str, &'static str, &'static [&'static str]);
 
-const BENCHES: [Bench; 13] = [
+const BENCHES: [Bench; 14] = [
     (
         "server",
         "signed requests against a real server: throughput, latency, CPU, memory, start, stored size",
@@ -104,6 +104,11 @@ const BENCHES: [Bench; 13] = [
         "service",
         "a service of 1,000 tasks with simulated containers, and the memory of 10,000",
         &["bench", "-q", "-p", "roadstead-ecs", "--bench", "service"],
+    ),
+    (
+        "memory",
+        "100,000 tasks of RunTask with simulated containers: the memory of each, and the time from first to last",
+        &["bench", "-q", "-p", "roadstead-ecs", "--bench", "memory", "--"],
     ),
     (
         "tasks",

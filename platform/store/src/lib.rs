@@ -7,6 +7,7 @@
 mod apply;
 mod embedded;
 mod error;
+mod follow;
 mod key;
 mod lease;
 mod memory;
@@ -18,6 +19,7 @@ mod watch;
 
 pub use embedded::Embedded;
 pub use error::{Result, StoreError};
+pub use follow::{Count, Followed, Summary};
 pub use key::{GLOBAL, KeyParts, Scope, ordered, readable, record_key, record_prefix};
 pub use lease::LeaseId;
 pub use memory::Memory;

@@ -83,15 +83,25 @@ impl Block {
         let offset = u32::try_from(at).ok()?;
         Some(Ipv4Addr::from(self.base + RESERVED_HEAD + offset))
     }
+}
 
-    /// The first free address at or after the one that a random draw falls on, round the block; `None` when it is full.
-    pub fn choose(self, random: u64, taken: impl Fn(Ipv4Addr) -> bool) -> Option<Ipv4Addr> {
-        let capacity = u64::from(self.capacity());
-        let start = random.checked_rem(capacity)?;
-        (0..capacity)
-            .filter_map(|step| self.draw((start + step) % capacity))
-            .find(|address| !taken(*address))
+/// The first address from `from` on that is neither taken nor chosen, and whether a taken one comes after it: otherwise
+/// it is only as good as `taken` is complete. The taken ones are in order, none before `from`.
+pub fn gap(from: u32, taken: impl IntoIterator<Item = u32>, is_chosen: impl Fn(u32) -> bool) -> (u32, bool) {
+    let skip = |mut at: u32| {
+        while is_chosen(at) {
+            at = at.saturating_add(1);
+        }
+        at
+    };
+    let mut free = skip(from);
+    for taken in taken {
+        if free < taken {
+            return (free, true);
+        }
+        free = skip(free.max(taken.saturating_add(1)));
     }
+    (free, false)
 }
 
 impl fmt::Display for Block {
@@ -137,7 +147,6 @@ fn mask(prefix: u8) -> u32 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeSet;
 
     fn block(text: &str) -> Block {
         Block::parse(text).unwrap()
@@ -178,7 +187,7 @@ mod tests {
             assert_eq!(subnet.is_reserved(Ipv4Addr::new(10, 0, 0, last)), reserved, "{last}");
         }
         assert!(!subnet.is_reserved(Ipv4Addr::new(10, 0, 1, 0)));
-        assert_eq!(block("10.0.0.0/31").choose(7, |_| false), None);
+        assert_eq!(block("10.0.0.0/31").draw(7), None);
     }
 
     #[test]
@@ -191,36 +200,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_chosen_address_is_free_and_not_reserved(
-            base in any::<u32>(),
-            prefix in 20_u8..=28,
-            random in any::<u64>(),
-            holes in prop::collection::btree_set(0_u32..4096, 0..40),
+        fn a_gap_is_the_first_address_that_nobody_has(
+            from in 0_u32..40,
+            taken in prop::collection::btree_set(0_u32..40, 0..40),
+            chosen in prop::collection::btree_set(0_u32..45, 0..5),
         ) {
-            let subnet = Block::of(base, prefix);
-            // Everything is taken but the holes.
-            let free: BTreeSet<u32> = holes
-                .into_iter()
-                .map(|hole| subnet.base + hole % (subnet.last() - subnet.base + 1))
-                .filter(|address| !subnet.is_reserved(Ipv4Addr::from(*address)))
-                .collect();
-            match subnet.choose(random, |address| !free.contains(&u32::from(address))) {
-                Some(address) => prop_assert!(free.contains(&u32::from(address))),
-                None => prop_assert!(free.is_empty()),
-            }
+            let expected = (from..).find(|address| !taken.contains(address) && !chosen.contains(address)).unwrap();
+            let (free, is_gap) = gap(from, taken.range(from..).copied(), |address| chosen.contains(&address));
+            prop_assert_eq!(free, expected);
+            prop_assert_eq!(is_gap, taken.range(expected..).next().is_some());
         }
 
         #[test]
-        fn a_subnet_is_filled_without_collision_to_its_capacity(base in any::<u32>(), seed in any::<u64>()) {
-            let subnet = Block::of(base, 26);
-            let mut taken = BTreeSet::new();
-            let mut random = seed;
-            while let Some(address) = subnet.choose(random, |address| taken.contains(&address)) {
-                prop_assert!(subnet.contains(address) && !subnet.is_reserved(address));
-                prop_assert!(taken.insert(address));
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            }
-            prop_assert_eq!(taken.len(), subnet.capacity() as usize);
+        fn a_drawn_address_is_in_the_block_and_not_reserved(base in any::<u32>(), prefix in 16_u8..=28, random in any::<u64>()) {
+            let subnet = Block::of(base, prefix);
+            let address = subnet.draw(random).unwrap();
+            prop_assert!(subnet.contains(address) && !subnet.is_reserved(address));
         }
 
         #[test]

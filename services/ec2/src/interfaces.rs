@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
 use roadstead_core::{Arn, Ids, Tags, Timestamp};
 use roadstead_kernel::{Cx, Result};
-use roadstead_store::{Op, Range, Store, Table, Txn, Versioned, ordered};
+use roadstead_store::{Op, Range, Table, Txn, Versioned, ordered};
 
 use crate::derived::service_account;
 use crate::error::{client, invalid, managed_by_service};
@@ -14,7 +13,7 @@ use crate::records::{
     Association, Attachment, ElasticIp, Group, GroupRef, Interface, InterfacePermission, PrivateAddress, Records,
     Requester, Resource, Subnet, TakenAddress, Vpc,
 };
-use crate::{elastic, idempotency, routes};
+use crate::{address, elastic, idempotency, routes};
 
 /// The operation that tokens of interfaces belong to.
 pub const CREATE: &str = "CreateNetworkInterface";
@@ -27,8 +26,10 @@ const ELB_NAME: &str = "amazon-elb";
 const AMAZON: &str = "amazon";
 /// Most security groups of an interface.
 const MAX_GROUPS: usize = 5;
-/// How many random addresses are tried before the subnet's are listed.
+/// How many random addresses are tried before a gap between those that are taken is looked for.
 const PROBES: usize = 8;
+/// How many taken addresses are read at once.
+const AT_ONCE: usize = 64;
 
 /// What an interface shall be.
 pub struct Wanted {
@@ -158,13 +159,11 @@ pub async fn stage_addresses(
     Ok(chosen)
 }
 
-/// A random free address: tried a few times, then looked for among all.
+/// A random free address: tried a few times, then the first one that is free from a random one on, round the subnet.
 async fn free_address(records: &Records, ids: &Ids, subnet: &Subnet, chosen: &[Ipv4Addr]) -> Result<Ipv4Addr> {
     let table = records.table::<TakenAddress>();
-    for _ in 0..PROBES {
-        let Some(address) = subnet.block.draw(u64::from_le_bytes(ids.bytes())) else {
-            break;
-        };
+    let draw = || subnet.block.draw(u64::from_le_bytes(ids.bytes()));
+    for address in std::iter::repeat_with(draw).take(PROBES).flatten() {
         let free = table
             .get(records.scope(), &address_key(&subnet.id, address).each())
             .await?
@@ -173,40 +172,48 @@ async fn free_address(records: &Records, ids: &Ids, subnet: &Subnet, chosen: &[I
             return Ok(address);
         }
     }
-    let taken: HashSet<String> = taken(records, &subnet.id).await?.into_iter().collect();
-    subnet
-        .block
-        .choose(u64::from_le_bytes(ids.bytes()), |address| {
-            taken.contains(&ordered(u64::from(u32::from(address)))) || chosen.contains(&address)
-        })
-        .ok_or_else(|| {
-            client(
-                "InsufficientFreeAddressesInSubnet",
-                "The specified subnet does not have enough free addresses to satisfy the request.",
-            )
-            .into()
-        })
+    for from in [draw(), subnet.block.draw(0)].into_iter().flatten() {
+        if let Some(address) = next_free(records, subnet, from, chosen).await? {
+            return Ok(address);
+        }
+    }
+    Err(client(
+        "InsufficientFreeAddressesInSubnet",
+        "The specified subnet does not have enough free addresses to satisfy the request.",
+    )
+    .into())
 }
 
-/// The addresses of a subnet that are taken, as they stand in keys.
-async fn taken(records: &Records, subnet: &str) -> Result<Vec<String>> {
-    let prefix = Table::<TakenAddress>::prefix(records.scope(), &[subnet]);
+/// The first free address of the subnet from this one on; costs as many reads as there are taken ones between.
+async fn next_free(
+    records: &Records,
+    subnet: &Subnet,
+    from: Ipv4Addr,
+    chosen: &[Ipv4Addr],
+) -> Result<Option<Ipv4Addr>> {
     let table = records.table::<TakenAddress>();
-    let store: &Arc<dyn Store> = table.store();
-    let (entries, _) = store.range(Range::prefix(prefix)).await?;
-    let address = |key: &[u8]| Table::<TakenAddress>::parse_key(key).and_then(|parts| parts.id.into_iter().nth(1));
-    Ok(entries.iter().filter_map(|entry| address(&entry.key)).collect())
-}
-
-/// How many addresses of the subnet are free.
-pub async fn count_free(records: &Records, subnet: &Subnet) -> Result<u32> {
     let prefix = Table::<TakenAddress>::prefix(records.scope(), &[&subnet.id]);
-    let table = records.table::<TakenAddress>();
-    let (entries, _) = table.store().range(Range::prefix(prefix)).await?;
-    Ok(subnet
-        .block
-        .capacity()
-        .saturating_sub(u32::try_from(entries.len()).unwrap_or(u32::MAX)))
+    let mut next = u32::from(from);
+    loop {
+        let before = address_key(&subnet.id, Ipv4Addr::from(next.saturating_sub(1)));
+        let range = Range::prefix(prefix.clone())
+            .after(&Table::<TakenAddress>::key(records.scope(), &before.each()))
+            .limit(AT_ONCE);
+        let (entries, _) = table.store().range(range).await?;
+        let taken = entries.iter().filter_map(|entry| taken_address(&entry.key));
+        let (free, is_gap) = address::gap(next, taken, |address| chosen.contains(&address.into()));
+        if is_gap || entries.len() < AT_ONCE {
+            let free = Ipv4Addr::from(free);
+            let usable = subnet.block.contains(free) && !subnet.block.is_reserved(free);
+            return Ok(Some(free).filter(|_| usable));
+        }
+        next = free;
+    }
+}
+
+fn taken_address(key: &[u8]) -> Option<u32> {
+    let parts = Table::<TakenAddress>::parse_key(key)?;
+    parts.id.get(1)?.parse().ok()
 }
 
 /// The id of a taken address: its subnet, and the address so that it sorts by size.

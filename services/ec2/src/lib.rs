@@ -18,6 +18,7 @@ mod routes;
 mod rule_changes;
 mod tagging;
 mod tags;
+mod taken;
 mod templates;
 mod zone;
 
@@ -28,6 +29,7 @@ use roadstead_store::{Revision, Store};
 
 use crate::default_vpc::SettledPlaces;
 use crate::records::Records;
+use crate::taken::Taken;
 
 pub(crate) use crate::derived::derived;
 
@@ -48,6 +50,7 @@ pub struct Ec2 {
     store: Arc<dyn Store>,
     settled: SettledPlaces,
     enforcer: Option<Arc<dyn Enforcer>>,
+    taken: Taken,
 }
 
 /// Whoever puts the rules of security groups into force.
@@ -63,6 +66,7 @@ impl Ec2 {
             store,
             settled: SettledPlaces::default(),
             enforcer: None,
+            taken: Taken::default(),
         }
     }
 

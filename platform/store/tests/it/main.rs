@@ -10,6 +10,7 @@
 
 mod backends;
 mod files;
+mod follow;
 mod leases;
 mod model;
 mod scratch;

@@ -3,7 +3,6 @@
 use api_ec2::op::DescribeSubnets;
 use api_ec2::{DescribeSubnetsRequest, DescribeSubnetsResult};
 
-use crate::interfaces::count_free;
 use crate::prelude::*;
 use crate::records::Subnet;
 
@@ -18,7 +17,7 @@ impl Handle<DescribeSubnets> for Ec2 {
         let records = self.records(cx).await?;
         let mut found = records.gather::<Subnet>(input.subnet_ids.as_deref()).await?;
         for subnet in &mut found {
-            subnet.free = count_free(&records, subnet).await?;
+            subnet.free = self.taken.free(&records, subnet).await?;
         }
         let (subnets, next_token) = listing.cut(cx.place(), found, Subnet::id);
         let subnets = subnets.iter().map(|subnet| subnet.to_api(cx.place())).collect();
