@@ -283,6 +283,7 @@ impl Installation {
         }
         self.event_service.resume().await?;
         tokio::spawn(end_leases(Arc::clone(&self.store)));
+        tokio::spawn(follow_counts(Arc::clone(&self.ecs)));
         tokio::spawn(purge_logs(Arc::clone(&self.logs), Arc::clone(&self.kernel)));
         tokio::spawn(purge_secrets(Arc::clone(&self.secrets), Arc::clone(&self.kernel)));
         tokio::spawn(purge_tokens(Arc::clone(&self.ecs), Arc::clone(&self.kernel)));
@@ -356,6 +357,13 @@ async fn purge_secrets(secrets: Arc<SecretsManager>, kernel: Arc<Kernel>) {
             Ok(purged) => tracing::debug!(purged, "deleted secrets were removed"),
             Err(fault) => tracing::warn!(%fault, "deleted secrets could not be removed"),
         }
+    }
+}
+
+/// Keeps what clusters count up with what is written.
+async fn follow_counts(ecs: Arc<Ecs>) {
+    if let Err(fault) = ecs.follow_counts().await {
+        tracing::debug!(%fault, "what clusters count is no longer followed");
     }
 }
 

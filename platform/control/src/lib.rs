@@ -59,7 +59,7 @@ pub struct Controller<R: Reconciler> {
 
 struct State<K> {
     queue: Queue<K>,
-    failed: HashMap<K, u32>,
+    failed: HashMap<Arc<K>, u32>,
 }
 
 impl<R: Reconciler> Controller<R> {
@@ -127,7 +127,7 @@ impl<R: Reconciler> Controller<R> {
         }
     }
 
-    async fn look(&self, key: R::Key) {
+    async fn look(&self, key: Arc<R::Key>) {
         self.runs.fetch_add(1, Ordering::Relaxed);
         let outcome = self.reconciler.reconcile(&key).await;
         let now = self.clock.now();
@@ -139,7 +139,7 @@ impl<R: Reconciler> Controller<R> {
             }
             Err(fault) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
-                let failed = state.failed.entry(key.clone()).or_insert(0);
+                let failed = state.failed.entry(Arc::clone(&key)).or_insert(0);
                 *failed += 1;
                 // Another writer was first: look again at once, a few times.
                 let pause = if fault.is_conflict() && *failed < 5 {

@@ -30,6 +30,7 @@ mod run;
 mod secrets;
 mod service;
 mod start;
+mod tally;
 pub mod task_roles;
 mod task_sets;
 mod tokens;
@@ -53,10 +54,11 @@ use crate::error::{cluster_not_active, cluster_not_found};
 use crate::families::LastRevisions;
 use crate::fleet::Fleet;
 use crate::records::{
-    AccountSetting, CapacityProvider, Cluster, ContainerInstance, Counts, Desired, Family, Task, TaskDefinition,
+    AccountSetting, CapacityProvider, Cluster, ContainerInstance, Counts, Family, Task, TaskDefinition,
     TaskHead,
 };
 use crate::role::Attempted;
+use crate::tally::Tally;
 use crate::tokens::Tokens;
 
 /// The service.
@@ -69,6 +71,7 @@ pub struct Ecs {
     definitions: Table<TaskDefinition>,
     tasks: Table<Task>,
     tokens: Tokens,
+    tally: Tally,
     attempted: Table<Attempted>,
     settings: Table<AccountSetting>,
     providers: Table<CapacityProvider>,
@@ -152,6 +155,7 @@ impl Ecs {
             definitions: Table::new(Arc::clone(tables)),
             tasks: Table::new(Arc::clone(tables)),
             tokens: Tokens::new(tables),
+            tally: Tally::new(tables),
             attempted: Table::new(Arc::clone(tables)),
             settings: Table::new(Arc::clone(tables)),
             providers: Table::new(Arc::clone(tables)),
@@ -291,29 +295,12 @@ impl Ecs {
 
     /// How many tasks and services a cluster has.
     pub(crate) async fn counts(&self, cx: &Cx, cluster: &str) -> Result<Counts> {
-        let tasks = self.task_heads(cx, cluster).await?;
-        let mut counts = Counts::default();
-        // AWS: recorded; a task that shall stop counts no more, although it may still run.
-        let heads = tasks.records.iter().map(|found| &found.record);
-        for task in heads.filter(|task| task.desired == Desired::Running) {
-            counts.add_task(task);
-        }
-        let instances = self
-            .instances
-            .list(scope(cx).of(), &[cluster], None, usize::MAX)
-            .await?;
-        let registered = instances.records.iter().filter(|one| one.record.is_registered());
-        counts.instances = i32::try_from(registered.count()).unwrap_or(i32::MAX);
-        for service in self
-            .services
-            .services
-            .list(scope(cx).of(), &[cluster], None, usize::MAX)
-            .await?
-            .records
-        {
-            counts.add_service(&service.record);
-        }
-        Ok(counts)
+        self.tally.counts(cx.place(), cluster).await
+    }
+
+    /// Keeps what clusters count up with what is written; ends with the store.
+    pub async fn follow_counts(&self) -> Result<()> {
+        self.tally.follow().await
     }
 }
 

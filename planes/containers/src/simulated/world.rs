@@ -35,7 +35,7 @@ pub(super) struct Container {
     pub(super) image_id: Arc<str>,
     labels: Packed,
     pub(super) spec: Option<Arc<ContainerSpec>>,
-    behaviour: Behaviour,
+    behaviour: Arc<Behaviour>,
     stop_signal: i32,
     memory_limit: Option<u64>,
     joins: Option<u64>,
@@ -99,7 +99,7 @@ pub(super) struct World {
     pub(super) keep_specs: bool,
     pub(super) unreachable: bool,
     names: HashMap<Box<str>, u64>,
-    image_names: HashMap<String, (Arc<str>, Arc<str>)>,
+    image_names: HashMap<String, (Arc<str>, Arc<str>, Arc<Behaviour>)>,
     volumes: HashMap<String, (usize, VolumeSpec)>,
     pub(super) groups: BTreeMap<String, GroupSpec>,
     agenda: BinaryHeap<Reverse<Entry>>,
@@ -265,9 +265,11 @@ impl World {
         self.made += 1;
         spec.labels.insert(crate::OWNER_LABEL.to_owned(), self.owner.clone());
         let names = self.image_names.entry(spec.image.clone());
-        let (image, image_id) = names
-            .or_insert_with(|| (spec.image.as_str().into(), image_id.as_str().into()))
+        let (image, image_id, usual) = names
+            .or_insert_with(|| (spec.image.as_str().into(), image_id.as_str().into(), Arc::new(behaviour)))
             .clone();
+        // Most containers of an image behave alike.
+        let behaviour = if *usual == behaviour { usual } else { Arc::new(behaviour) };
         let name: Box<str> = spec.name.as_str().into();
         let volumes: Vec<String> = spec
             .mounts
@@ -387,7 +389,7 @@ impl World {
                 chunk.at = now;
             }
         }
-        let behaviour = container.behaviour;
+        let behaviour = *container.behaviour;
         let healthy = behaviour.healthy_after.or(container
             .health_interval
             .filter(|_| behaviour.unhealthy_after.is_none()));

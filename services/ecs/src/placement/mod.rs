@@ -13,9 +13,7 @@ pub use demand::{Demand, Kind, PlacementError, Port, Refusal, Rule, Strategy, Us
 #[cfg(test)]
 use demand::{Field, Resource};
 pub use query::Query;
-#[cfg(test)]
-use snapshot::TaskId;
-pub use snapshot::{Instance, Left, Snapshot, task_id};
+pub use snapshot::{Instance, Left, Snapshot, TaskId, task_id};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use roadstead_core::{Tags, Timestamp};
 use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Launch, Service, ServiceStatus, TaskHead, TaskStatus, tags_to_api};
+use super::{Desired, Document, Launch, Service, ServiceStatus, TaskHead, TaskStatus, tags_to_api};
 use crate::placement::Kind;
 
 /// A cluster.
@@ -66,36 +66,77 @@ pub struct Counts {
     pub draining_services: [i32; 3],
 }
 
-impl Counts {
-    /// Counts a task that shall run.
-    pub fn add_task(&mut self, task: &TaskHead) {
-        let counted = match task.status {
-            TaskStatus::Running => &mut self.running,
-            TaskStatus::Provisioning | TaskStatus::Pending => &mut self.pending,
-            TaskStatus::Deprovisioning | TaskStatus::Stopped => return,
+/// Where something runs, as clusters count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// Container instances.
+    Ec2,
+    /// Fargate.
+    Fargate,
+    /// Registered machines.
+    External,
+}
+
+/// Which of a cluster's numbers something counts to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// A task whose last status is `RUNNING`.
+    Running(On),
+    /// A task on its way there.
+    Pending(On),
+    /// A service in use.
+    Active(On),
+    /// A service that is being deleted.
+    Draining(On),
+}
+
+impl Counted {
+    /// What a task counts to.
+    // AWS: recorded; a task that shall stop counts no more, although it may still run.
+    pub fn task(task: &TaskHead) -> Option<Self> {
+        let on = match task.host.as_ref().map(|host| host.kind) {
+            Some(Kind::Ec2) => On::Ec2,
+            Some(Kind::External) => On::External,
+            None => On::Fargate,
         };
-        let [ec2, fargate, external] = counted;
-        match task.host.as_ref().map(|host| host.kind) {
-            Some(Kind::Ec2) => *ec2 += 1,
-            Some(Kind::External) => *external += 1,
-            None => *fargate += 1,
+        match (task.desired, task.status) {
+            (Desired::Running, TaskStatus::Running) => Some(Self::Running(on)),
+            (Desired::Running, TaskStatus::Provisioning | TaskStatus::Pending) => Some(Self::Pending(on)),
+            (Desired::Stopped, _) | (_, TaskStatus::Deprovisioning | TaskStatus::Stopped) => None,
         }
     }
 
-    /// Counts a service.
-    pub fn add_service(&mut self, service: &Service) {
-        let counted = match service.status {
-            ServiceStatus::Active => &mut self.active_services,
-            ServiceStatus::Draining => &mut self.draining_services,
-            ServiceStatus::Inactive => return,
-        };
-        let [ec2, fargate, external] = counted;
+    /// What a service counts to.
+    pub fn service(service: &Service) -> Option<Self> {
         let set = service.primary_set().map(|set| &set.settings);
         let settings = service.primary().map(|primary| &primary.settings).or(set);
-        match settings.map(|settings| &settings.launch) {
-            Some(launch) if launch.is_fargate() => *fargate += 1,
-            Some(Launch::External) => *external += 1,
-            _ => *ec2 += 1,
+        let on = match settings.map(|settings| &settings.launch) {
+            Some(launch) if launch.is_fargate() => On::Fargate,
+            Some(Launch::External) => On::External,
+            _ => On::Ec2,
+        };
+        match service.status {
+            ServiceStatus::Active => Some(Self::Active(on)),
+            ServiceStatus::Draining => Some(Self::Draining(on)),
+            ServiceStatus::Inactive => None,
+        }
+    }
+}
+
+impl Counts {
+    /// The number that something counts to.
+    pub fn number(&mut self, counted: Counted) -> &mut i32 {
+        let (numbers, on) = match counted {
+            Counted::Running(on) => (&mut self.running, on),
+            Counted::Pending(on) => (&mut self.pending, on),
+            Counted::Active(on) => (&mut self.active_services, on),
+            Counted::Draining(on) => (&mut self.draining_services, on),
+        };
+        let [ec2, fargate, external] = numbers;
+        match on {
+            On::Ec2 => ec2,
+            On::Fargate => fargate,
+            On::External => external,
         }
     }
 }

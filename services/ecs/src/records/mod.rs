@@ -20,7 +20,7 @@ mod token;
 
 pub use account_setting::{AccountSetting, KNOWN, KnownSetting};
 pub use capacity_provider::{BUILT_IN, CapacityProvider, built_in_to_api};
-pub use cluster::{Cluster, ClusterStatus, Counts, Include};
+pub use cluster::{Cluster, ClusterStatus, Counted, Counts, Include};
 pub use container_instance::{AttributeValue, ContainerInstance, InstanceNow, InstanceStatus, Resources, ShowInstance};
 pub use digest::digest;
 pub use document::Document;
