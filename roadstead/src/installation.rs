@@ -33,8 +33,8 @@ const SAVE_EVERY: Duration = Duration::from_secs(2);
 const TICK_EVERY: Duration = Duration::from_secs(1);
 /// How often log events whose retention is over, secrets whose recovery window is, and old client tokens are removed.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
-/// Tasks that are worked on at the same time.
-const WORKERS: usize = 8;
+/// Tasks that are worked on at the same time: most of them wait for the disk, where many together are as fast as one.
+const WORKERS: usize = 32;
 /// Containers whose output is delivered at the same time.
 const LOG_WORKERS: usize = 4;
 /// Deliveries of events that are worked on at the same time.

@@ -51,7 +51,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub struct Controller<R: Reconciler> {
     reconciler: R,
     state: Mutex<State<R::Key>>,
+    /// Wakes one of the workers that have nothing to do.
     wake: Notify,
+    /// Held by the one of them that waits for the next key to fall due, and wakes it when that is sooner.
+    lead: tokio::sync::Mutex<()>,
+    sooner: Notify,
     clock: Arc<dyn Clock>,
     runs: AtomicU64,
     failures: AtomicU64,
@@ -72,6 +76,8 @@ impl<R: Reconciler> Controller<R> {
                 failed: HashMap::new(),
             }),
             wake: Notify::new(),
+            lead: tokio::sync::Mutex::const_new(()),
+            sooner: Notify::new(),
             clock,
             runs: AtomicU64::new(0),
             failures: AtomicU64::new(0),
@@ -97,7 +103,7 @@ impl<R: Reconciler> Controller<R> {
     /// Asks for a look at a key, but only after a while, so that many changes that come together need one look.
     pub fn enqueue_after(&self, key: R::Key, pause: Duration) {
         self.lock().queue.add(key, self.clock.now().plus(pause));
-        self.wake.notify_one();
+        self.sooner.notify_one();
     }
 
     /// Works until the process ends; several may run side by side.
@@ -105,14 +111,23 @@ impl<R: Reconciler> Controller<R> {
         loop {
             let taken = self.lock().queue.take(self.clock.now());
             if let Some(key) = taken {
+                // There may be more to do, and somebody else must look at the clock.
+                self.wake.notify_one();
                 self.look(key).await;
                 continue;
             }
-            let due = self.lock().queue.next_due();
-            let pause = due.map_or(LONGEST_PAUSE, |due| due.since(self.clock.now()));
-            tokio::select! {
-                () = self.wake.notified() => {}
-                () = tokio::time::sleep(pause.max(Duration::from_millis(1))) => {}
+            // One worker waits for the clock, or all would wake for each key.
+            match self.lead.try_lock() {
+                Ok(_lead) => {
+                    let due = self.lock().queue.next_due();
+                    let pause = due.map_or(LONGEST_PAUSE, |due| due.since(self.clock.now()));
+                    tokio::select! {
+                        () = self.wake.notified() => {}
+                        () = self.sooner.notified() => {}
+                        () = tokio::time::sleep(pause.max(Duration::from_millis(1))) => {}
+                    }
+                }
+                Err(_) => self.wake.notified().await,
             }
         }
     }
@@ -162,7 +177,7 @@ impl<R: Reconciler> Controller<R> {
             }
         }
         drop(state);
-        self.wake.notify_one();
+        self.sooner.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, State<R::Key>> {
@@ -221,6 +236,59 @@ mod tests {
         controller.settle().await;
         assert_eq!(tries(&controller), 3, "a forgotten key is not looked at again");
         assert_eq!(controller.counts(), (3, 2));
+    }
+
+    /// The time of a runtime that lets it pass when nothing else is to be done.
+    struct RuntimeClock(tokio::time::Instant);
+
+    impl Clock for RuntimeClock {
+        fn now(&self) -> roadstead_core::Timestamp {
+            let passed = self.0.elapsed().as_millis();
+            roadstead_core::Timestamp::from_millis(i64::try_from(passed).unwrap())
+        }
+    }
+
+    /// Looks at `slow` for an hour, and at the others every second.
+    struct SlowAndQuick(Mutex<HashMap<&'static str, u32>>);
+
+    impl Reconciler for SlowAndQuick {
+        type Key = &'static str;
+        fn name(&self) -> &'static str {
+            "test"
+        }
+        async fn reconcile(&self, key: &&'static str) -> Result<Next, Fault> {
+            *self.0.lock().unwrap().entry(key).or_default() += 1;
+            if *key == "slow" {
+                tokio::time::sleep(Duration::from_secs(3600)).await;
+            }
+            Ok(Next::In(Duration::from_secs(1)))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keys_are_looked_at_when_they_fall_due_as_long_as_one_worker_is_free() {
+        let clock = Arc::new(RuntimeClock(tokio::time::Instant::now()));
+        for workers in [2, 3, 8] {
+            let controller = Controller::new(SlowAndQuick(Mutex::default()), Arc::clone(&clock) as Arc<dyn Clock>);
+            let running: Vec<_> = (0..workers)
+                .map(|_| tokio::spawn(Arc::clone(&controller).run()))
+                .collect();
+            let seconds = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
+            let looks = |key| controller.reconciler().0.lock().unwrap().get(key).copied().unwrap_or(0);
+            seconds(5).await;
+            controller.enqueue_after("a", Duration::from_secs(10));
+            controller.enqueue_after("b", Duration::from_secs(5));
+            seconds(4).await;
+            assert_eq!((looks("a"), looks("b")), (0, 0));
+            controller.enqueue("slow");
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+            assert_eq!((looks("slow"), looks("a"), looks("b")), (1, 0, 1));
+            seconds(100).await;
+            assert_eq!(looks("slow"), 1);
+            assert!(looks("a").abs_diff(96) <= 1, "{workers} workers: {}", looks("a"));
+            assert!(looks("b").abs_diff(101) <= 1, "{workers} workers: {}", looks("b"));
+            running.iter().for_each(tokio::task::JoinHandle::abort);
+        }
     }
 
     #[test]

@@ -65,6 +65,16 @@ pub enum Step {
     Forget,
 }
 
+impl Step {
+    /// Whether the engine makes or removes containers in it, which takes it long.
+    pub fn is_engine_work(&self) -> bool {
+        matches!(
+            self,
+            Self::StartPause | Self::Launch(_) | Self::Restart(_) | Self::RemoveContainers | Self::DetachInterface
+        )
+    }
+}
+
 /// What to do now, and when to look again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {

@@ -10,6 +10,7 @@ use roadstead_core::arn::Place;
 use roadstead_kernel::{Fault, Kernel, Result, places};
 use roadstead_network::Net;
 use roadstead_store::{StoreError, Table};
+use tokio::sync::Semaphore;
 
 use super::network::Networks;
 use super::order;
@@ -39,6 +40,8 @@ pub struct TaskKey {
 
 /// Steps of one look; a task that needs more is looked at again.
 const MAX_STEPS: usize = 64;
+/// Containers that the engine makes or removes at the same time; more at once only wait for each other there.
+const ENGINE_AT_ONCE: usize = 8;
 /// What asks a container to end.
 const STOP_SIGNAL: &str = "SIGTERM";
 /// The exit status of a process that was killed.
@@ -55,6 +58,8 @@ pub struct TaskControl {
     services: OnceLock<Weak<Controller<ServiceControl>>>,
     logs: Arc<Controller<AwsLogs>>,
     fleet: Arc<Fleet>,
+    /// Who makes or removes containers at the moment.
+    engine: Semaphore,
 }
 
 impl TaskControl {
@@ -86,6 +91,7 @@ impl TaskControl {
             services: OnceLock::new(),
             logs,
             fleet,
+            engine: Semaphore::new(ENGINE_AT_ONCE),
         }
     }
 
@@ -239,7 +245,12 @@ impl Reconciler for TaskControl {
                 return Ok(Next::Forget);
             }
             is_fresh = task.status == TaskStatus::Pending && matches!(step, Step::Launch(_));
+            let turn = match step.is_engine_work() {
+                true => Some(self.engine.acquire().await.map_err(Fault::internal)?),
+                false => None,
+            };
             self.apply(&mut task, &definition, key, step).await?;
+            drop(turn);
             // What was changed by a call meanwhile (a stop, tags) is kept: only this controller writes the rest.
             self.save(&task, key).await?;
         }
