@@ -1,8 +1,8 @@
 //! Services: looks at the record and its tasks, plans, and takes the steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use api_ecs::AvailabilityZoneRebalancing;
@@ -72,6 +72,8 @@ impl Pace {
     }
 }
 
+/// How much longer changes are gathered with each task of a service: some times what it takes to read it.
+const A_TASK_MORE: Duration = Duration::from_micros(60);
 /// How long a deleted service can still be described.
 const KEEP_INACTIVE: Duration = Duration::from_secs(24 * 3600);
 /// How often a commit is tried when calls change the service at the same time.
@@ -102,6 +104,8 @@ pub struct ServiceControl {
     pub(super) definitions: Table<TaskDefinition>,
     control: Arc<Controller<TaskControl>>,
     pace: Mutex<Pace>,
+    /// How many tasks the services had when they were last looked at.
+    sizes: Mutex<HashMap<ServiceKey, u32>>,
     pub(super) fleet: Arc<Fleet>,
 }
 
@@ -123,6 +127,7 @@ impl ServiceControl {
             definitions,
             control,
             pace: Mutex::new(pace),
+            sizes: Mutex::default(),
             fleet,
         }
     }
@@ -137,9 +142,15 @@ impl ServiceControl {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long after a task's change its service is looked at.
-    pub fn gather(&self) -> Duration {
-        self.pace().gather
+    /// How long after a task's change its service is looked at: with many tasks longer, as a look reads all of them, so
+    /// that looking costs a task the same in a large service as in a small one.
+    pub fn gather(&self, key: &ServiceKey) -> Duration {
+        let size = self.sizes().get(key).copied().unwrap_or_default();
+        self.pace().gather.max(A_TASK_MORE.saturating_mul(size))
+    }
+
+    fn sizes(&self) -> MutexGuard<'_, HashMap<ServiceKey, u32>> {
+        self.sizes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The services of all places; looked at once after a start.
@@ -183,6 +194,8 @@ impl Reconciler for ServiceControl {
             .list(scope.of(), &id, None, usize::MAX)
             .await?
             .records;
+        self.sizes()
+            .insert(key.clone(), u32::try_from(members.len()).unwrap_or(u32::MAX));
         let mut tasks = self.observe(key, &found.record, members).await?;
         let found = Box::pin(self.follow_instances(key, found, &mut tasks)).await?;
         let Some(primary) = found.record.primary() else {
@@ -269,6 +282,7 @@ impl ServiceControl {
         }
         let (scope, id) = (scope_of(key.place), [key.cluster.as_str(), key.service.as_str()]);
         self.tables.services.delete(scope.of(), &id, found.revision).await?;
+        self.sizes().remove(key);
         Ok(Next::Forget)
     }
 

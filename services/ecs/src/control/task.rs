@@ -111,7 +111,8 @@ impl TaskControl {
                 cluster: key.cluster.clone(),
                 service: service.to_owned(),
             };
-            services.enqueue_after(key, services.reconciler().gather());
+            let pause = services.reconciler().gather(&key);
+            services.enqueue_after(key, pause);
         }
     }
 
