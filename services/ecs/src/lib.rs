@@ -54,8 +54,7 @@ use crate::error::{cluster_not_active, cluster_not_found};
 use crate::families::LastRevisions;
 use crate::fleet::Fleet;
 use crate::records::{
-    AccountSetting, CapacityProvider, Cluster, ContainerInstance, Counts, Family, Task, TaskDefinition,
-    TaskHead,
+    AccountSetting, CapacityProvider, Cluster, ContainerInstance, Counts, Family, Task, TaskDefinition, TaskHead,
 };
 use crate::role::Attempted;
 use crate::tally::Tally;

@@ -266,10 +266,20 @@ impl World {
         spec.labels.insert(crate::OWNER_LABEL.to_owned(), self.owner.clone());
         let names = self.image_names.entry(spec.image.clone());
         let (image, image_id, usual) = names
-            .or_insert_with(|| (spec.image.as_str().into(), image_id.as_str().into(), Arc::new(behaviour)))
+            .or_insert_with(|| {
+                (
+                    spec.image.as_str().into(),
+                    image_id.as_str().into(),
+                    Arc::new(behaviour),
+                )
+            })
             .clone();
         // Most containers of an image behave alike.
-        let behaviour = if *usual == behaviour { usual } else { Arc::new(behaviour) };
+        let behaviour = if *usual == behaviour {
+            usual
+        } else {
+            Arc::new(behaviour)
+        };
         let name: Box<str> = spec.name.as_str().into();
         let volumes: Vec<String> = spec
             .mounts

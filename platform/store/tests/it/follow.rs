@@ -52,7 +52,10 @@ async fn a_summary_is_right_after_the_store_forgot_what_was_written(store: Arc<d
     assert_eq!(count(&followed).await, 0);
     for number in 0..5 {
         let value = vec![b'x'; 1 << 20];
-        store.commit(Txn::new().put(format!("k/{number}"), value)).await.unwrap();
+        store
+            .commit(Txn::new().put(format!("k/{number}"), value))
+            .await
+            .unwrap();
     }
     store.commit(Txn::new().delete("k/0")).await.unwrap();
     followed.keep_up().await.unwrap();
@@ -63,7 +66,9 @@ async fn a_summary_read_among_concurrent_writers_misses_and_doubles_nothing(stor
     // More than one page, and written all over while they are read.
     const KEYS: usize = 2500;
     for some in (0..KEYS).collect::<Vec<_>>().chunks(100) {
-        let txn = some.iter().fold(Txn::new(), |txn, key| txn.put(format!("k/{key:05}"), ""));
+        let txn = some
+            .iter()
+            .fold(Txn::new(), |txn, key| txn.put(format!("k/{key:05}"), ""));
         store.commit(txn).await.unwrap();
     }
     let done = Arc::new(AtomicBool::new(false));
