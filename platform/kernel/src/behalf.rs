@@ -15,12 +15,23 @@ use crate::{Fault, Result};
 /// A session of a role that a service has assumed; the only way for a service to act that is not the caller's own.
 #[derive(Clone)]
 pub struct Behalf {
-    kernel: Arc<Kernel>,
+    session: Arc<Session>,
     place: Place,
     service: &'static str,
-    access_key_id: String,
-    session_token: String,
     aside: Option<Aside>,
+}
+
+/// What is the same for all clones of a session; with the last one the kernel keeps it open no longer.
+struct Session {
+    kernel: Arc<Kernel>,
+    access_key_id: String,
+    token: String,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.kernel.session_cache.forget(&self.access_key_id);
+    }
 }
 
 /// Sessions on behalf last the hour that service-linked roles allow at most.
@@ -62,11 +73,13 @@ impl Behalf {
     ) -> Result<Self> {
         let credentials = session_credentials(kernel, service, place, role_arn, session_name, about, SESSION).await?;
         Ok(Self {
-            kernel: Arc::clone(kernel),
+            session: Arc::new(Session {
+                kernel: Arc::clone(kernel),
+                access_key_id: credentials.access_key_id,
+                token: credentials.session_token,
+            }),
             place,
             service,
-            access_key_id: credentials.access_key_id,
-            session_token: credentials.session_token,
             aside: None,
         })
     }
@@ -84,16 +97,18 @@ impl Behalf {
 
     /// A new id for a call.
     pub fn request_id(&self) -> String {
-        self.kernel.ids().uuid()
+        self.session.kernel.ids().uuid()
     }
 
     /// As [`Behalf::call`], with an id that the caller knows, for messages that name it.
     pub async fn call_as<O: Operation>(&self, request_id: String, input: O::Input) -> Result<O::Output> {
         // The session is looked up anew each time: a role that was deleted or changed meanwhile counts as it is now.
-        let caller = self
-            .kernel
-            .session_caller(&self.access_key_id, &self.session_token)
-            .await?;
+        let Session {
+            kernel,
+            access_key_id,
+            token,
+        } = &*self.session;
+        let caller = kernel.session_caller(access_key_id, token).await?;
         let call = Call {
             caller,
             place: self.place,
@@ -103,7 +118,7 @@ impl Behalf {
             },
             request_id: Some(request_id),
         };
-        self.kernel.call_typed::<O>(call, input).await
+        kernel.call_typed::<O>(call, input).await
     }
 
     /// The account and region that the session acts in.

@@ -190,6 +190,14 @@ impl SessionCache {
             .cloned()
     }
 
+    /// Opens the session again when it is used once more.
+    pub(crate) fn forget(&self, access_key_id: &str) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(access_key_id);
+    }
+
     fn put(&self, access_key_id: &str, opened: Arc<Opened>, now: Timestamp) {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if open.len() >= MAX_OPEN {

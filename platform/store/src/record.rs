@@ -48,7 +48,8 @@ pub fn encode<R: Record>(record: &R) -> Result<Bytes> {
     stored.push(JSON);
     stored.extend(R::VERSION.to_be_bytes());
     match serde_json::to_writer(&mut stored, record) {
-        Ok(()) => Ok(stored.into()),
+        // In a piece of its own size: what was written lately is kept for watches.
+        Ok(()) => Ok(stored.into_boxed_slice().into()),
         Err(problem) => Err(StoreError::Record {
             key: Bytes::new(),
             problem: format!("writing `{}`: {problem}", R::TABLE),

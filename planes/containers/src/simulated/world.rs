@@ -88,6 +88,14 @@ struct Entry {
     due: Due,
 }
 
+/// What the containers of an image share.
+#[derive(Clone)]
+struct Known {
+    image: Arc<str>,
+    id: Arc<str>,
+    behaviour: Arc<Behaviour>,
+}
+
 /// All of it.
 #[derive(Default)]
 pub(super) struct World {
@@ -99,7 +107,7 @@ pub(super) struct World {
     pub(super) keep_specs: bool,
     pub(super) unreachable: bool,
     names: HashMap<Box<str>, u64>,
-    image_names: HashMap<String, (Arc<str>, Arc<str>, Arc<Behaviour>)>,
+    known_images: HashMap<String, Known>,
     volumes: HashMap<String, (usize, VolumeSpec)>,
     pub(super) groups: BTreeMap<String, GroupSpec>,
     agenda: BinaryHeap<Reverse<Entry>>,
@@ -264,22 +272,18 @@ impl World {
         let number = self.made;
         self.made += 1;
         spec.labels.insert(crate::OWNER_LABEL.to_owned(), self.owner.clone());
-        let names = self.image_names.entry(spec.image.clone());
-        let (image, image_id, usual) = names
-            .or_insert_with(|| {
-                (
-                    spec.image.as_str().into(),
-                    image_id.as_str().into(),
-                    Arc::new(behaviour),
-                )
-            })
-            .clone();
+        let known = self.known_images.entry(spec.image.clone()).or_insert_with(|| Known {
+            image: spec.image.as_str().into(),
+            id: image_id.as_str().into(),
+            behaviour: Arc::new(behaviour),
+        });
+        let Known {
+            image,
+            id: image_id,
+            behaviour: usual,
+        } = known.clone();
         // Most containers of an image behave alike.
-        let behaviour = if *usual == behaviour {
-            usual
-        } else {
-            Arc::new(behaviour)
-        };
+        let behaviour = if *usual == behaviour { usual } else { Arc::new(behaviour) };
         let name: Box<str> = spec.name.as_str().into();
         let volumes: Vec<String> = spec
             .mounts
