@@ -283,7 +283,11 @@ impl World {
             behaviour: usual,
         } = known.clone();
         // Most containers of an image behave alike.
-        let behaviour = if *usual == behaviour { usual } else { Arc::new(behaviour) };
+        let behaviour = if *usual == behaviour {
+            usual
+        } else {
+            Arc::new(behaviour)
+        };
         let name: Box<str> = spec.name.as_str().into();
         let volumes: Vec<String> = spec
             .mounts

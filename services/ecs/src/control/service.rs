@@ -12,6 +12,7 @@ use roadstead_core::arn::Place;
 use roadstead_kernel::{Fault, Kernel, Result, places};
 use roadstead_store::{Op, StoreError, Table, Txn, Versioned};
 
+use super::pace::Pace;
 use super::service_books::{BALANCING, Draft};
 use super::service_plan::{
     End, Leaving, Plan, Problem, Seen, SeenTask, Step, TaskHealth, TaskState, Why, bounds, plan,
@@ -35,45 +36,6 @@ pub struct ServiceKey {
     pub service: String,
 }
 
-/// How patient the scheduler is.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// How long a task of a new deployment must run to count as healthy.
-    // AWS: documented as 40 s; deployments were recorded to complete 7 s after their last task ran.
-    pub healthy_after: Duration,
-    /// How long a task must have run to have come to run at all: one that ends sooner failed to start.
-    // AWS: documented; the circuit breaker counts tasks that never come to be RUNNING, and those that fail their health
-    // checks. One that ran and ended by itself counts for nothing, whatever its exit code. A container that exits at
-    // once does count, others measured that in July 2026: it ends before anybody believed its task to be RUNNING. Where
-    // AWS draws that line is told nowhere.
-    pub ran_after: Duration,
-    /// How long after a task's change its service is looked at, so that many changes need one look.
-    pub gather: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            healthy_after: Duration::from_secs(5),
-            ran_after: Duration::from_secs(2),
-            gather: Duration::from_millis(100),
-        }
-    }
-}
-
-impl Pace {
-    /// As patient as AWS is.
-    // AWS: documented.
-    pub fn aws() -> Self {
-        Self {
-            healthy_after: Duration::from_secs(40),
-            ..Self::default()
-        }
-    }
-}
-
-/// How much longer changes are gathered with each task of a service: some times what it takes to read it.
-const A_TASK_MORE: Duration = Duration::from_micros(60);
 /// How long a deleted service can still be described.
 const KEEP_INACTIVE: Duration = Duration::from_secs(24 * 3600);
 /// How often a commit is tried when calls change the service at the same time.
@@ -142,11 +104,10 @@ impl ServiceControl {
         *self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How long after a task's change its service is looked at: with many tasks longer, as a look reads all of them, so
-    /// that looking costs a task the same in a large service as in a small one.
+    /// How long after a task's change its service is looked at.
     pub fn gather(&self, key: &ServiceKey) -> Duration {
         let size = self.sizes().get(key).copied().unwrap_or_default();
-        self.pace().gather.max(A_TASK_MORE.saturating_mul(size))
+        self.pace().gather_for(size)
     }
 
     fn sizes(&self) -> MutexGuard<'_, HashMap<ServiceKey, u32>> {
