@@ -246,9 +246,10 @@ impl Reconciler for TaskControl {
                 return Ok(Next::Forget);
             }
             is_fresh = task.status == TaskStatus::Pending && matches!(step, Step::Launch(_));
-            let turn = match step.is_engine_work() {
-                true => Some(self.engine.acquire().await.map_err(Fault::internal)?),
-                false => None,
+            let turn = if step.is_engine_work() {
+                Some(self.engine.acquire().await.map_err(Fault::internal)?)
+            } else {
+                None
             };
             self.apply(&mut task, &definition, key, step).await?;
             drop(turn);
