@@ -81,6 +81,7 @@ impl Ecs {
         }
         if launch.is_fargate() {
             start::check_platform(platform_version.as_deref())?;
+            start::check_capabilities(definition, platform_version.as_deref())?;
         } else {
             checks::platform_on_instances(platform_version.as_deref())?;
         }

@@ -120,6 +120,23 @@ pub fn check_platform(given: Option<&str>) -> Result<()> {
     }
 }
 
+/// Refuses a definition that asks for what a platform version did not have yet.
+// AWS: what came with 1.4.0 is documented, the text is from memory.
+pub fn check_capabilities(definition: &TaskDefinition, platform: Option<&str>) -> Result<()> {
+    let is_old = matches!(platform, Some("1.0.0" | "1.1.0" | "1.2.0" | "1.3.0"));
+    let document = &definition.document.0;
+    let has_files = |volume: &api_ecs::Volume| volume.efs_volume_configuration.is_some();
+    let asks = document.ephemeral_storage.is_some()
+        || document.pid_mode.is_some()
+        || document.volumes.iter().flatten().any(has_files);
+    if is_old && asks {
+        return Err(errors::PLATFORM_TASK_DEFINITION_INCOMPATIBILITY_EXCEPTION
+            .with("One or more of the requested capabilities are not supported.")
+            .into());
+    }
+    Ok(())
+}
+
 /// The subnets that a caller named, each with its zone, looked up through the service-linked role.
 ///
 /// Errors: `InvalidParameterException` when the role is missing, or when a subnet or a security group does not exist.

@@ -19,6 +19,7 @@ impl Handle<PutAttributes> for Ecs {
 
     async fn handle(&self, cx: &Cx, input: PutAttributesRequest) -> Reply<PutAttributes> {
         check(&input.attributes)?;
+        check_values(&input.attributes)?;
         let put = |record: &mut ContainerInstance, attribute: &Attribute| {
             let value = AttributeValue {
                 value: attribute.value.clone().filter(|value| !value.is_empty()),
@@ -60,6 +61,26 @@ pub fn check(given: &[Attribute]) -> Result<()> {
     };
     match given.iter().find(|attribute| !is_name(&attribute.name)) {
         Some(attribute) => Err(invalid(format!("Invalid attribute name {}.", attribute.name))),
+        None => Ok(()),
+    }
+}
+
+/// Checks the values of attributes.
+// AWS: the rules are documented, not the text.
+fn check_values(given: &[Attribute]) -> Result<()> {
+    let is_value = |value: &str| {
+        value.len() <= 128
+            && !value.starts_with(' ')
+            && !value.ends_with(' ')
+            && value
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.@/\\: ".contains(&b))
+    };
+    let wrong = given
+        .iter()
+        .find(|attribute| !is_value(attribute.value.as_deref().unwrap_or_default()));
+    match wrong {
+        Some(attribute) => Err(invalid(format!("Invalid value of the attribute {}.", attribute.name))),
         None => Ok(()),
     }
 }

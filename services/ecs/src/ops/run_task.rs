@@ -149,6 +149,7 @@ impl Ecs {
         check_overrides(input, definition)?;
         check_size(input, definition)?;
         start::check_platform(input.platform_version.as_deref())?;
+        start::check_capabilities(definition, input.platform_version.as_deref())?;
         let subnets = start::subnets(cx.kernel(), cx.place(), vpc).await?;
         self.check_roles(cx, &Roles::of(input, Some(definition))).await?;
         let started = start_of(input, cluster, definition, tags);

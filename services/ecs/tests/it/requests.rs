@@ -310,6 +310,44 @@ async fn a_platform_version_is_fargates() {
 }
 
 #[tokio::test]
+async fn an_old_platform_version_lacks_what_came_with_a_newer_one() {
+    let stage = Stage::new().await;
+    let world = &stage.world;
+    let mut large = definition("large", json!([container("main")]));
+    large["ephemeralStorage"] = json!({ "sizeInGiB": 30 });
+    world.ecs("RegisterTaskDefinition", large).await.ok();
+    let asked = |version: &str| json!({ "taskDefinition": "large", "platformVersion": version });
+    let (code, _) = refused(world, "RunTask", task(&stage, &asked("1.3.0"))).await;
+    assert_eq!(code, "PlatformTaskDefinitionIncompatibilityException");
+    let (code, _) = stage.refused(0, asked("1.3.0")).await;
+    assert_eq!(code, "PlatformTaskDefinitionIncompatibilityException");
+    world.ecs("RunTask", task(&stage, &asked("1.4.0"))).await.ok();
+    stage.create(0, json!({ "platformVersion": "1.3.0" })).await;
+}
+
+#[tokio::test]
+async fn attributes_have_names_and_values_of_certain_characters() {
+    let world = World::new();
+    world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
+    let arn = world.instance(1000, 1000, "us-east-1a").await;
+    let put = |name: &str, value: &str| json!({ "cluster": "demo", "attributes": [{ "name": name, "value": value, "targetId": arn }] });
+    for (name, value) in [
+        ("a b", "x"),
+        ("a", " x"),
+        ("a", "x "),
+        ("a", "x!"),
+        ("a", &"x".repeat(129)),
+        (&"n".repeat(129), "x"),
+    ] {
+        let (code, _) = refused(&world, "PutAttributes", put(name, value)).await;
+        assert_eq!(code, INVALID, "{name}={value}");
+    }
+    for (name, value) in [("a-b_c.d/e\\f", "a-b_c.d@e/f\\g:h i"), ("empty", "")] {
+        world.ecs("PutAttributes", put(name, value)).await.ok();
+    }
+}
+
+#[tokio::test]
 async fn pages_have_a_size_and_filters_go_together() {
     let world = World::new();
     world.ecs("CreateCluster", json!({})).await.ok();
