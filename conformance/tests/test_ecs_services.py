@@ -1,5 +1,6 @@
 """Services with real containers: updated without a failed request, rolled back, healed, deployed anew and deleted."""
 
+import json
 import os
 import subprocess
 import sys
@@ -170,6 +171,39 @@ def test_a_crash_loop_is_given_up_and_rolled_back(shop):
     assert [task["taskArn"] for task in shop.tasks()] == before, "the good task ran all the time"
     deployments = shop.ecs.list_service_deployments(cluster="shop", service="web")["serviceDeployments"]
     assert sorted(one["status"] for one in deployments) == ["ROLLBACK_SUCCESSFUL", "SUCCESSFUL"]
+
+
+def raw(client, operation, members):
+    """Adds to the calls of an operation what the client's model does not know."""
+
+    def add(params, **_):
+        body = json.loads(params["body"])
+        merge(body, members)
+        params["body"] = json.dumps(body)
+
+    client.meta.events.register(f"before-call.ecs.{operation}", add)
+
+
+def merge(into, more):
+    for name, value in more.items():
+        if isinstance(value, dict) and isinstance(into.get(name), dict):
+            merge(into[name], value)
+        else:
+            into[name] = value
+
+
+def test_the_breaker_counts_to_the_threshold_and_not_what_ran(shop):
+    threshold = {"thresholdConfiguration": {"type": "COUNT", "value": 1}}
+    raw(shop.ecs, "CreateService", {"deploymentConfiguration": {"deploymentCircuitBreaker": threshold}})
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
+    shop.create(shop.register("ends", command="sleep 4; exit 3"), 1, deploymentConfiguration=breaker)
+    ended = lambda: shop.ecs.list_tasks(cluster="shop", serviceName="web", desiredStatus="STOPPED")["taskArns"]
+    wait_for("two tasks to run and end", lambda: len(ended()) >= 2)
+    seen = shop.service()["deployments"][0]
+    assert (seen["rolloutState"], seen["failedTasks"]) == ("IN_PROGRESS", 0)
+    shop.update(taskDefinition=shop.register("bad", command="exit 3"))
+    wait_for("the breaker", lambda: shop.service()["deployments"][0]["rolloutState"] == "FAILED")
+    assert shop.service()["deployments"][0]["failedTasks"] == 1
 
 
 def test_a_killed_container_is_replaced(shop):

@@ -1,7 +1,7 @@
 //! What the operations on services share: finding services, and checking what is asked of them.
 
 use api_ecs::{
-    AvailabilityZoneRebalancing, CapacityProviderStrategyItem, Compatibility, ContainerDefinition,
+    AssignPublicIp, AvailabilityZoneRebalancing, CapacityProviderStrategyItem, Compatibility, ContainerDefinition,
     CreateServiceRequest, DeploymentConfiguration, DeploymentController, DeploymentControllerType, DeploymentStrategy,
     LaunchType, LoadBalancer, NetworkConfiguration, PlacementStrategy, ServiceConnectConfiguration, ServiceRegistry,
     ServiceVolumeConfiguration, VpcLatticeConfiguration,
@@ -100,12 +100,23 @@ impl Ecs {
                 .is_fargate()
                 .then(|| platform_version.unwrap_or_else(|| "LATEST".to_owned())),
             launch,
-            network: vpc.and(network).map(|network| Document(network.clone())),
+            network: vpc.and(network).map(|network| Document(whole_network(network))),
             subnets,
             checked: definition.containers().iter().any(has_check),
             monitoring: None,
         })
     }
+}
+
+/// A network with what stands for members that were left out.
+// AWS: recorded; services and deployments always have the three members.
+pub fn whole_network(given: &NetworkConfiguration) -> NetworkConfiguration {
+    let mut whole = given.clone();
+    if let Some(vpc) = &mut whole.awsvpc_configuration {
+        vpc.security_groups.get_or_insert_default();
+        vpc.assign_public_ip.get_or_insert(AssignPublicIp::Disabled);
+    }
+    whole
 }
 
 /// Where the tasks of a service run, by what was asked or else by the cluster's default strategy.

@@ -199,7 +199,8 @@ impl Ecs {
             None | Some([]) => before.launch.clone(),
             given => service::launch(None, given, cluster)?,
         };
-        let given_network = input.network_configuration.as_ref();
+        let given_network = input.network_configuration.as_ref().map(service::whole_network);
+        let given_network = given_network.as_ref();
         let network = given_network.or(before.network.as_ref().map(|network| &network.0));
         let platform = input
             .platform_version
@@ -228,7 +229,12 @@ impl Ecs {
             || !launch.is_same(&before.launch)
             || monitoring != before.monitoring
             || platform != before.platform_version
-            || given_network.is_some_and(|given| before.network.as_ref().is_none_or(|network| network.0 != *given));
+            || given_network.is_some_and(|given| {
+                before
+                    .network
+                    .as_ref()
+                    .is_none_or(|network| service::whole_network(&network.0) != *given)
+            });
         if !is_new {
             return Ok(None);
         }

@@ -646,6 +646,10 @@ async fn revisions_and_deployments_can_be_read_back() {
             "The ServiceRevision ARN is invalid.",
         ),
         (
+            json!(["arn:aws:ecs:us-east-1:111111111111:service-revision/demo/web/1234567890123456789"]),
+            "The ServiceRevision ARN is invalid.",
+        ),
+        (
             json!(["arn:aws:ecs:us-east-1:000000000000:service-revision/demo/web/x"]),
             "The ServiceRevision ARN is invalid.",
         ),

@@ -141,7 +141,9 @@ async fn a_new_fargate_service_is_described_as_recorded() {
             },
             "maximumPercent": 200, "minimumHealthyPercent": 100, "strategy": "ROLLING", "bakeTimeInMinutes": 0
         },
-        "networkConfiguration": { "awsvpcConfiguration": { "subnets": [stage.subnet] } }
+        "networkConfiguration": { "awsvpcConfiguration": {
+            "subnets": [stage.subnet], "securityGroups": [], "assignPublicIp": "DISABLED"
+        } }
     });
     for (member, value) in expected.as_object().unwrap() {
         assert_eq!(made[member], *value, "{member}");
@@ -676,4 +678,19 @@ async fn a_service_in_a_vpc_needs_the_role() {
         made["service"]["status"], "ACTIVE",
         "root may make the role, and CreateService does it"
     );
+}
+
+#[tokio::test]
+async fn a_network_that_is_spelled_out_is_no_other_network() {
+    let stage = Stage::new().await;
+    stage.create(0, json!({})).await;
+    let of = |public: &str| {
+        json!({ "networkConfiguration": { "awsvpcConfiguration": {
+            "subnets": [stage.subnet], "securityGroups": [], "assignPublicIp": public
+        } } })
+    };
+    let updated = stage.update(of("DISABLED")).await;
+    assert_eq!(updated["deployments"].as_array().unwrap().len(), 1);
+    let updated = stage.update(of("ENABLED")).await;
+    assert_eq!(updated["deployments"].as_array().unwrap().len(), 2);
 }

@@ -129,7 +129,9 @@ async fn a_new_task_set_is_answered_before_anything_is_computed() {
         "externalId": "blue", "status": "ACTIVE", "computedDesiredCount": 0, "pendingCount": 0, "runningCount": 0,
         "taskDefinition": "arn:aws:ecs:us-east-1:000000000000:task-definition/web:1",
         "launchType": "FARGATE", "platformVersion": "1.4.0", "platformFamily": "Linux",
-        "networkConfiguration": { "awsvpcConfiguration": { "subnets": [stage.subnet] } },
+        "networkConfiguration": { "awsvpcConfiguration": {
+            "subnets": [stage.subnet], "securityGroups": [], "assignPublicIp": "DISABLED"
+        } },
         "loadBalancers": [], "serviceRegistries": [], "scale": { "value": 0.0, "unit": "PERCENT" },
         "stabilityStatus": "STABILIZING", "tags": [{ "key": "team", "value": "red" }]
     });
