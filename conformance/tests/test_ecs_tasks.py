@@ -1,6 +1,8 @@
 """Tasks with a network interface of their own, each call made through the role."""
 
 import json
+import socket
+import time
 
 import pytest
 from pytest import allow, make_user, refused
@@ -158,6 +160,24 @@ def test_a_task_whose_dependency_fails_never_runs(server, name, engine):
     assert init["exitCode"] == 7 and init["networkBindings"] == []
     assert not {"exitCode", "reason", "networkBindings"} & set(app)
     assert {"runtimeId", "imageDigest"} <= set(app)
+
+
+def test_a_task_is_stopped_while_its_image_is_fetched(server, name, engine):
+    ecs = server.client("ecs")
+    ecs.create_cluster(clusterName=name)
+    # A registry that takes connections and never answers.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        task = run(server, name, f"localhost:{silent.getsockname()[1]}/never:1")
+        silent.settimeout(20)
+        asked = silent.accept()[0]
+        ecs.stop_task(cluster=name, task=task["taskArn"])
+        begun = time.monotonic()
+        stopped = reaches(ecs, name, task["taskArn"], "STOPPED")
+        assert time.monotonic() - begun < 8
+        asked.close()
+    assert stopped["stopCode"] == "UserInitiated" and "startedAt" not in stopped
+    container = stopped["containers"][0]
+    assert "runtimeId" in container and not {"imageDigest", "networkBindings", "exitCode"} & set(container)
 
 
 def test_a_task_stopped_at_once_ends_without_having_run(server, name, engine):

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use api_ecs::{AssignPublicIp, AwsVpcConfiguration, ContainerDefinition, HealthCheck, TaskOverride, errors};
+use api_ecs::{
+    AssignPublicIp, AwsVpcConfiguration, CPUArchitecture, ContainerDefinition, HealthCheck, TaskOverride, errors,
+};
 use roadstead_core::arn::Place;
 use roadstead_core::{Ids, Tags, Timestamp};
 use roadstead_kernel::{Kernel, Result};
@@ -75,6 +77,10 @@ impl Start<'_> {
             capacity_provider: provider,
             cpu: overrides.cpu.clone().or_else(|| document.cpu.clone()),
             memory: overrides.memory.clone().or_else(|| document.memory.clone()),
+            arm64: document
+                .runtime_platform
+                .as_ref()
+                .is_some_and(|platform| platform.cpu_architecture == Some(CPUArchitecture::Arm64)),
             ephemeral_gib: overrides
                 .ephemeral_storage
                 .as_ref()

@@ -12,6 +12,8 @@ use super::{TaskControl, TaskKey, order};
 use crate::records::{Binding, ContainerStatus, Desired, Mode, StopCode, Task, TaskDefinition};
 use crate::{launch, ports, secrets};
 
+/// How long an image is waited for before it is looked whether somebody stopped the task.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How long a container must have run, in a task that does not, before that makes a version of its own.
 const STARTED: Duration = Duration::from_secs(1);
 
@@ -41,11 +43,7 @@ impl TaskControl {
             }
         }
         // Whoever stopped the task while images were fetched wants nothing started any more.
-        if self
-            .get(key)
-            .await?
-            .is_some_and(|stored| stored.desired == Desired::Stopped)
-        {
+        if self.is_stopped(key).await? {
             return Ok(());
         }
         let pause = task
@@ -160,20 +158,39 @@ impl TaskControl {
             }
         };
         let image = wanted.image.as_deref().unwrap_or_default();
-        match self.runtime().ensure_image(image, given.registry.as_ref()).await {
-            Ok(found) => {
+        let mut fetching = self.runtime().ensure_image(image, given.registry.as_ref());
+        let fetched = loop {
+            match tokio::time::timeout(PATIENCE, &mut fetching).await {
+                Ok(fetched) => break Some(fetched),
+                // Whoever stopped the task does not want to wait for an image: the engine gives up what nobody asks for.
+                Err(_) if self.is_stopped(key).await? => break None,
+                Err(_) => {}
+            }
+        };
+        drop(fetching);
+        task.pull_stopped_at = Some(self.kernel().clock().now());
+        match fetched {
+            Some(Ok(found)) => {
                 if let Some(container) = container(task, name) {
                     container.digest = Some(found.digest);
                 }
+                Ok(Some(given))
             }
-            Err(ImageError::EngineUnreachable(why)) => return Err(Fault::internal(why)),
-            Err(error) => {
+            Some(Err(ImageError::EngineUnreachable(why))) => Err(Fault::internal(why)),
+            Some(Err(error)) => {
                 give_up(task, name, &format!("CannotPullContainerError: {error}"));
-                return Ok(None);
+                Ok(None)
             }
+            None => Ok(None),
         }
-        task.pull_stopped_at = Some(self.kernel().clock().now());
-        Ok(Some(given))
+    }
+
+    /// Whether somebody stopped the task since it was read.
+    async fn is_stopped(&self, key: &TaskKey) -> Result<bool> {
+        Ok(self
+            .get(key)
+            .await?
+            .is_none_or(|stored| stored.desired == Desired::Stopped))
     }
 }
 

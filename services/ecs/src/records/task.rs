@@ -49,6 +49,9 @@ pub struct Task {
     /// Memory in MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
+    /// Whether its definition asks for ARM64.
+    #[serde(default)]
+    pub arm64: bool,
     /// The disk it asked for, in GiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ephemeral_gib: Option<i32>,
@@ -553,7 +556,7 @@ impl Task {
             attachments: Some(self.interface.iter().map(Interface::to_api).collect()),
             attributes: Some(vec![Attribute {
                 name: "ecs.cpu-architecture".to_owned(),
-                value: Some(architecture().to_owned()),
+                value: Some(if self.arm64 { "arm64" } else { architecture() }.to_owned()),
                 ..Attribute::default()
             }]),
             availability_zone: self.zone().map(ToOwned::to_owned),

@@ -272,3 +272,17 @@ async fn a_task_that_is_stopped_before_its_interface_is_made_ends_as_recorded() 
     }
     assert_eq!(task["connectivity"], "CONNECTED");
 }
+
+#[tokio::test]
+async fn a_task_has_the_architecture_that_its_definition_asks_for() {
+    let world = World::new();
+    world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
+    let mut arm = definition("web", json!([container_with("main", json!({}))]));
+    arm["runtimePlatform"] = json!({ "cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX" });
+    world.ecs("RegisterTaskDefinition", arm).await.ok();
+    let subnet = world.subnet().await;
+    let task = world.run_task(&subnet, json!({})).await;
+    let expected = json!([{ "name": "ecs.cpu-architecture", "value": "arm64" }]);
+    assert_eq!(task["attributes"], expected);
+    assert_eq!(world.task(task["taskArn"].as_str().unwrap()).await["attributes"], expected);
+}
