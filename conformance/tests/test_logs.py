@@ -3,11 +3,13 @@
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 
+import boto3
 import pytest
 from pytest import allow, refused
 
@@ -301,3 +303,23 @@ def test_the_raw_answer_names_each_event(server, logs, stream):
     assert re.fullmatch(r"f/\d{56}/s", raw["nextForwardToken"]) and re.fullmatch(r"b/\d{56}/s", raw["nextBackwardToken"])
     (found,) = logs.filter_log_events(logGroupName=stream["logGroupName"])["events"]
     assert found["eventId"] == event["eventId"]
+
+
+def test_a_client_may_put_its_prefix_before_the_host_name(server, logs, stream, name, monkeypatch):
+    """`stream-<host>` works where a resolver knows it, as one does for names below `.localhost`."""
+    resolve = socket.getaddrinfo
+    asked = []
+
+    def resolver(host, *rest, **more):
+        asked.append(host)
+        return resolve("127.0.0.1" if str(host).endswith("localhost") else host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    prefixed = boto3.client(
+        "logs", endpoint_url=server.url.replace("127.0.0.1", "aws.localhost"), region_name=REGION,
+        aws_access_key_id=server.root.id, aws_secret_access_key=server.root.secret,
+    )
+    events = prefixed.start_live_tail(logGroupIdentifiers=[arn(name)])["responseStream"]
+    assert "sessionStart" in next(iter(events))
+    events.close()
+    assert "stream-aws.localhost" in asked

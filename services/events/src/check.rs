@@ -97,6 +97,17 @@ pub fn target(target: &Target) -> Option<PutTargetsResultEntry> {
             target.arn
         )));
     };
+    let queue = target
+        .dead_letter_config
+        .as_ref()
+        .and_then(|config| config.arn.as_deref());
+    if let Some(queue) = queue
+        && Arn::parse(queue).is_none_or(|queue| queue.service != "sqs")
+    {
+        return Some(refuse(format!(
+            "Parameter DeadLetterConfig.Arn {queue} is not valid. Reason: it is not the ARN of a queue."
+        )));
+    }
     let role = target.role_arn.as_deref().filter(|role| !role.is_empty());
     match (arn.service, arn.typed_resource()) {
         ("ecs", _) if target.ecs_parameters.is_none() => Some(refuse(format!(

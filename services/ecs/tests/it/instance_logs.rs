@@ -1,5 +1,6 @@
 //! The log driver `awslogs` on container instances: tasks without an execution role write as their instance's role.
 
+use roadstead::RootKeys;
 use roadstead_containers::{LogStream, Runtime as _};
 use serde_json::{Value, json};
 
@@ -13,18 +14,23 @@ async fn stage() -> World {
     let world = World::new();
     world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
     let arn = world.instance(1000, 1000, "us-east-1a").await;
-    let able = ["logging-driver.awslogs", "docker-remote-api.1.19"]
-        .map(|name| json!({ "name": format!("com.amazonaws.ecs.capability.{name}"), "targetId": arn }));
-    world
-        .ecs("PutAttributes", json!({ "cluster": "demo", "attributes": able }))
-        .await
-        .ok();
+    able(&world, &arn).await;
     logs(&world, "CreateLogGroup", json!({ "logGroupName": "app" })).await;
     let mut logged = container("simulated/run", &json!({}), json!({}));
     logged["memory"] = json!(100);
     let input = json!({ "family": "plain", "containerDefinitions": [logged] });
     world.ecs("RegisterTaskDefinition", input).await.ok();
     world
+}
+
+/// Lets an instance take tasks that log.
+async fn able(world: &World, arn: &str) {
+    let able = ["logging-driver.awslogs", "docker-remote-api.1.19"]
+        .map(|name| json!({ "name": format!("com.amazonaws.ecs.capability.{name}"), "targetId": arn }));
+    world
+        .ecs("PutAttributes", json!({ "cluster": "demo", "attributes": able }))
+        .await
+        .ok();
 }
 
 /// Makes the role of instances with these statements.
@@ -83,6 +89,61 @@ async fn an_instances_role_that_may_not_write_stops_the_task_by_its_session() {
         ),
         "{reason}"
     );
+}
+
+#[tokio::test]
+async fn the_role_that_registered_an_instance_is_its_role() {
+    let world = stage().await;
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": { "Service": "ec2.amazonaws.com", "AWS": "000000000000" }
+    }] });
+    let pairs = [("RoleName", "agent"), ("AssumeRolePolicyDocument", &*trust.to_string())];
+    assert_eq!(world.form("iam", "CreateRole", &pairs).await.status, 200);
+    let allowed = allow(&[
+        "ecs:RegisterContainerInstance",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    ]);
+    let document = json!({ "Version": "2012-10-17", "Statement": allowed }).to_string();
+    let pairs = [
+        ("RoleName", "agent"),
+        ("PolicyName", "agent"),
+        ("PolicyDocument", document.as_str()),
+    ];
+    assert_eq!(world.form("iam", "PutRolePolicy", &pairs).await.status, 200);
+    let statement = allow(&["sts:AssumeRole"]);
+    let user = world.acting(world.user("operator", statement).await);
+    let pairs = [
+        ("RoleArn", "arn:aws:iam::000000000000:role/agent"),
+        ("RoleSessionName", "i-1"),
+    ];
+    let assumed = user.form("sts", "AssumeRole", &pairs).await;
+    let part = |name: &str| {
+        let (_, after) = assumed.text.split_once(&format!("<{name}>")).unwrap();
+        after.split_once('<').unwrap().0.to_owned()
+    };
+    let keys = RootKeys {
+        access_key_id: part("AccessKeyId"),
+        secret_access_key: part("SecretAccessKey"),
+    };
+    let agent = World {
+        token: Some(part("SessionToken")),
+        ..world.acting(keys)
+    };
+    // The one of root is out of the way.
+    let listed = world
+        .ecs("ListContainerInstances", json!({ "cluster": "demo" }))
+        .await
+        .ok();
+    let drain =
+        json!({ "cluster": "demo", "containerInstances": listed["containerInstanceArns"], "status": "DRAINING" });
+    world.ecs("UpdateContainerInstancesState", drain).await.ok();
+    let arn = agent.instance(1000, 1000, "us-east-1a").await;
+    able(&world, &arn).await;
+    let task = run(&world).await;
+    assert_eq!(task["containerInstanceArn"], json!(arn), "{task:#}");
+    assert_eq!(task["lastStatus"], "RUNNING", "{task:#}");
 }
 
 #[tokio::test]

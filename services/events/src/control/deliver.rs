@@ -117,8 +117,14 @@ impl Reconciler for Deliveries {
             target = delivery.target.0.arn,
             event = delivery.event,
             failed = delivery.failed + 1,
+            dead_letter_queue = delivery
+                .target
+                .0
+                .dead_letter_config
+                .as_ref()
+                .and_then(|config| config.arn.as_deref()),
             why = why.text(),
-            "an event could not be delivered and was given up"
+            "an event could not be delivered and was given up; there are no dead-letter queues here"
         );
         self.stored.delete(scope(&key.place), &id, found.revision).await?;
         self.given_up.fetch_add(1, Ordering::Relaxed);

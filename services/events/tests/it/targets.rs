@@ -81,11 +81,12 @@ async fn some_targets_can_fail_while_others_are_put_and_removed() {
             { "Id": "malformed", "Arn": "here" },
             { "Id": "no-role", "Arn": arn("ecs", "cluster/demo"), "EcsParameters": { "TaskDefinitionArn": "web" } },
             { "Id": "no-parameters", "Arn": arn("ecs", "cluster/demo"), "RoleArn": "arn:aws:iam::000000000000:role/x" },
+            { "Id": "no-queue", "Arn": arn("sqs", "a"), "DeadLetterConfig": { "Arn": arn("sns", "a") } },
         ]),
     )
     .await
     .ok();
-    assert_eq!(done["FailedEntryCount"], 3);
+    assert_eq!(done["FailedEntryCount"], 4);
     let refused: Vec<(&str, &str)> = done["FailedEntries"]
         .as_array()
         .unwrap()
@@ -100,7 +101,12 @@ async fn some_targets_can_fail_while_others_are_put_and_removed() {
     let code = "ValidationException";
     assert_eq!(
         refused,
-        [("malformed", code), ("no-role", code), ("no-parameters", code)]
+        [
+            ("malformed", code),
+            ("no-role", code),
+            ("no-parameters", code),
+            ("no-queue", code)
+        ]
     );
     let removed = world
         .events("RemoveTargets", json!({ "Rule": "r", "Ids": ["good", "none"] }))
