@@ -25,7 +25,7 @@ def test_a_definition_is_filled_in_as_aws_does(server, name):
     assert answer["tags"] == [{"key": "a", "value": "b"}]
     described = ecs.describe_task_definition(taskDefinition=name, include=["TAGS"])
     assert described["tags"] == [{"key": "a", "value": "b"}]
-    assert "tags" not in ecs.describe_task_definition(taskDefinition=name)
+    assert ecs.describe_task_definition(taskDefinition=name)["tags"] == []
 
 
 def test_revisions_grow_and_are_never_used_again(server, name):
