@@ -26,6 +26,7 @@ pub use network::Networks;
 pub use pace::Pace;
 pub use plan::{Plan, Step, plan};
 pub use service::{ServiceControl, ServiceKey, ServiceTables};
+pub use service_books::said_rolling_back;
 pub use service_plan::{Problem, pause_after};
 pub use service_start::UNLAUNCHED;
 pub use strategy::choose_provider;

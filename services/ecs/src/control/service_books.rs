@@ -163,8 +163,10 @@ impl Draft {
         }
         if let Some(revision) = fallback {
             let back_to = self.service.roll_back(revision, of, now);
-            self.said
-                .push(format!("(service {name}) rolling back to deployment {back_to}."));
+            if let Some(primary) = self.service.primary_mut() {
+                primary.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {back_to}.");
+            }
+            self.said.push(said_rolling_back(&name, &back_to));
         }
     }
 
@@ -197,7 +199,7 @@ impl Service {
         deployment.failed_tasks = 0;
         deployment.updated_at = now;
         let id = deployment.id();
-        deployment.reason = format!("ECS deployment circuit breaker: rolling back to deploymentId {id}.");
+        deployment.reason = format!("ECS deployment {id} in progress.");
         self.lead_with(deployment);
         id
     }
@@ -258,6 +260,12 @@ fn zone_list(zones: &[(String, usize)], unit: &str) -> String {
         Some((last, others)) => format!("{}, and {last}", others.join(", ")),
         None => String::new(),
     }
+}
+
+/// What is said when an earlier deployment is wanted again.
+// AWS: reported.
+pub fn said_rolling_back(service: &str, deployment: &str) -> String {
+    format!("(service {service}) rolling back to deployment {deployment}.")
 }
 
 /// What is said of tasks that were started where there were too few.

@@ -6,6 +6,7 @@ use roadstead_kernel::prelude::*;
 use roadstead_store::{StoreError, Txn};
 
 use super::describe_service_deployments::parse;
+use crate::control::said_rolling_back;
 use crate::records::{Progress, Rollback, Service, ServiceDeployment, ServiceRevision};
 use crate::{Ecs, arn, scope, service};
 
@@ -54,6 +55,7 @@ impl Handle<StopServiceDeployment> for Ecs {
                     .into());
             };
             let (mut service, mut deployment) = (found.record, known.record);
+            let mut txn = Txn::new();
             if !deployment.status.is_open() {
                 return Err(conflict("The service deployment is not in progress."));
             }
@@ -82,9 +84,14 @@ impl Handle<StopServiceDeployment> for Ecs {
                     at: cx.now(),
                     revision: revision.number.clone(),
                 });
-                service.roll_back(revision, id.to_owned(), cx.now());
+                let back_to = service.roll_back(revision, id.to_owned(), cx.now());
+                // Nobody says anything at the same time: whoever does writes the service too.
+                let mut events = self.service_events(cx, cluster, name).await?;
+                events.say([said_rolling_back(name, &back_to)], cx.ids(), cx.now());
+                self.services
+                    .events
+                    .stage_put(&mut txn, scope.of(), &[cluster, name], &events)?;
             }
-            let mut txn = Txn::new();
             self.services
                 .services
                 .stage_replace(&mut txn, scope.of(), &[cluster, name], found.revision, &service)?;

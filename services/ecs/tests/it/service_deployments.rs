@@ -62,6 +62,14 @@ async fn a_service_deployment_that_rolls_back_may_be_asked_to_again() {
     let arn = stage.service().await["currentServiceDeployment"].clone();
     let stop = json!({ "serviceDeploymentArn": arn, "stopType": "ROLLBACK" });
     stage.world.ecs("StopServiceDeployment", stop.clone()).await.ok();
+    let back_to = stage.service().await["deployments"][0].clone();
+    let id = back_to["id"].as_str().unwrap();
+    assert_eq!(
+        back_to["rolloutStateReason"],
+        format!("ECS deployment {id} in progress.")
+    );
+    let said = format!("(service web) rolling back to deployment {id}.");
+    assert_eq!(stage.said().await.last(), Some(&said));
     assert_eq!(stage.deployment_of(&arn).await["status"], "ROLLBACK_IN_PROGRESS");
     stage.world.ecs("StopServiceDeployment", stop).await.ok();
     stage.world.pass(3).await;
