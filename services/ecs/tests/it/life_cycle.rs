@@ -284,5 +284,8 @@ async fn a_task_has_the_architecture_that_its_definition_asks_for() {
     let task = world.run_task(&subnet, json!({})).await;
     let expected = json!([{ "name": "ecs.cpu-architecture", "value": "arm64" }]);
     assert_eq!(task["attributes"], expected);
-    assert_eq!(world.task(task["taskArn"].as_str().unwrap()).await["attributes"], expected);
+    assert_eq!(
+        world.task(task["taskArn"].as_str().unwrap()).await["attributes"],
+        expected
+    );
 }
