@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from pytest import refused
 
-from roadstead import wait_for
+from roadstead import Server, wait_for
 
 CHECK = {"command": ["CMD-SHELL", "test -f /ready"], "interval": 5, "timeout": 2, "retries": 1}
 
@@ -173,6 +173,19 @@ def test_a_limit_that_the_host_does_not_grant_is_named(server, name, engine):
         pytest.skip("this host grants as many open files")
     assert ended["stopCode"] == "TaskFailedToStart"
     assert "`nofile`" in ended["stoppedReason"] and str(2**30) in ended["stoppedReason"], ended["stoppedReason"]
+
+
+def test_a_limit_that_the_host_does_not_grant_is_lowered_where_that_is_wanted(tmp_path, name, engine):
+    server = Server(tmp_path / "data", "--runtime", "docker", "--lower-limits").start()
+    try:
+        limits = [{"name": "nofile", "softLimit": 2**30, "hardLimit": 2**30}]
+        ended = stopped(server, name, run(server, name, container("app", engine, "exit $(ulimit -n | wc -c)", ulimits=limits)))
+        [app] = ended["containers"]
+        assert ended["stopCode"] == "EssentialContainerExited", ended["stoppedReason"]
+        if app["exitCode"] < len(str(2**30)) + 1:
+            assert app["reason"].startswith("Resource limits were lowered to what the host grants: nofile from "), app
+    finally:
+        server.stop()
 
 
 def test_an_image_that_does_not_exist_is_told(server, name, engine):

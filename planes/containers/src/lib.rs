@@ -2,6 +2,7 @@
 
 mod docker;
 mod error;
+mod limits;
 mod ports;
 mod reference;
 pub mod rootfs;

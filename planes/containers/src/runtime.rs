@@ -35,6 +35,12 @@ pub trait Runtime: Send + Sync + 'static {
     /// Finds an image that is on the machine already; asks no registry.
     fn local_image<'a>(&'a self, image: &'a str) -> BoxFuture<'a, Result<Option<ImageInfo>, ImageError>>;
 
+    /// Lowers the resource limits that the host does not grant, where this runtime was told to; says what was lowered.
+    fn lower_limits(&self, spec: &mut ContainerSpec) -> Vec<String> {
+        let _ = spec;
+        Vec::new()
+    }
+
     /// Makes a container without starting it.
     fn create(&self, spec: ContainerSpec) -> BoxFuture<'_, Result<ContainerId, RuntimeError>>;
 

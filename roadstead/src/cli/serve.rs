@@ -56,6 +56,10 @@ pub struct ServeArgs {
         value_name = "FILE"
     )]
     pub resolv_conf: PathBuf,
+    /// Lowers the ulimits of containers to what this host grants, where a task would not start otherwise; the container's
+    /// reason says so.
+    #[arg(long, env = "ROADSTEAD_LOWER_LIMITS")]
+    pub lower_limits: bool,
     /// How long a task of a service's new deployment must run to count as healthy: 5 seconds, or the 40 of AWS.
     #[arg(long, env = "ROADSTEAD_PACE", default_value = "fast")]
     pub pace: PaceChoice,
@@ -257,7 +261,7 @@ fn runtime(args: &ServeArgs, data_dir: &DataDir, clock: &Arc<dyn Clock>) -> Arc<
             Arc::new(simulated)
         }
         RuntimeChoice::Docker | RuntimeChoice::Auto => {
-            let docker = Arc::new(Docker::new(owner));
+            let docker = Arc::new(Docker::new(owner).lowering_limits(args.lower_limits));
             let probed = Arc::clone(&docker);
             tokio::spawn(async move {
                 let probe = probed.probe().await;

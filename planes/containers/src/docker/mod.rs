@@ -37,7 +37,7 @@ use crate::state::{
 };
 pub use network::{Endpoint, EngineNetwork};
 
-use crate::{ImageError, OWNER_LABEL, Probe, Runtime, RuntimeError};
+use crate::{ImageError, OWNER_LABEL, Probe, Runtime, RuntimeError, limits};
 
 /// How long the engine may take beyond the time a container is given to stop.
 const STOP_GRACE: Duration = Duration::from_secs(60);
@@ -50,6 +50,7 @@ const OOM_SETTLES: Duration = Duration::from_millis(400);
 #[derive(Clone)]
 pub struct Docker {
     inner: Arc<Inner>,
+    lowers_limits: bool,
 }
 
 struct Inner {
@@ -87,7 +88,16 @@ impl Docker {
             groups: OnceCell::new(),
             ours: Mutex::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+            lowers_limits: false,
+        }
+    }
+
+    /// Lowers resource limits that the host does not grant, instead of failing to start containers.
+    #[must_use]
+    pub fn lowering_limits(self, lowers_limits: bool) -> Self {
+        Self { lowers_limits, ..self }
     }
 
     async fn client(&self) -> Result<&bollard::Docker, Error> {
@@ -578,6 +588,14 @@ impl Runtime for Docker {
                 .await
         }
         .boxed()
+    }
+
+    fn lower_limits(&self, spec: &mut ContainerSpec) -> Vec<String> {
+        if self.lowers_limits {
+            limits::lower(spec, |name| probe::granted_limit(&self.inner.endpoint, name))
+        } else {
+            Vec::new()
+        }
     }
 
     fn create(&self, spec: ContainerSpec) -> BoxFuture<'_, Result<ContainerId, RuntimeError>> {

@@ -22,7 +22,7 @@ use crate::spec::{ContainerId, ContainerSpec, GroupSpec, Protocol, RegistryAuth,
 use crate::state::{
     ContainerState, ContainerSummary, Disk, Event, Exit, Health, ImageInfo, LogChunk, LogOptions, LogStream, Stats,
 };
-use crate::{ImageError, Probe, Runtime, RuntimeError};
+use crate::{ImageError, Probe, Runtime, RuntimeError, limits};
 
 const HOST_MEMORY: u64 = 8 << 30;
 /// Every image takes so much.
@@ -45,6 +45,8 @@ struct Inner {
     world: Mutex<World>,
     /// The credentials that images were asked for with last.
     asked_with: Mutex<HashMap<String, RegistryAuth>>,
+    /// What limits are lowered to, by their names.
+    granted: Mutex<HashMap<String, u64>>,
     changed: Notify,
 }
 
@@ -65,6 +67,7 @@ impl Simulated {
                 clock,
                 world: Mutex::new(world),
                 asked_with: Mutex::default(),
+                granted: Mutex::default(),
                 changed: Notify::new(),
             }),
         }
@@ -79,6 +82,15 @@ impl Simulated {
 
     fn world(&self) -> MutexGuard<'_, World> {
         self.inner.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn granted(&self) -> MutexGuard<'_, HashMap<String, u64>> {
+        self.inner.granted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Grants no more of a resource limit from now on, and lowers what asks for more.
+    pub fn grant(&self, name: &str, most: u64) {
+        self.granted().insert(name.to_owned(), most);
     }
 
     fn asked_with(&self) -> MutexGuard<'_, HashMap<String, RegistryAuth>> {
@@ -324,6 +336,10 @@ impl Runtime for Simulated {
             }))
         }
         .boxed()
+    }
+
+    fn lower_limits(&self, spec: &mut ContainerSpec) -> Vec<String> {
+        limits::lower(spec, |name| self.granted().get(name).copied())
     }
 
     fn create(&self, spec: ContainerSpec) -> BoxFuture<'_, Result<ContainerId, RuntimeError>> {

@@ -79,6 +79,7 @@ impl TaskControl {
                 return Ok(());
             }
         }
+        let lowered = self.runtime().lower_limits(&mut spec);
         let (id, phase) = match create_or_adopt(self.runtime(), &task.arn(key.place), spec, name).await {
             Ok(made) => made,
             Err(RuntimeError::Unreachable(why)) => return Err(Fault::internal(why)),
@@ -91,6 +92,18 @@ impl TaskControl {
         if let Some(container) = container(task, name) {
             container.engine_id = Some(id.0.clone());
             container.runtime_id = is_on_instance.then(|| id.0.clone());
+            if !lowered.is_empty() {
+                let lowered = lowered.join(", ");
+                tracing::warn!(
+                    task = key.task,
+                    container = name,
+                    lowered,
+                    "limits were lowered to what the host grants"
+                );
+                container.reason = Some(format!(
+                    "Resource limits were lowered to what the host grants: {lowered}"
+                ));
+            }
         }
         match self
             .logs()

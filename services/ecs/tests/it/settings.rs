@@ -483,3 +483,25 @@ async fn an_engine_that_is_away_while_images_are_fetched_fails_no_task() {
     world.pass(120).await;
     assert_eq!(world.task(&task).await["lastStatus"], "RUNNING");
 }
+
+#[tokio::test]
+async fn limits_that_were_lowered_are_told_on_the_container() {
+    let world = World::new();
+    world.ecs("CreateCluster", json!({ "clusterName": "demo" })).await.ok();
+    world.engine.grant("nofile", 20000);
+    let limits = json!({ "ulimits": [
+        { "name": "nofile", "softLimit": 1024, "hardLimit": 65535 },
+        { "name": "core", "softLimit": 0, "hardLimit": 0 },
+    ] });
+    let containers = json!([container_with("main", limits), container("side")]);
+    let task = start(&world, containers, json!({})).await;
+    world.pass(3).await;
+    let seen = world.task(&task).await;
+    assert_eq!(seen["lastStatus"], "RUNNING");
+    let reason = "Resource limits were lowered to what the host grants: nofile from 65535 to 20000";
+    assert_eq!(of(&seen, "main")["reason"], reason);
+    assert_eq!(of(&seen, "side").get("reason"), None);
+    let spec = world.engine.spec(&id(&world, &task, "main").await).unwrap();
+    let set: Vec<_> = spec.ulimits.iter().map(|limit| (limit.soft, limit.hard)).collect();
+    assert_eq!(set, [(1024, 20000), (0, 0)]);
+}
