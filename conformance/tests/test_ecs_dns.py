@@ -74,7 +74,8 @@ def question(message):
 
 
 def container(arn):
-    name = lines("docker", "ps", "--format", "{{.Names}}", "--filter", f"name=web-{arn.rsplit('/', 1)[-1]}")[0]
+    labels = f"label=com.amazonaws.ecs.task-arn={arn}", "label=com.amazonaws.ecs.container-name=web"
+    name = lines("docker", "ps", "--format", "{{.Names}}", "--filter", labels[0], "--filter", labels[1])[0]
     return lambda *command: subprocess.run(["docker", "exec", name, *command], capture_output=True, text=True)
 
 

@@ -35,8 +35,8 @@ def inspect(name):
 
 
 def pause(arn):
-    name = f"internal.pause-{arn.rsplit('/', 1)[-1]}"
-    return inspect(lines("docker", "ps", "--format", "{{.Names}}", "--filter", f"name={name}")[0])
+    labels = f"label=com.amazonaws.ecs.task-arn={arn}", "label=com.amazonaws.ecs.container-name=~internal~ecs~pause"
+    return inspect(lines("docker", "ps", "--format", "{{.Names}}", "--filter", labels[0], "--filter", labels[1])[0])
 
 
 def tables():
@@ -58,7 +58,7 @@ def test_tasks_have_their_addresses_and_it_is_said_that_groups_are_not_enforced(
         assert held["Config"]["Labels"]["roadstead.security-groups"] == "not-enforced"
     serves(first, "one")
     serves(second, "two")
-    inside = lines("docker", "ps", "--format", "{{.Names}}", "--filter", f"name=web-{one.rsplit('/', 1)[-1]}")[0]
+    inside = lines("docker", "ps", "--format", "{{.Names}}", "--filter", f"label=com.amazonaws.ecs.task-arn={one}", "--filter", "label=com.amazonaws.ecs.container-name=web")[0]
     seen = subprocess.run(["docker", "exec", inside, "wget", "-q", "-O-", f"http://{second}/"], capture_output=True, text=True)
     assert seen.stdout.strip() == "two", seen
     assert tables() == before, "no rules are made"

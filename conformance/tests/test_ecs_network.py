@@ -88,10 +88,9 @@ class Host:
 
     def traces(self):
         """What the tasks of this server left on the machine."""
-        containers = lines("docker", "ps", "-a", "--format", "{{.Names}}")
-        names = [arn.rsplit("/", 1)[-1] for arn in self.started]
+        containers = lines("docker", "ps", "-a", "--format", '{{.Label "com.amazonaws.ecs.task-arn"}}')
         enis = self.ec2.describe_network_interfaces()["NetworkInterfaces"]
-        return [c for c in containers if any(name in c for name in names)], self.links(), enis
+        return [task for task in containers if task in self.started], self.links(), enis
 
     def links(self):
         """The interfaces that bear the mark of an ENI of this server's tasks."""
@@ -167,7 +166,7 @@ def test_a_server_killed_at_any_time_leaves_running_tasks_alone_and_nothing_behi
     kept = host.run("kept", group)
     address = host.address(kept)
     serves(address, "kept")
-    before = lines("docker", "ps", "-q", "--filter", f"name={kept.rsplit('/', 1)[-1]}")
+    before = lines("docker", "ps", "-q", "--filter", f"label=com.amazonaws.ecs.task-arn={kept}")
     chance = random.Random(5)
     for number in range(6):
         host.run(f"round{number}", group)
@@ -180,7 +179,7 @@ def test_a_server_killed_at_any_time_leaves_running_tasks_alone_and_nothing_behi
             pass
         host.server.restart(signal.SIGKILL)
         assert page(address) == "kept"
-    assert lines("docker", "ps", "-q", "--filter", f"name={kept.rsplit('/', 1)[-1]}") == before
+    assert lines("docker", "ps", "-q", "--filter", f"label=com.amazonaws.ecs.task-arn={kept}") == before
     assert host.until(kept, "RUNNING")["lastStatus"] == "RUNNING"
     host.until(host.started[-1], "RUNNING")
     host.stop_all()
@@ -190,7 +189,8 @@ def test_a_server_killed_at_any_time_leaves_running_tasks_alone_and_nothing_behi
 def test_a_pause_container_that_is_killed_stops_its_task(host):
     arn = host.run("fragile")
     host.address(arn)
-    names = lines("docker", "ps", "--format", "{{.Names}}", "--filter", f"name=internal.pause-{arn.rsplit('/', 1)[-1]}")
+    names = lines("docker", "ps", "--format", "{{.Names}}", "--filter", f"label=com.amazonaws.ecs.task-arn={arn}",
+                  "--filter", "label=com.amazonaws.ecs.container-name=~internal~ecs~pause")
     subprocess.run(["docker", "kill", names[0]], check=True, capture_output=True)
     task = host.until(arn, "STOPPED")
     assert "pause container ended" in task["stoppedReason"]

@@ -163,9 +163,16 @@ fn made(task: &Task, name: &str) -> Result<engine::ContainerId, Unsupported> {
         .ok_or_else(|| format!("the container '{name}' does not exist"))
 }
 
-/// The name of a container at the engine: unique, and the same when a step is repeated after a crash.
+/// How many digits make the names of a task's containers unique.
+const NAME_DIGITS: usize = 20;
+
+/// The name of a container at the engine, in the stock agent's form: unique, and the same when a step is repeated after a
+/// crash.
 pub fn engine_name(task: &Task, container: &str) -> String {
-    format!("ecs-{}-{}-{}-{}", task.family, task.revision, container, task.id)
+    let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let container: String = container.chars().filter(allowed).collect();
+    let digits: String = task.id.chars().take(NAME_DIGITS).collect();
+    format!("ecs-{}-{}-{container}-{digits}", task.family, task.revision)
 }
 
 fn bytes(mib: Option<i32>) -> Option<u64> {

@@ -28,7 +28,7 @@ pub fn pause(place: Place, task: &Task, definition: &TaskDefinition, interface: 
         (LABEL_ROLE, "pause".to_owned()),
     ];
     engine::ContainerSpec {
-        name: engine_name(task, "internal.pause"),
+        name: engine_name(task, PAUSE),
         image: PAUSE_IMAGE.to_owned(),
         labels: labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         // AWS: the agent puts the name of the interface into the containers' hosts file.
