@@ -160,7 +160,7 @@ async fn on_an_instance_the_pause_container_and_the_instances_tags_are_told() {
     assert_eq!(own["ContainerInstanceTags"], json!({ "rack": "7" }));
     let engine = world.engine.inspect(&inside.id).await.unwrap();
     assert_eq!(main["DockerName"], engine.name);
-    let digits = &arn.rsplit('/').next().unwrap()[..20];
+    let digits: String = arn.rsplit('/').next().unwrap().chars().take(20).collect();
     assert_eq!(engine.name, format!("ecs-own-1-main-{digits}"));
     assert_eq!(pause["DockerName"], format!("ecs-own-1-internalecspause-{digits}"));
 }
