@@ -102,7 +102,7 @@ const BENCHES: [Bench; 14] = [
     ),
     (
         "service",
-        "a service of 1,000 tasks with simulated containers, and the memory of 10,000",
+        "a service of 1,000 tasks with simulated containers, until it is steady",
         &["bench", "-q", "-p", "roadstead-ecs", "--bench", "service"],
     ),
     (

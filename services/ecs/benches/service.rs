@@ -1,5 +1,4 @@
-//! How long a service of 1,000 tasks takes to run, to be steady and to end, with simulated containers and interfaces; and
-//! how much memory each of 10,000 tasks takes.
+//! How long a service of 1,000 tasks takes to run, to be steady and to end, with simulated containers and interfaces.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +28,6 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 const TASKS: i32 = 1_000;
-const MANY: i32 = 10_000;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -75,29 +73,6 @@ async fn measure() {
     })
     .await;
     println!("its deployment is completed after {:?}", begun.elapsed());
-    let (before, begun) = (memory(), Instant::now());
-    let task = json!({
-        "cluster": "demo", "taskDefinition": "web", "count": 10, "launchType": "FARGATE",
-        "networkConfiguration": { "awsvpcConfiguration": { "subnets": subnets } }
-    });
-    for _ in 0..MANY / 10 {
-        world.ecs("RunTask", task.clone()).await.ok();
-    }
-    let running = async || {
-        let clusters = world
-            .ecs("DescribeClusters", json!({ "clusters": ["demo"] }))
-            .await
-            .ok();
-        clusters["clusters"][0]["runningTasksCount"].as_i64().unwrap()
-    };
-    while running().await != i64::from(TASKS + MANY) {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    let each = (memory() - before) / i64::from(MANY);
-    println!(
-        "{MANY} tasks of RunTask run after {:?}: {each} bytes of memory each, with their simulated containers",
-        begun.elapsed()
-    );
     let begun = Instant::now();
     scale(&world, 0).await;
     println!("the service is scaled to nothing after {:?}", begun.elapsed());
@@ -122,14 +97,6 @@ async fn until(world: &World, reached: impl Fn(&Value) -> bool) {
         assert!(begun.elapsed() < Duration::from_secs(120), "{seen:#}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-}
-
-/// The bytes of memory in use by this process that are its own.
-fn memory() -> i64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
-    let kib: i64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kib * 1024
 }
 
 fn world(directory: &std::path::Path) -> World {
