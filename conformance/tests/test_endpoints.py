@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import urllib.error
 import urllib.request
 
@@ -65,3 +66,13 @@ def test_a_wrong_parameter_is_told_before_anything_is_looked_up(server, user):
     client = server.client("iam", keys, parameter_validation=False)
     with refused("ValidationError", status=400):
         client.create_role(RoleName="x" * 65, AssumeRolePolicyDocument="{}")
+
+
+def test_a_client_that_ends_its_side_with_the_request_is_answered(server):
+    host, port = server.url.removeprefix("http://").split(":")
+    for _ in range(20):
+        with socket.create_connection((host, int(port)), timeout=10) as client:
+            client.sendall(b"GET /_roadstead/health HTTP/1.0\r\nHost: a\r\n\r\n")
+            client.shutdown(socket.SHUT_WR)
+            answer = b"".join(iter(lambda: client.recv(4096), b""))
+            assert answer.startswith(b"HTTP/1."), answer

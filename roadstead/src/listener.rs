@@ -101,14 +101,14 @@ impl Listener {
     const MAX_CONNECTIONS: usize = 4096;
 }
 
-/// HTTP/1.1 with limits.
+/// HTTP/1.1 with limits; a client that ends its side with its request is answered all the same.
 fn http() -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
-        .half_close(false);
+        .half_close(true);
     http
 }
 
