@@ -1,7 +1,10 @@
 """The command line is a contract."""
 
 import os
+import pathlib
 import re
+import shutil
+import tempfile
 
 import pytest
 
@@ -97,8 +100,14 @@ def test_explain_says_why(server, user):
         assert verdict in said.stdout.lower(), (said.stdout, said.stderr)
 
 
-def test_doctor_checks_the_host(engine):
-    printed = run(PROGRAM, "doctor")
+def test_doctor_names_a_data_directory_that_cannot_be_written_to(tmp_path):
+    (tmp_path / "file").write_text("not a directory")
+    printed = run(PROGRAM, "doctor", "--data-dir", tmp_path / "file")
+    assert printed.returncode != 0 and f"FAIL  data directory: {tmp_path}/file" in printed.stdout
+
+
+def test_doctor_checks_the_host(engine, tmp_path):
+    printed = run(PROGRAM, "doctor", "--data-dir", tmp_path / "data")
     assert printed.stdout.strip()
     if os.geteuid() == 0:
         assert printed.returncode == 0, printed.stdout + printed.stderr
@@ -125,6 +134,20 @@ def test_the_demo_does_what_it_says(engine):
     made = set(re.findall(r"arn:aws:ecs:[a-z0-9-]+:\d{12}:cluster/\S+", shown.stdout))
     refusal = shown.stdout.split("cannot be deleted", 1)[-1].split("StopTask", 1)[0]
     assert made and set(re.findall(r"arn:aws:ecs:[a-z0-9-]+:\d{12}:cluster/[\w-]+", refusal)) == made, refusal
+
+
+def test_the_demo_runs_for_a_user_who_is_not_root(engine):
+    socket = pathlib.Path("/var/run/docker.sock")
+    if os.geteuid() != 0 or not shutil.which("setpriv") or not socket.is_socket():
+        pytest.skip("takes root, setpriv and the engine's socket at its usual place")
+    with tempfile.TemporaryDirectory() as folder:
+        home = pathlib.Path(folder)
+        program = shutil.copy(PROGRAM, home / "roadstead")
+        home.chmod(0o777)
+        somebody = ["setpriv", "--reuid", "65534", "--regid", str(socket.stat().st_gid), "--clear-groups", "--bounding-set=-all"]
+        shown = run(*somebody, program, "demo", "--image", engine, env=environment(HOME=folder), timeout=300)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "enforce no security groups" in shown.stdout and "AWSServiceRoleForECS" in shown.stdout
 
 
 def test_the_demo_without_an_engine_says_what_to_do():

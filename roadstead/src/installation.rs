@@ -41,6 +41,8 @@ const LOG_WORKERS: usize = 4;
 const DELIVERY_WORKERS: usize = 4;
 /// Services that are worked on at the same time.
 const SERVICE_WORKERS: usize = 4;
+/// How long the looks that are being taken may last when the installation stops.
+const LAST_LOOKS: Duration = Duration::from_millis(500);
 
 /// What an installation is made of.
 pub struct Options {
@@ -313,8 +315,16 @@ impl Installation {
         self.events.deliveries.settle().await;
     }
 
-    /// Saves what is only in memory and closes the store.
+    /// Ends what works in the background, saves what is only in memory and closes the store.
     pub async fn stop(&self) -> Result<()> {
+        tokio::join!(
+            self.tasks.close(LAST_LOOKS),
+            self.tasks.reconciler().logs().close(LAST_LOOKS),
+            self.services.close(LAST_LOOKS),
+            self.told.close(LAST_LOOKS),
+            self.events.timers.close(LAST_LOOKS),
+            self.events.deliveries.close(LAST_LOOKS),
+        );
         self.kernel.accessed().save().await?;
         self.kernel.audit().close();
         self.store.close().await?;

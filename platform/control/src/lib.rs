@@ -9,7 +9,7 @@ mod queue;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -59,6 +59,10 @@ pub struct Controller<R: Reconciler> {
     clock: Arc<dyn Clock>,
     runs: AtomicU64,
     failures: AtomicU64,
+    /// Set at the end: no key is looked at any more.
+    closed: AtomicBool,
+    /// How many looks are being taken.
+    looking: AtomicUsize,
 }
 
 struct State<K> {
@@ -81,6 +85,8 @@ impl<R: Reconciler> Controller<R> {
             clock,
             runs: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            closed: AtomicBool::new(false),
+            looking: AtomicUsize::new(0),
         })
     }
 
@@ -106,14 +112,28 @@ impl<R: Reconciler> Controller<R> {
         self.sooner.notify_one();
     }
 
-    /// Works until the process ends; several may run side by side.
+    /// Works until it is closed; several may run side by side.
     pub async fn run(self: Arc<Self>) {
         loop {
-            let taken = self.lock().queue.take(self.clock.now());
+            // Counted before the flag is read: a close that came first is seen here, and one that comes later waits.
+            self.looking.fetch_add(1, Ordering::SeqCst);
+            let is_closed = self.closed.load(Ordering::SeqCst);
+            let taken = if is_closed {
+                None
+            } else {
+                self.lock().queue.take(self.clock.now())
+            };
+            let has_looked = taken.is_some();
             if let Some(key) = taken {
                 // There may be more to do, and somebody else must look at the clock.
                 self.wake.notify_one();
                 self.look(key).await;
+            }
+            self.looking.fetch_sub(1, Ordering::SeqCst);
+            if is_closed {
+                return;
+            }
+            if has_looked {
                 continue;
             }
             // One worker waits for the clock, or all would wake for each key.
@@ -130,6 +150,19 @@ impl<R: Reconciler> Controller<R> {
                 Err(_) => self.wake.notified().await,
             }
         }
+    }
+
+    /// Takes no further looks, and waits for those that are being taken, but no longer than `patience`: each may be
+    /// repeated after the next start, so that none must come to its end.
+    pub async fn close(&self, patience: Duration) {
+        self.closed.store(true, Ordering::SeqCst);
+        let all_ended = async {
+            while self.looking.load(Ordering::SeqCst) > 0 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        // Whether they ended or not: what is still under way fails when the store is closed.
+        let _ = tokio::time::timeout(patience, all_ended).await;
     }
 
     /// Looks at every key that is due by the clock until none is; for tests, which set the clock.
@@ -162,7 +195,7 @@ impl<R: Reconciler> Controller<R> {
                 } else {
                     pause_after(*failed)
                 };
-                if !pause.is_zero() {
+                if !pause.is_zero() && !self.closed.load(Ordering::SeqCst) {
                     tracing::warn!(reconciler = self.reconciler.name(), ?key, %fault, "a reconcile failed; it is tried again");
                 }
                 Next::In(pause)
@@ -289,6 +322,35 @@ mod tests {
             assert!(looks("b").abs_diff(101) <= 1, "{workers} workers: {}", looks("b"));
             running.iter().for_each(tokio::task::JoinHandle::abort);
         }
+    }
+
+    /// Takes a while, and notes that it came to its end.
+    struct Slow(Arc<Mutex<Vec<u32>>>);
+
+    impl Reconciler for Slow {
+        type Key = u32;
+        fn name(&self) -> &'static str {
+            "slow"
+        }
+        async fn reconcile(&self, key: &u32) -> Result<Next, Fault> {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.0.lock().unwrap().push(*key);
+            Ok(Next::Forget)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn closing_waits_for_the_look_that_is_taken_and_takes_no_other() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let controller = Controller::new(Slow(Arc::clone(&seen)), Arc::new(FakeClock::default()));
+        controller.enqueue(1);
+        controller.enqueue(2);
+        let working = tokio::spawn(Arc::clone(&controller).run());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        controller.close(Duration::from_secs(5)).await;
+        assert_eq!(*seen.lock().unwrap(), [1]);
+        working.await.unwrap();
+        assert_eq!(controller.counts().0, 1);
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! `roadstead doctor`: what tasks need on this host, and what to do where it is missing.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::process::ExitCode;
 
+use roadstead::DataDir;
 use roadstead_containers::{Docker, OWNER_LABEL, Runtime as _};
 use roadstead_kernel::Result;
 
@@ -23,10 +26,10 @@ struct Finding {
 }
 
 /// Prints one line per check; exits non-zero when tasks cannot run.
-pub fn run() -> Result<ExitCode> {
+pub fn run(data_dir: &DataDir) -> Result<ExitCode> {
     let mut findings = super::tokio()?.block_on(engine());
     findings.extend(super::tokio()?.block_on(networks()));
-    findings.extend([forwarding(), open_files()]);
+    findings.extend([forwarding(), open_files(), writable(data_dir.path())]);
     for finding in &findings {
         let mark = match finding.grade {
             Grade::Good => "ok  ",
@@ -168,6 +171,27 @@ fn open_files() -> Finding {
         what: "open files",
         found: soft.map_or_else(|| "no limit".to_owned(), |soft| format!("at most {soft}")),
         advice: (!enough).then(|| format!("Raise the limit to at least {WANTED} with `ulimit -n {WANTED}`.")),
+    }
+}
+
+/// Whether the data directory can be written to, or is yet to be made.
+fn writable(path: &Path) -> Finding {
+    let probe = path.join(format!(".doctor-{}", std::process::id()));
+    let written = match std::fs::write(&probe, "") {
+        Ok(()) => std::fs::remove_file(&probe),
+        Err(error) if error.kind() == ErrorKind::NotFound && !path.exists() => Ok(()),
+        Err(error) => Err(error),
+    };
+    Finding {
+        grade: if written.is_ok() { Grade::Good } else { Grade::Failure },
+        what: "data directory",
+        found: match &written {
+            Ok(()) => path.display().to_string(),
+            Err(error) => format!("{} cannot be written to: {error}", path.display()),
+        },
+        advice: written
+            .is_err()
+            .then(|| "Name one that is yours with `--data-dir`.".to_owned()),
     }
 }
 

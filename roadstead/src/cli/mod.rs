@@ -36,7 +36,7 @@ enum Command {
     /// Says why a principal may or may not do an action on a resource.
     Explain(explain::ExplainArgs),
     /// Checks what tasks need on this host.
-    Doctor,
+    Doctor(DataDirArgs),
     /// Prints completions for a shell.
     Completions {
         /// The shell.
@@ -69,7 +69,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Explain(args) => explain::run(&args),
-        Command::Doctor => doctor::run(),
+        Command::Doctor(args) => doctor::run(&args.data_dir()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "roadstead", &mut std::io::stdout());
             Ok(ExitCode::SUCCESS)

@@ -96,6 +96,8 @@ pub enum PaceChoice {
 pub enum StoreChoice {
     Memory,
     Embedded,
+    // Named by the contract of the command line; until it is there, it is refused in plain words and offered nowhere.
+    #[value(hide = true)]
     Etcd,
 }
 

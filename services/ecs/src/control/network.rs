@@ -12,7 +12,9 @@ use roadstead_containers::{
 };
 use roadstead_core::arn::Place;
 use roadstead_kernel::{Context as _, Fault, Kernel, Result};
-use roadstead_network::{EniSpec, Net, NetError, NetworkNamespace, Peer, Rule, SecurityGroup, Traffic, Vpc};
+use roadstead_network::{
+    EniSpec, Net, NetError, NetworkNamespace, Peer, Rule, SecurityGroup, Shortfalls, Traffic, Vpc,
+};
 
 use super::task::gone_is_fine;
 use super::vpcs::KnownVpc;
@@ -65,6 +67,11 @@ impl Networks {
         self.net.is_some()
     }
 
+    /// What tasks do not have here that they have at AWS.
+    pub fn shortfalls(&self) -> Shortfalls {
+        self.net.as_ref().map(|net| net.shortfalls()).unwrap_or_default()
+    }
+
     /// The block and the resolver of a subnet, through the role.
     pub(super) async fn wiring(&self, role: &OnBehalf, subnet: &str) -> Result<Wiring> {
         if let Some(known) = self.subnets.lock().unwrap_or_else(PoisonError::into_inner).get(subnet) {
@@ -96,7 +103,7 @@ impl Networks {
         interface: &Interface,
     ) -> Result<Result<String, Setback>> {
         let mut spec = launch::pause(place, task, definition, interface);
-        let shortfalls = self.net.as_ref().map(|net| net.shortfalls()).unwrap_or_default();
+        let shortfalls = self.shortfalls();
         if shortfalls.resolver {
             spec.dns_servers.clear();
         }
