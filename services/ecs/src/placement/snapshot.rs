@@ -60,8 +60,8 @@ pub(super) struct Node {
     pub(super) instance: Instance,
     pub(super) kind: Kind,
     pub(super) left: Left,
-    /// Its tasks by group.
-    pub(super) groups: Vec<(Arc<str>, u32)>,
+    /// The groups that its tasks are of, each once.
+    groups: Vec<Arc<str>>,
     tasks: u32,
     running: u32,
 }
@@ -73,14 +73,21 @@ struct Placed {
     running: bool,
 }
 
+/// How many tasks of a group are on the nodes that have any.
+pub(super) type OnNodes = HashMap<u32, u32>;
+
 /// The instances and tasks of a cluster.
 #[derive(Debug, Default)]
 pub struct Snapshot {
     nodes: Vec<Option<Node>>,
     by_id: HashMap<String, u32>,
     tasks: HashMap<TaskId, Placed>,
+    /// Where the tasks of each group are: counted beside the nodes, so that a node with many groups costs nobody more.
+    groups: HashMap<Arc<str>, OnNodes>,
     usages: HashSet<Arc<Usage>>,
     views: Vec<View>,
+    /// The view that was used last: tasks come in runs that ask for the same.
+    last_view: usize,
     /// Nodes that changed, the last at the end; views catch up with it.
     changes: VecDeque<u32>,
     /// How many changes came before those.
@@ -144,8 +151,14 @@ impl Snapshot {
     pub fn remove(&mut self, id: &str) {
         let Some(at) = self.by_id.remove(id) else { return };
         self.tasks.retain(|_, placed| placed.node != at);
-        if let Some(slot) = self.nodes.get_mut(at as usize) {
-            *slot = None;
+        let removed = self.nodes.get_mut(at as usize).and_then(Option::take);
+        for group in removed.iter().flat_map(|node| &node.groups) {
+            if let Some(on_nodes) = self.groups.get_mut(group) {
+                on_nodes.remove(&at);
+                if on_nodes.is_empty() {
+                    self.groups.remove(group);
+                }
+            }
         }
         self.forget_views();
     }
@@ -182,7 +195,7 @@ impl Snapshot {
     /// Whether an instance has tasks of other groups than those that the test accepts.
     pub fn has_others(&self, id: &str, mut accepts: impl FnMut(&str) -> bool) -> bool {
         self.find(id)
-            .is_some_and(|node| node.groups.iter().any(|(group, _)| !accepts(group)))
+            .is_some_and(|node| node.groups.iter().any(|group| !accepts(group)))
     }
 
     /// Where a task is.
@@ -212,7 +225,7 @@ impl Snapshot {
     pub fn place_on(&mut self, id: &str, demand: &Demand, task: TaskId) -> Result<(), Refusal> {
         let at = self.by_id.get(id).copied().ok_or(Refusal::Inactive)?;
         let node = self.node(at).ok_or(Refusal::Inactive)?;
-        match node.refusal(demand) {
+        match node.refusal(demand, self.of_group(at, &demand.usage.group)) {
             Some(refusal) => Err(refusal),
             None => {
                 self.occupy_node(at, &demand.usage, task);
@@ -234,19 +247,33 @@ impl Snapshot {
         let Some(placed) = self.tasks.remove(&task) else {
             return false;
         };
-        if let Some(node) = self.node_mut(placed.node) {
+        let (group, at) = (&placed.usage.group, placed.node);
+        let is_last = self.count_out(group, at);
+        if let Some(node) = self.node_mut(at) {
             node.left.give(&placed.usage);
             node.tasks -= 1;
             node.running -= u32::from(placed.running);
-            if let Some(known) = node.groups.iter().position(|(group, _)| *group == placed.usage.group)
-                && let Some((_, count)) = node.groups.get_mut(known)
-            {
-                *count -= 1;
-                if *count == 0 {
-                    node.groups.swap_remove(known);
-                }
+            if is_last && let Some(known) = node.groups.iter().position(|known| known == group) {
+                node.groups.swap_remove(known);
             }
-            self.touch(placed.node);
+            self.touch(at);
+        }
+        true
+    }
+
+    /// Counts a task of a group on a node less; whether it was the last one there.
+    fn count_out(&mut self, group: &Arc<str>, at: u32) -> bool {
+        let Some(on_nodes) = self.groups.get_mut(group) else {
+            return false;
+        };
+        let left = on_nodes.get(&at).copied().unwrap_or(0).saturating_sub(1);
+        if left > 0 {
+            on_nodes.insert(at, left);
+            return false;
+        }
+        on_nodes.remove(&at);
+        if on_nodes.is_empty() {
+            self.groups.remove(group);
         }
         true
     }
@@ -266,23 +293,39 @@ impl Snapshot {
 
     /// Why each instance that could be meant does not take a task.
     pub fn refusals(&self, demand: &Demand) -> Vec<(&Instance, Refusal)> {
-        let nodes = self.nodes.iter().flatten().filter(|node| node.kind == demand.kind);
+        let nodes = (0_u32..).zip(&self.nodes);
+        let nodes = nodes.filter_map(|(at, node)| Some((at, node.as_ref().filter(|node| node.kind == demand.kind)?)));
         nodes
-            .filter_map(|node| Some((&node.instance, node.refusal(demand)?)))
+            .filter_map(|(at, node)| {
+                let own = self.of_group(at, &demand.usage.group);
+                Some((&node.instance, node.refusal(demand, own)?))
+            })
             .collect()
     }
 
     /// Why an instance does not take a task, apart from what it has left.
     pub fn is_suited(&self, id: &str, demand: &Demand) -> bool {
-        self.find(id).is_some_and(|node| {
-            node.kind == demand.kind && node.refusal(demand).is_none_or(|refusal| refusal > Refusal::MemberOf)
+        let Some(at) = self.by_id.get(id).copied() else {
+            return false;
+        };
+        let own = self.of_group(at, &demand.usage.group);
+        self.node(at).is_some_and(|node| {
+            node.kind == demand.kind
+                && node
+                    .refusal(demand, own)
+                    .is_none_or(|refusal| refusal > Refusal::MemberOf)
         })
     }
 
     /// The best instance that can take a task.
     fn best(&mut self, demand: &Demand) -> Option<u32> {
         self.used += 1;
-        let known = self.views.iter().position(|view| view.is_for(demand));
+        let is_last = self.views.get(self.last_view).is_some_and(|view| view.is_for(demand));
+        let known = if is_last {
+            Some(self.last_view)
+        } else {
+            self.views.iter().position(|view| view.is_for(demand))
+        };
         let at = if let Some(at) = known {
             at
         } else {
@@ -296,16 +339,19 @@ impl Snapshot {
                 oldest
             }
         };
+        self.last_view = at;
         let total = self.forgotten + self.changes.len() as u64;
         let view = self.views.get_mut(at)?;
         view.used = self.used;
         let missed = total.saturating_sub(view.seen);
+        let on_nodes = self.groups.get(&demand.usage.group);
         if view.epoch != self.epoch || view.seen < self.forgotten || missed > self.nodes.len() as u64 {
-            view.rebuild(&self.nodes, self.epoch);
+            view.rebuild(&self.nodes, on_nodes, self.epoch);
         } else {
             let from = usize::try_from(view.seen - self.forgotten).unwrap_or(0);
             for changed in self.changes.range(from..) {
-                view.refresh(*changed, self.nodes.get(*changed as usize).and_then(Option::as_ref));
+                let node = self.nodes.get(*changed as usize).and_then(Option::as_ref);
+                view.refresh(*changed, node, on_nodes);
             }
         }
         view.seen = total;
@@ -324,12 +370,19 @@ impl Snapshot {
                 Arc::clone(usage)
             }
         };
-        let Some(node) = self.node_mut(at) else { return };
+        let Some(node) = self.nodes.get_mut(at as usize).and_then(Option::as_mut) else {
+            return;
+        };
         node.left.take(&usage);
         node.tasks += 1;
-        match node.groups.iter_mut().find(|(group, _)| *group == usage.group) {
-            Some((_, count)) => *count += 1,
-            None => node.groups.push((Arc::clone(&usage.group), 1)),
+        let on_nodes = match self.groups.get_mut(&usage.group) {
+            Some(known) => known,
+            None => self.groups.entry(Arc::clone(&usage.group)).or_default(),
+        };
+        let count = on_nodes.entry(at).or_default();
+        *count += 1;
+        if *count == 1 {
+            node.groups.push(Arc::clone(&usage.group));
         }
         let placed = Placed {
             usage,
@@ -358,6 +411,12 @@ impl Snapshot {
 
     fn node_mut(&mut self, at: u32) -> Option<&mut Node> {
         self.nodes.get_mut(at as usize).and_then(Option::as_mut)
+    }
+
+    /// The tasks of a group on a node.
+    fn of_group(&self, at: u32, group: &str) -> u32 {
+        let on_nodes = self.groups.get(group);
+        on_nodes.and_then(|on_nodes| on_nodes.get(&at)).copied().unwrap_or(0)
     }
 
     fn find(&self, id: &str) -> Option<&Node> {
@@ -393,8 +452,8 @@ impl Left {
 }
 
 impl Node {
-    /// Why it does not take a task.
-    pub(super) fn refusal(&self, demand: &Demand) -> Option<Refusal> {
+    /// Why it does not take a task; `own` are its tasks of the same group.
+    pub(super) fn refusal(&self, demand: &Demand, own: u32) -> Option<Refusal> {
         let (instance, usage) = (&self.instance, &demand.usage);
         if !instance.active {
             return Some(Refusal::Inactive);
@@ -416,7 +475,7 @@ impl Node {
                 Rule::Located(_) | Rule::MemberOf(_) | Rule::Distinct => {}
             }
         }
-        if demand.rules.contains(&Rule::Distinct) && self.of_group(&usage.group) > 0 {
+        if own > 0 && demand.rules.contains(&Rule::Distinct) {
             return Some(Refusal::Distinct);
         }
         if self.left.cpu < i64::from(usage.cpu) {
@@ -430,12 +489,6 @@ impl Node {
         }
         let taken = usage.ports.iter().any(|port| self.left.taken.contains(port));
         taken.then_some(Refusal::Ports)
-    }
-
-    /// Its tasks of a group.
-    pub(super) fn of_group(&self, wanted: &str) -> u32 {
-        let found = self.groups.iter().find(|(group, _)| **group == *wanted);
-        found.map_or(0, |(_, count)| *count)
     }
 }
 
@@ -465,6 +518,6 @@ impl Facts for Node {
     }
 
     fn any_group(&self, test: &mut dyn FnMut(&str) -> bool) -> bool {
-        self.groups.iter().any(|(group, _)| test(group))
+        self.groups.iter().any(|group| test(group))
     }
 }

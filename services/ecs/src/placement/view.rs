@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::demand::{Demand, Field, MAX_STRATEGIES, Resource, Strategy};
-use super::snapshot::Node;
+use super::snapshot::{Node, OnNodes};
 
 /// The instances that can meet a demand.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl View {
     }
 
     /// Begins anew.
-    pub(super) fn rebuild(&mut self, nodes: &[Option<Node>], epoch: u64) {
+    pub(super) fn rebuild(&mut self, nodes: &[Option<Node>], on_nodes: Option<&OnNodes>, epoch: u64) {
         self.epoch = epoch;
         let levels: Vec<Strategy> = self.levels().cloned().collect();
         self.root = Branch::of(levels.first());
@@ -106,12 +106,12 @@ impl View {
             }
         }
         for (at, node) in (0_u32..).zip(nodes) {
-            self.refresh(at, node.as_ref());
+            self.refresh(at, node.as_ref(), on_nodes);
         }
     }
 
-    /// Takes over how an instance is now.
-    pub(super) fn refresh(&mut self, at: u32, node: Option<&Node>) {
+    /// Takes over how an instance is now; `on_nodes` says where the tasks of the demand's group are.
+    pub(super) fn refresh(&mut self, at: u32, node: Option<&Node>, on_nodes: Option<&OnNodes>) {
         let Self {
             demand,
             entries,
@@ -138,7 +138,7 @@ impl View {
             return;
         };
         let Some(node) = node else { return };
-        let now = node.of_group(&demand.usage.group);
+        let now = on_nodes.and_then(|on_nodes| on_nodes.get(&at)).copied().unwrap_or(0);
         if now != entry.counted {
             for (bucket, strategy) in entry.buckets.iter().zip(levels()) {
                 if let (Strategy::Spread(Field::Attribute(_)), Some(count)) =
@@ -149,7 +149,7 @@ impl View {
             }
             entry.counted = now;
         }
-        if node.kind != demand.kind || node.refusal(demand).is_some() {
+        if node.kind != demand.kind || node.refusal(demand, now).is_some() {
             return;
         }
         let step = |(strategy, bucket): (&Strategy, &u32)| match strategy {
