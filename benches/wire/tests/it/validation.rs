@@ -90,22 +90,16 @@ fn violations_follow_the_model_and_not_the_body() {
 }
 
 #[test]
-fn ecs_speaks_its_own_words() {
-    for (body, text) in [
-        (r#"{"cluster":"c"}"#, "Tasks cannot be empty."),
-        (
-            r#"{"cluster":"c","tasks":["t"],"include":["X"]}"#,
-            "include should be one of [TAGS]",
-        ),
-    ] {
-        let want = ("InvalidParameterException".to_owned(), text.to_owned());
-        assert_eq!(refusal::<api_ecs::op::DescribeTasks>(Json11, body), want);
-    }
-    let (_, text) = refusal::<api_ecs::op::RunTask>(Json11, r#"{"taskDefinition":"t","launchType":"X"}"#);
-    assert!(
-        text.starts_with("launch type should be one of [EC2,FARGATE,EXTERNAL"),
-        "{text}"
-    );
+fn ecs_speaks_its_own_words_and_checks_itself_what_it_has_an_order_for() {
+    let body = r#"{"cluster":"c","tasks":["t"],"include":["X"]}"#;
+    let text = "include should be one of [TAGS]".to_owned();
+    let want = ("InvalidParameterException".to_owned(), text);
+    assert_eq!(refusal::<api_ecs::op::DescribeTasks>(Json11, body), want);
+    // ECS looks for the cluster before it misses the tasks, and has words of its own for launch types.
+    let input = read::<api_ecs::op::DescribeTasks>(Json11, r#"{"cluster":"c"}"#).unwrap();
+    assert!(input.tasks.is_empty());
+    let input = read::<api_ecs::op::RunTask>(Json11, r#"{"taskDefinition":"t","launchType":"X"}"#).unwrap();
+    assert_eq!(input.launch_type.unwrap().as_str(), "X");
 }
 
 #[test]

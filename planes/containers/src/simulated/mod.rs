@@ -1,6 +1,7 @@
 //! An engine that exists in memory only: for tests with a clock of their own, and for many more containers than a machine
 //! can hold.
 
+mod names;
 mod script;
 mod world;
 
@@ -276,8 +277,8 @@ impl Simulated {
             }
         }
         let info = ImageInfo {
-            id: world::digest_of(&format!("id {image}")),
-            digest: world::digest_of(image),
+            id: names::digest_of(&format!("id {image}")),
+            digest: names::digest_of(image),
             pulled,
         };
         world.images.insert(image.to_owned(), info.clone());
@@ -287,7 +288,7 @@ impl Simulated {
 
 fn known_signal(name: &str) -> Result<i32, RuntimeError> {
     let invalid = || RuntimeError::InvalidSpec(format!("Error response from daemon: Invalid signal: {name}"));
-    world::signal_number(name).ok_or_else(invalid)
+    names::signal_number(name).ok_or_else(invalid)
 }
 
 impl Runtime for Simulated {
@@ -400,7 +401,7 @@ impl Runtime for Simulated {
             self.act(|world, _| {
                 let ours = world.containers.iter().filter(|(_, container)| container.has(labels));
                 let summary = |number: &u64, container: &world::Container| ContainerSummary {
-                    id: ContainerId(world::id_text(*number)),
+                    id: ContainerId(names::id_text(*number)),
                     name: container.name.to_string(),
                     image: container.image.to_string(),
                     labels: container.labels(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::world::signal_number;
+use super::names::signal_number;
 use crate::{ContainerSpec, ImageError};
 
 /// Environment variable with further words for one container, separated by commas: `health-after:5,exit:1-after-60`.

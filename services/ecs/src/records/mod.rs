@@ -6,6 +6,7 @@ mod cluster;
 mod container_instance;
 mod digest;
 mod document;
+mod interface;
 mod log;
 mod service;
 mod service_deployment;
@@ -24,6 +25,7 @@ pub use cluster::{Cluster, ClusterStatus, Counted, Counts, Include};
 pub use container_instance::{AttributeValue, ContainerInstance, InstanceNow, InstanceStatus, Resources, ShowInstance};
 pub use digest::digest;
 pub use document::Document;
+pub use interface::{Interface, InterfaceStatus, Network, Wiring};
 pub use log::{LogCursor, LogSink};
 pub use service::{
     Cause, Deployment, DeploymentStatus, Launch, Member, Rollout, Service, ServiceStatus, Settings, ShowService,
@@ -34,8 +36,7 @@ pub use service_event::{ServiceEvent, ServiceEvents};
 pub use service_revision::ServiceRevision;
 pub use tags::{checked_tags, tags_as_given, tags_from_api, tags_to_api};
 pub use task::{
-    Binding, ContainerRecord, ContainerStatus, Desired, Host, Interface, InterfaceStatus, Mode, Network, Show,
-    StopCode, Task, TaskStatus, Wiring, runtime_id,
+    Binding, ContainerRecord, ContainerStatus, Desired, Host, Mode, Show, StopCode, Task, TaskStatus, runtime_id,
 };
 pub use task_definition::{DefinitionStatus, Family, TaskDefinition};
 pub use task_head::TaskHead;

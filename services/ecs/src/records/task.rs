@@ -1,8 +1,8 @@
 //! A task as it is stored: where it is on its way, its containers and its network interface.
 
 use api_ecs::{
-    Attachment, Attribute, Connectivity, Container, EphemeralStorage, HealthStatus, KeyValuePair, LaunchType,
-    NetworkBinding, NetworkInterface, TaskEphemeralStorage, TaskOverride, TaskStopCode, TransportProtocol,
+    Attribute, Connectivity, Container, EphemeralStorage, HealthStatus, LaunchType, NetworkBinding, NetworkInterface,
+    TaskEphemeralStorage, TaskOverride, TaskStopCode, TransportProtocol,
 };
 use roadstead_core::arn::Place;
 use roadstead_core::{Tags, Timestamp};
@@ -10,7 +10,7 @@ use roadstead_metadata::Secret;
 use roadstead_store::Record;
 use serde::{Deserialize, Serialize};
 
-use super::{Document, LogSink, tags_to_api};
+use super::{Document, Interface, InterfaceStatus, LogSink, tags_to_api};
 use crate::placement::{Kind, Port};
 
 /// The platform that every task here runs on, in Fargate's words.
@@ -337,101 +337,6 @@ impl ContainerStatus {
     }
 }
 
-/// The network that a task was started in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Network {
-    /// The subnet that was chosen.
-    pub subnet: String,
-    /// The security groups; the default one where none was given.
-    pub groups: Vec<String>,
-    /// Whether a public address was asked for.
-    pub public_ip: bool,
-}
-
-/// The network interface of a task.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Interface {
-    /// The attachment's UUID.
-    pub attachment: String,
-    /// Where it is.
-    pub status: InterfaceStatus,
-    /// Subnet and groups.
-    pub network: Network,
-    /// The availability zone of the subnet.
-    pub zone: String,
-    /// `eni-…`, once it was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub eni: Option<String>,
-    /// The hardware address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mac: Option<String>,
-    /// The private address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<String>,
-    /// The private DNS name, in VPCs with DNS host names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dns_name: Option<String>,
-    /// What ties it to the machine that the task runs on.
-    #[serde(default)]
-    pub wiring: Wiring,
-}
-
-/// What ties a network interface to the machine that its task runs on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wiring {
-    /// The subnet's block, such as `172.31.0.0/20`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub block: Option<String>,
-    /// The VPC.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vpc: Option<String>,
-    /// The VPC's block.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vpc_block: Option<String>,
-    /// The address of the VPC's resolver.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resolver: Option<String>,
-    /// The id of the availability zone, such as `use1-az1`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone_id: Option<String>,
-    /// The engine's id of the pause container, which holds the network namespace; not a container of the task.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pause: Option<String>,
-    /// Whether the pause container ended before its task did.
-    #[serde(default)]
-    pub lost: bool,
-}
-
-/// Where a task's network interface is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum InterfaceStatus {
-    /// Only planned.
-    Precreated,
-    /// Made in EC2.
-    Created,
-    /// The task has it.
-    Attached,
-    /// Being taken from the task.
-    Detaching,
-    /// Taken from the task.
-    Detached,
-    /// Deleted in EC2.
-    Deleted,
-}
-
-impl InterfaceStatus {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Precreated => "PRECREATED",
-            Self::Created => "CREATED",
-            Self::Attached => "ATTACHED",
-            Self::Detaching => "DETACHING",
-            Self::Detached => "DETACHED",
-            Self::Deleted => "DELETED",
-        }
-    }
-}
-
 impl Record for Task {
     const TABLE: &'static str = "ecs/task";
     const VERSION: u16 = 1;
@@ -738,44 +643,6 @@ impl Binding {
                 TransportProtocol::Tcp
             }),
         }
-    }
-}
-
-impl Interface {
-    /// The attachment as Amazon describes it; details in the recorded order.
-    fn to_api(&self) -> Attachment {
-        let mut details = vec![detail("subnetId", Some(&self.network.subnet))];
-        match &self.eni {
-            Some(eni) => {
-                details.push(detail("networkInterfaceId", Some(eni)));
-                details.push(detail("macAddress", self.mac.as_deref()));
-                details.extend(
-                    self.dns_name
-                        .as_deref()
-                        .map(|name| detail("privateDnsName", Some(name))),
-                );
-                details.push(detail("privateIPv4Address", self.address.as_deref()));
-            }
-            // AWS: recorded for a task that was stopped before its interface was made.
-            None if self.status == InterfaceStatus::Deleted => {
-                details.push(detail("networkInterfaceId", Some("unset")));
-                details.push(detail("macAddress", None));
-            }
-            None => {}
-        }
-        Attachment {
-            id: Some(self.attachment.clone()),
-            r#type: Some("ElasticNetworkInterface".to_owned()),
-            status: Some(self.status.as_str().to_owned()),
-            details: Some(details),
-        }
-    }
-}
-
-fn detail(name: &str, value: Option<&str>) -> KeyValuePair {
-    KeyValuePair {
-        name: Some(name.to_owned()),
-        value: value.map(ToOwned::to_owned),
     }
 }
 
