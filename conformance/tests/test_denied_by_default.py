@@ -46,6 +46,7 @@ RULE_ARN = {"ResourceARN": "arn:aws:events:us-east-1:000000000000:rule/name"}
 MORE = {
     ("events", "ListTagsForResource"): RULE_ARN, ("events", "TagResource"): RULE_ARN, ("events", "UntagResource"): RULE_ARN,
     ("logs", "DescribeLogStreams"): GROUP, ("logs", "FilterLogEvents"): GROUP, ("logs", "GetLogEvents"): GROUP,
+    ("logs", "StartLiveTail"): {"logGroupIdentifiers": [GROUP_ARN["resourceArn"]]},
     ("logs", "ListTagsForResource"): GROUP_ARN, ("logs", "TagResource"): GROUP_ARN, ("logs", "UntagResource"): GROUP_ARN,
 }
 
