@@ -114,6 +114,17 @@ pub fn is_negative(reply: &Message, code: ResponseCode, zone: &str) {
     assert_eq!(start, [(format!("{zone}."), RecordType::SOA)]);
 }
 
+/// Sockets of both kinds at one port; a port that is free for one may be another's for the other, so several are tried.
+async fn both() -> (UdpSocket, TcpListener) {
+    for _ in 0..20 {
+        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        if let Ok(tcp) = TcpListener::bind(udp.local_addr().unwrap()).await {
+            return (udp, tcp);
+        }
+    }
+    panic!("no port is free for UDP and TCP");
+}
+
 /// An upstream server: what it says to a message that came over UDP (`false`) or TCP (`true`).
 pub struct Upstream {
     pub at: SocketAddr,
@@ -122,9 +133,8 @@ pub struct Upstream {
 
 impl Upstream {
     pub async fn new(say: impl Fn(Message, bool) -> Option<Message> + Clone + Send + 'static) -> Self {
-        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let (udp, tcp) = both().await;
         let at = udp.local_addr().unwrap();
-        let tcp = TcpListener::bind(at).await.unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
         let (also, count, counted) = (say.clone(), Arc::clone(&asked), Arc::clone(&asked));
         tokio::spawn(async move {
